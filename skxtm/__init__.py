@@ -1,0 +1,42 @@
+"""Cross-lingual topic models as scikit-learn estimators.
+
+The public names are imported when first used, so that ``import skxtm`` stays quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from skxtm._version import __version__
+
+if TYPE_CHECKING:
+    from skxtm.corpus import Corpus, as_corpus
+    from skxtm.lexicon import Lexicon
+    from skxtm.model import CrossLingualTopicModel
+    from skxtm.vectorizer import CrossLingualVectorizer
+
+_HOMES = {
+    "Corpus": "skxtm.corpus",
+    "CrossLingualTopicModel": "skxtm.model",
+    "CrossLingualVectorizer": "skxtm.vectorizer",
+    "Lexicon": "skxtm.lexicon",
+    "as_corpus": "skxtm.corpus",
+}
+
+__all__ = [
+    "Corpus",
+    "CrossLingualTopicModel",
+    "CrossLingualVectorizer",
+    "Lexicon",
+    "__version__",
+    "as_corpus",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'skxtm' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

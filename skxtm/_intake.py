@@ -1,0 +1,223 @@
+"""Checks at the estimator's door: what users bring, as a corpus with counts over the model's words."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.utils.validation import validate_data
+
+from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, same_vocabularies
+from skxtm.exceptions import InputError, UnknownWordsWarning
+from skxtm.vectorizer import CrossLingualVectorizer
+
+if TYPE_CHECKING:
+    from skxtm.backbones.base import Backbone
+    from skxtm.model import CrossLingualTopicModel
+
+
+def read_training_documents(
+    model: CrossLingualTopicModel, X: Any
+) -> tuple[Corpus, CrossLingualVectorizer | None]:
+    """Read the documents of `fit`.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        Whose parameters apply.
+    X : object
+        What the user brought.
+
+    Returns
+    -------
+    corpus : Corpus
+        With counts.
+    vectorizer : CrossLingualVectorizer or None
+        Fitted; None if the counts were given.
+    """
+    if is_count_matrix(X):
+        return _read_matrix(model, X, reset=True), None
+    for name in ("n_features_in_", "feature_names_in_"):
+        model.__dict__.pop(name, None)
+    vectorizer = CrossLingualVectorizer() if model.vectorizer is None else clone(model.vectorizer)
+    corpus = vectorizer._read(X)
+    if len(corpus) == 0:
+        raise InputError("X holds no documents. At least one document in each language is needed.")
+    if corpus.has_counts:
+        return corpus, None
+    return vectorizer.fit_transform(corpus), vectorizer
+
+
+def read_documents(model: CrossLingualTopicModel, X: Any) -> Corpus:
+    """Read documents for a fitted model.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        Fitted.
+    X : object
+        What the user brought.
+
+    Returns
+    -------
+    corpus : Corpus
+        With counts over the model's vocabularies.
+
+    Raises
+    ------
+    InputError
+        If languages or vocabularies are not the model's.
+    """
+    if is_count_matrix(X):
+        return _check_matches(model, _read_matrix(model, X, reset=False))
+    vectorizer = model.vectorizer_
+    corpus = as_corpus(X) if vectorizer is None else vectorizer._read(X)
+    if corpus.has_counts and (vectorizer is None or corpus.text is None or not _strangers(model, corpus)):
+        return _check_matches(model, corpus)
+    if vectorizer is None:
+        raise InputError(
+            "X holds texts without counts, but the model was fitted on counts. Make counts with the "
+            "CrossLingualVectorizer that made those of the training documents."
+        )
+    return vectorizer.transform(corpus)
+
+
+def training_languages(
+    corpus: Corpus, languages: Sequence[str] | None, backbone: Backbone, aligned: bool
+) -> tuple[str, ...]:
+    """Languages to train on, checked.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Training documents.
+    languages : sequence of str or None
+        The user's choice.
+    backbone : Backbone
+        Which needs a least number.
+    aligned : bool
+        Whether a lexicon was given, so that several languages are meant.
+
+    Returns
+    -------
+    languages : tuple of str
+
+    Raises
+    ------
+    InputError
+        If too few occur, or not those chosen.
+    """
+    present = corpus.languages
+    if languages is not None:
+        absent = sorted(set(languages) - set(present))
+        extra = sorted(set(present) - set(languages))
+        if isinstance(languages, str) or len(set(languages)) < len(languages):
+            raise InputError(f"The 'languages' parameter must be distinct language codes. Got {languages!r}.")
+        if absent or extra:
+            raise InputError(
+                f"The 'languages' parameter is {list(languages)}, but X holds documents in {list(present)}. "
+                "Give documents in exactly these languages; in cross-validation, stratify by language."
+            )
+        present = tuple(languages)
+    name = type(backbone).__name__
+    if len(present) < max(backbone.min_languages, 2 if aligned else 1):
+        needs, remedy = "needs", ""
+        if backbone.min_languages == 1:
+            needs, remedy = "with a lexicon needs", ", or leave out the lexicon for topics of one language"
+        raise InputError(
+            f"X holds documents in {present[0]!r} only, but {name} {needs} at least two languages. "
+            f"Add documents in another language{remedy}."
+        )
+    return present
+
+
+def training_counts(corpus: Corpus, languages: Sequence[str]) -> list[sparse.csr_array]:
+    """Select the documents that training sees: those with a known word.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Training documents.
+    languages : sequence of str
+        In the order of the network.
+
+    Returns
+    -------
+    counts : list of csr_array of shape (n_l, V_l)
+
+    Raises
+    ------
+    InputError
+        If a language has no document with a known word.
+    """
+    result = []
+    for code in languages:
+        counts = corpus.counts_of(code)
+        known = np.flatnonzero(counts.sum(1))
+        if not len(known):
+            raise InputError(
+                f"X holds no document in {code!r} with a known word. Give documents in every language of "
+                f"{list(languages)}."
+            )
+        result.append(counts if len(known) == counts.shape[0] else counts[known])
+    return result
+
+
+def warn_of_unknown_words(corpus: Corpus) -> None:
+    """Warn, once, of documents without a known word.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        With counts.
+    """
+    n_empty = sum(int((corpus.counts_of(code).sum(1) == 0).sum()) for code in corpus.languages)
+    if n_empty:
+        warnings.warn(
+            f"{n_empty:,} of {len(corpus):,} documents hold no word of the vocabulary. They are kept; their "
+            "topic proportions are the prior's.",
+            UnknownWordsWarning,
+            stacklevel=4,
+        )
+
+
+def _read_matrix(model: CrossLingualTopicModel, X: Any, *, reset: bool) -> Corpus:
+    """Read a count matrix as scikit-learn does; NaN and negative values are left to `counts_as_corpus`."""
+    counts = validate_data(
+        model, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
+    )
+    return counts_as_corpus(counts, getattr(model, "feature_names_in_", None))
+
+
+def _strangers(model: CrossLingualTopicModel, corpus: Corpus) -> list[str]:
+    """Languages of the corpus whose vocabulary is not the model's."""
+    vocabularies = corpus.vocabularies or {}
+    return [
+        code
+        for code in corpus.languages
+        if code not in model.vocabularies_
+        or not same_vocabularies({code: vocabularies[code]}, {code: model.vocabularies_[code]})
+    ]
+
+
+def _check_matches(model: CrossLingualTopicModel, corpus: Corpus) -> Corpus:
+    unseen = sorted(set(corpus.languages) - set(model.languages_))
+    if unseen:
+        raise InputError(
+            f"language contains {unseen}, which were not seen during fit. The model was fitted on "
+            f"{list(model.languages_)}."
+        )
+    strangers = _strangers(model, corpus)
+    if strangers:
+        code = strangers[0]
+        given = len((corpus.vocabularies or {})[code])
+        raise InputError(
+            f"The vocabulary of {code!r} in X ({given:,} words) is not the one that the model was fitted on "
+            f"({len(model.vocabularies_[code]):,} words). Make the counts with the same fitted "
+            "CrossLingualVectorizer."
+        )
+    return corpus

@@ -1,0 +1,184 @@
+"""What every backbone declares, and what its network can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from sklearn.base import BaseEstimator
+from torch import Generator, Tensor, nn
+
+from skxtm.exceptions import InputError
+from skxtm.modules.encoder import sample_gaussian
+from skxtm.modules.prior import LaplacePrior
+from skxtm.modules.sparse import FixedSparse, SparseRows
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusShape:
+    """The sizes that fix a network's shape.
+
+    Attributes
+    ----------
+    n_components : int
+        Number of topics.
+    languages : tuple of str
+        Languages, in the order of every per-language tuple.
+    vocabulary_sizes : tuple of int
+        Number of words of each language.
+    """
+
+    n_components: int
+    languages: tuple[str, ...]
+    vocabulary_sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a network is built from besides its shape; only what its backbone `needs` is filled.
+
+    Attributes
+    ----------
+    word_counts : tuple of Tensor of shape (V_l,)
+        Training count of every word, per language.
+    lexicons : dict of (int, int) to FixedSparse of shape (V_a, V_b)
+        Translations between languages number a < b.
+    """
+
+    word_counts: tuple[Tensor, ...] = ()
+    lexicons: dict[tuple[int, int], FixedSparse] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Training documents of one step.
+
+    Attributes
+    ----------
+    counts : tuple of SparseRows
+        Word counts, one entry per language.
+    rows : tuple of Tensor of shape (n_documents,)
+        Each document's row among its language's training documents.
+    generator : torch.Generator or None
+        Source of all randomness of the step.
+    """
+
+    counts: tuple[SparseRows, ...]
+    rows: tuple[Tensor, ...]
+    generator: Generator | None = None
+
+
+class BackboneNetwork(nn.Module, ABC):
+    """A trained model as tensors; everything per language is addressed by the language's number."""
+
+    prior: LaplacePrior
+
+    @abstractmethod
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Named, weighted loss terms of one step, each a scalar in nats per document."""
+
+    @abstractmethod
+    def encode(
+        self, counts: SparseRows, language: int, generator: Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of the latent Gaussian, each (n_documents, n_components)."""
+
+    @abstractmethod
+    def topic_word(self) -> tuple[Tensor, ...]:
+        """Unnormalised topic-word weights, one (V_l, n_components) per language."""
+
+    @abstractmethod
+    def reconstruction(self, theta: Tensor, counts: SparseRows, language: int, topic_word: Tensor) -> Tensor:
+        """Negative log-likelihood of the counts given theta, (n_documents,), nats per document."""
+
+    def sample_theta(self, mean: Tensor, logvar: Tensor, generator: Generator | None) -> Tensor:
+        """Draw topic proportions (n_documents, n_components) by reparameterisation."""
+        return torch.softmax(sample_gaussian(mean, logvar, generator), 1)
+
+
+class Backbone(BaseEstimator, ABC):
+    """Hyperparameters of a published model, and how to build its network.
+
+    Subclasses hold plain parameters with the published defaults, so that ``clone``, ``get_params`` and
+    searches reach them before any data is known. Every backbone has the parameters `learning_rate`,
+    `max_epochs` and `batch_size`; those with a schedule also `decay_every` (epochs) and `decay` (factor).
+    """
+
+    #: Resources of `Resources` to gather: a subset of {"lexicons"}.
+    needs: ClassVar[frozenset[str]] = frozenset()
+    #: Least number of languages it can be trained on.
+    min_languages: ClassVar[int] = 1
+
+    learning_rate: float
+    max_epochs: int
+    batch_size: int
+    decay_every: int | None = None
+    decay: float = 1.0
+
+    @abstractmethod
+    def build(self, shape: CorpusShape, resources: Resources) -> BackboneNetwork:
+        """Build the untrained network, initialised from torch's default generator."""
+
+    def check(self) -> None:
+        """Check the hyperparameters.
+
+        Raises
+        ------
+        InputError
+            If a value is outside its range.
+        """
+        for name in ("max_epochs", "batch_size"):
+            check_range(self, name, 1, None, integer=True)
+        check_range(self, "learning_rate", 0, None, open_low=True)
+
+
+def check_range(
+    owner: Any,
+    name: str,
+    low: float | None,
+    high: float | None,
+    *,
+    integer: bool = False,
+    open_low: bool = False,
+) -> None:
+    """Check that a numeric parameter lies in a range.
+
+    Parameters
+    ----------
+    owner : object
+        Whose attribute it is.
+    name : str
+        The attribute.
+    low, high : float or None
+        Closed bounds; None for no bound.
+    integer : bool
+        Whether a whole number is needed.
+    open_low : bool
+        Whether `low` itself is excluded.
+
+    Raises
+    ------
+    InputError
+        If the value is not a number of that kind in that range.
+    """
+    value = getattr(owner, name)
+    kind = "an integer" if integer else "a number"
+    allowed = (int,) if integer else (int, float)
+    is_number = hasattr(value, "__index__") or (not integer and isinstance(value, allowed))
+    below = is_number and low is not None and (value <= low if open_low else value < low)
+    if (
+        not is_number
+        or isinstance(value, bool)
+        or below
+        or (high is not None and value > high)
+        or value != value
+    ):
+        opening = "(" if open_low or low is None else "["
+        closing = ")" if high is None else "]"
+        interval = f"{opening}{'-inf' if low is None else low}, {'inf' if high is None else high}{closing}"
+        raise InputError(
+            f"The {name!r} parameter of {type(owner).__name__} must be {kind} in {interval}. "
+            f"Got {value!r} instead."
+        )

@@ -1,0 +1,172 @@
+"""NMTM: Wu, Li, Zhu and Miao, Learning Multilingual Topics with Neural Variational Inference, NLPCC 2020."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Generator, Tensor, nn
+
+from skxtm.backbones.base import Backbone, BackboneNetwork, Batch, CorpusShape, Resources, check_range
+from skxtm.losses.divergence import gaussian_kl
+from skxtm.modules.decoder import ProductDecoder
+from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
+from skxtm.modules.prior import LaplacePrior
+from skxtm.modules.sparse import FixedSparse, SparseRows
+
+
+class NMTM(Backbone):
+    """Neural multilingual topic model: topics that share words through a lexicon.
+
+    Every language has its own word weights phi; what it decodes with is a blend of the others' weights,
+    carried over by the lexicon, and its own:
+    ``beta_l = lam * mean_m(phi_m @ M_ml) + (1 - lam) * phi_l``.
+
+    Parameters
+    ----------
+    lam : float in [0, 1], default=0.8
+        Share of the other languages in the topic-word weights.
+    n_units : int, default=100
+        Size of the encoder's two hidden layers; the first is per language, the others are shared.
+    dropout : float in [0, 1), default=0.0
+        Dropout rate of the hidden layer and of theta.
+    batch_norm_eps, batch_norm_momentum : float, default=1e-3
+        Settings of every batch normalisation.
+    learning_rate : float, default=1e-3
+        Of Adam.
+    max_epochs : int, default=200
+        Passes over the largest language.
+    batch_size : int, default=128
+        Documents of each language in a step.
+
+    Notes
+    -----
+    ``M_ml`` (V_m, V_l) has the rows ``(T_ij f_i + 1) / sum_j (T_ij f_i + 1)``, with T the 0/1 lexicon and
+    f_i the training count of source word i. It is a sparse matrix plus one of rank one, and is applied as
+    such, so that no V x V array exists.
+
+    With more than two languages the blend is the mean over the other languages, which for two is the
+    published formula. With one language ``beta = phi``: an ordinary neural topic model.
+
+    Departures from the published code: running statistics of the batch normalisations start as plain
+    averages (see `ShiftBatchNorm`); the logarithm in the reconstruction has no 1e-10 inside; Adam's first
+    moment decays by torch's 0.9, as in the PyTorch code that the later papers compare with (the TensorFlow
+    original: 0.99). Topic proportions are ``softmax(mu)`` where that code evaluates ``mu`` itself.
+
+    References
+    ----------
+    Wu, Li, Zhu and Miao (2020). Learning Multilingual Topics with Neural Variational Inference. NLPCC.
+
+    Examples
+    --------
+    >>> from skxtm.backbones import NMTM
+    >>> NMTM(lam=0.5)
+    NMTM(lam=0.5)
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"lexicons"})
+
+    def __init__(
+        self,
+        *,
+        lam: float = 0.8,
+        n_units: int = 100,
+        dropout: float = 0.0,
+        batch_norm_eps: float = 1e-3,
+        batch_norm_momentum: float = 1e-3,
+        learning_rate: float = 1e-3,
+        max_epochs: int = 200,
+        batch_size: int = 128,
+    ) -> None:
+        self.lam = lam
+        self.n_units = n_units
+        self.dropout = dropout
+        self.batch_norm_eps = batch_norm_eps
+        self.batch_norm_momentum = batch_norm_momentum
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+
+    def check(self) -> None:
+        """Check the hyperparameters; see `Backbone.check`."""
+        super().check()
+        check_range(self, "lam", 0, 1)
+        check_range(self, "n_units", 1, None, integer=True)
+        check_range(self, "dropout", 0, 0.99)
+
+    def build(self, shape: CorpusShape, resources: Resources) -> NMTMNetwork:
+        """Build the untrained network."""
+        return NMTMNetwork(self, shape, resources)
+
+
+class NMTMNetwork(BackboneNetwork):
+    """The network of `NMTM`."""
+
+    def __init__(self, backbone: NMTM, shape: CorpusShape, resources: Resources) -> None:
+        super().__init__()
+        K = shape.n_components
+        norm = {"eps": backbone.batch_norm_eps, "momentum": backbone.batch_norm_momentum}
+        self.lam = backbone.lam
+        self.dropout = backbone.dropout
+        self.prior = LaplacePrior(torch.ones(K))
+        self.first_layers = nn.ModuleList(CountsLinear(V, backbone.n_units) for V in shape.vocabulary_sizes)
+        self.head = GaussianHead(backbone.n_units, K, dropout=backbone.dropout, **norm)
+        self.phi = nn.ParameterList(
+            nn.init.xavier_uniform_(torch.empty(V, K)) for V in shape.vocabulary_sizes
+        )
+        self.decoders = nn.ModuleList(ProductDecoder(V, **norm) for V in shape.vocabulary_sizes)
+        self.lexicons = nn.ModuleDict(
+            {f"{first}-{second}": lexicon for (first, second), lexicon in resources.lexicons.items()}
+        )
+        for source, counts in enumerate(resources.word_counts):
+            self.register_buffer(f"word_counts_{source}", counts, persistent=False)
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Reconstruction and divergence from the prior, summed over languages."""
+        reconstruction = divergence = torch.zeros((), device=self.prior.mean.device)
+        for language, (counts, weights) in enumerate(zip(batch.counts, self.topic_word(), strict=True)):
+            mean, logvar = self.encode(counts, language, batch.generator)
+            theta = self.sample_theta(mean, logvar, batch.generator)
+            theta = dropout(theta, self.dropout, batch.generator)
+            nll = self.reconstruction(theta, counts, language, weights)
+            reconstruction = reconstruction + nll.mean()
+            divergence = divergence + gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar).mean()
+        return {"reconstruction": reconstruction, "kl": divergence}
+
+    def encode(
+        self, counts: SparseRows, language: int, generator: Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of the latent Gaussian."""
+        mean, logvar = self.head(self.first_layers[language](counts), generator)
+        return mean, logvar
+
+    def topic_word(self) -> tuple[Tensor, ...]:
+        """Blend of every language's own weights and those carried over from the others."""
+        n_languages = len(self.phi)
+        if n_languages == 1:
+            return (self.phi[0],)
+        blended = []
+        for target in range(n_languages):
+            others = [self._carry_over(s, target) for s in range(n_languages) if s != target]
+            mean = sum(others[1:], start=others[0]) / len(others)
+            blended.append(self.lam * mean + (1 - self.lam) * self.phi[target])
+        return tuple(blended)
+
+    def reconstruction(self, theta: Tensor, counts: SparseRows, language: int, topic_word: Tensor) -> Tensor:
+        """Negative log-likelihood of the counts given theta."""
+        decoder = self.decoders[language]
+        assert isinstance(decoder, ProductDecoder)
+        return decoder.nll(theta, topic_word, counts)
+
+    def _carry_over(self, source: int, target: int) -> Tensor:
+        """``(phi_source @ M)`` transposed, (V_target, K): a sparse product and a constant per topic."""
+        forward = source < target
+        lexicon = self.lexicons[f"{source}-{target}" if forward else f"{target}-{source}"]
+        assert isinstance(lexicon, FixedSparse)
+        word_counts = self.get_buffer(f"word_counts_{source}")
+        fan_out = lexicon.row_sums if forward else lexicon.column_sums
+        total = fan_out * word_counts + lexicon.shape[1 if forward else 0]
+        scaled = self.phi[source] / total.unsqueeze(1)
+        linked = scaled * word_counts.unsqueeze(1)
+        carried = lexicon.transposed(linked) if forward else lexicon(linked)
+        return carried + scaled.sum(0)

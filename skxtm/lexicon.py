@@ -1,0 +1,494 @@
+"""Bilingual lexicons: word pairs from a file or a list, as sparse matrices between any two vocabularies."""
+
+import gzip
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from reprlib import repr as shortened
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from skxtm._word_pairs import WordColumn, columns_of, languages_in_name, read_pairs
+from skxtm.exceptions import InputError, InputTypeError
+from skxtm.normalization import FormIndex, normal_forms
+
+__all__ = ["Lexicon", "LexiconCoverage"]
+
+Match = Literal["normal", "literal"]
+Words = Sequence[str] | NDArray[Any]
+
+
+@dataclass(frozen=True)
+class LexiconCoverage:
+    """How much of two vocabularies a lexicon connects.
+
+    Parameters
+    ----------
+    source_covered : int
+        Words of the source vocabulary with a translation in the target vocabulary.
+    source_total : int
+        Size of the source vocabulary.
+    target_covered : int
+        Words of the target vocabulary with a translation in the source vocabulary.
+    target_total : int
+        Size of the target vocabulary.
+    n_pairs : int
+        Pairs of a source word and a target word that translate each other.
+
+    Examples
+    --------
+    >>> from skxtm.lexicon import LexiconCoverage
+    >>> print(LexiconCoverage(3463, 5000, 4055, 5000, 27415))
+    27,415 pairs cover 3,463 of 5,000 source words (69.3 %) and 4,055 of 5,000 target words (81.1 %)
+    """
+
+    source_covered: int
+    source_total: int
+    target_covered: int
+    target_total: int
+    n_pairs: int
+
+    def __str__(self) -> str:
+        source = _share(self.source_covered, self.source_total, "source words")
+        target = _share(self.target_covered, self.target_total, "target words")
+        return f"{self.n_pairs:,} pairs cover {source} and {target}"
+
+
+class Lexicon:
+    """Word pairs of two languages, usable in either direction.
+
+    A lexicon is a value: it never changes, and two that hold the same pairs in the same order and match alike
+    are equal. The order of the pairs is kept; a pair given twice is kept once.
+
+    Parameters
+    ----------
+    pairs : iterable of (str, str)
+        A word of the first language and its translation. Words are not empty, hold no tab or line break, and
+        neither start nor end with whitespace.
+    languages : pair of str
+        ISO 639-1 codes of the two words of each pair.
+    match : {"normal", "literal"}, default="normal"
+        When a word of a vocabulary is a word of the lexicon: if they share one of the forms that
+        `skxtm.normalization.normal_forms` lists (as written, light form, stem or simplified characters), or
+        only if they are written alike.
+
+    Attributes
+    ----------
+    languages : tuple of two str
+        Languages of the first and the second word of each pair.
+    match : str
+        ``"normal"`` or ``"literal"``.
+
+    Raises
+    ------
+    InputError
+        If a word, the languages or ``match`` is not as described.
+    InputTypeError
+        If an element of ``pairs`` is not a tuple or list of two str.
+
+    Examples
+    --------
+    >>> from skxtm.lexicon import Lexicon
+    >>> lexicon = Lexicon([("猫", "cat"), ("犬", "dog"), ("犬", "hound")], ("ja", "en"), match="literal")
+    >>> lexicon
+    Lexicon(ja-en, 3 pairs, match='literal')
+    >>> lexicon.translate("犬", source="ja")
+    ['dog', 'hound']
+    >>> lexicon.matrix(["dog", "cat", "horse"], ["犬", "猫"], source="en", target="ja").toarray()
+    array([[1., 0.],
+           [0., 1.],
+           [0., 0.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        pairs: Iterable[tuple[str, str]],
+        languages: tuple[str, str],
+        *,
+        match: Match = "normal",
+    ) -> None:
+        self._columns = dict(zip(_checked_languages(languages), columns_of(pairs), strict=True))
+        self._match = _checked_match(match)
+        self._form_indexes: dict[str, FormIndex] = {}
+
+    @classmethod
+    def read(
+        cls,
+        path: str | PathLike[str],
+        languages: tuple[str, str] | None = None,
+        *,
+        match: Match = "normal",
+        encoding: str = "utf-8",
+    ) -> Self:
+        """Read a file of two columns: one pair of words on each line.
+
+        The columns are separated by a tab or, on a line without one, by whitespace. Blank lines and
+        whitespace around a word are ignored. The file may be compressed by gzip, whatever its name.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        languages : pair of str, default=None
+            ISO 639-1 codes of the two columns. By default they are read from the file name, as in
+            ``zh-en.tsv`` or ``ja-en.txt.gz``, where ``cn`` stands for ``zh`` and ``jp`` for ``ja``.
+        match : {"normal", "literal"}, default="normal"
+            See `Lexicon`.
+        encoding : str, default="utf-8"
+            Encoding of the text.
+
+        Returns
+        -------
+        lexicon : Lexicon
+
+        Raises
+        ------
+        InputError
+            If the languages are not known, a line has not two columns, or the file is empty, damaged or in
+            another encoding.
+        """
+        path = Path(path)
+        languages = languages_in_name(path) if languages is None else languages
+        lexicon = cls(read_pairs(path, encoding), languages, match=match)
+        if not len(lexicon):
+            raise InputError(f"{path.name} holds no words. A lexicon has one pair of words on each line.")
+        return lexicon
+
+    @classmethod
+    def compose(cls, first: "Lexicon", second: "Lexicon") -> "Lexicon":
+        """Translate through a language that two lexicons share.
+
+        Parameters
+        ----------
+        first : Lexicon
+            Between the source language and the shared one, in either order.
+        second : Lexicon
+            Between the shared language and the target language, in either order. Its words of the shared
+            language are compared with those of ``first`` as ``match`` says, which must be the same in both.
+
+        Returns
+        -------
+        lexicon : Lexicon
+            From the source to the target language, sorted as the words first occur in ``first`` and
+            ``second``. It holds no pair if the two have no word in common.
+
+        Raises
+        ------
+        InputError
+            If not exactly one language is shared, or ``match`` differs.
+
+        Examples
+        --------
+        >>> from skxtm.lexicon import Lexicon
+        >>> german = Lexicon([("Katze", "cat")], ("de", "en"), match="literal")
+        >>> japanese = Lexicon([("猫", "cat")], ("ja", "en"), match="literal")
+        >>> list(Lexicon.compose(german, japanese))
+        [('Katze', '猫')]
+        """
+        pivot = _pivot(first, second)
+        (source,) = set(first.languages) - {pivot}
+        (target,) = set(second.languages) - {pivot}
+        same = second._form_index(pivot).find(first._columns[pivot].words)
+        linked = _sorted_csr(first._entries(source, pivot) @ same @ second._entries(pivot, target))
+        rows, columns = linked.nonzero()
+        source_column = WordColumn(first._columns[source].words, rows)
+        target_column = WordColumn(second._columns[target].words, columns)
+        return cls(zip(source_column, target_column, strict=True), (source, target), match=first._match)
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """Languages of the first and the second word of each pair."""
+        first, second = self._columns
+        return first, second
+
+    @property
+    def match(self) -> Match:
+        """When a word of a vocabulary is a word of the lexicon: ``"normal"`` or ``"literal"``."""
+        return self._match
+
+    def matrix(
+        self, source_vocabulary: Words, target_vocabulary: Words, source: str, target: str
+    ) -> csr_array:
+        """Mark which words of two vocabularies translate each other.
+
+        Parameters
+        ----------
+        source_vocabulary : array-like of str of shape (V_source,)
+        target_vocabulary : array-like of str of shape (V_target,)
+        source : str
+            Language of the source vocabulary, either of the two languages of the lexicon.
+        target : str
+            The other one.
+
+        Returns
+        -------
+        matrix : csr_array of float32 of shape (V_source, V_target)
+            1 where the lexicon holds a pair that matches the two words, 0 (not stored) elsewhere. In the
+            other direction it is the transpose.
+
+        Raises
+        ------
+        InputError
+            If these are not the two languages of the lexicon.
+        InputTypeError
+            If a vocabulary holds something else than str.
+        MissingDependencyError
+            If ``match="normal"`` and the library for a language is not installed.
+        """
+        entries = self._entries(source, target)
+        source_matches = self._form_index(source).find(_word_list(source_vocabulary, "source_vocabulary"))
+        target_matches = self._form_index(target).find(_word_list(target_vocabulary, "target_vocabulary"))
+        return _sorted_csr(source_matches @ entries @ target_matches.T).astype(np.float32)
+
+    def coverage(
+        self, source_vocabulary: Words, target_vocabulary: Words, source: str, target: str
+    ) -> LexiconCoverage:
+        """Count the words of two vocabularies that have a translation in the other one.
+
+        Parameters
+        ----------
+        source_vocabulary, target_vocabulary, source, target
+            As in `matrix`.
+
+        Returns
+        -------
+        coverage : LexiconCoverage
+
+        Raises
+        ------
+        InputError, InputTypeError, MissingDependencyError
+            As `matrix` does.
+        """
+        matrix = self.matrix(source_vocabulary, target_vocabulary, source, target)
+        return LexiconCoverage(
+            source_covered=int(np.count_nonzero(np.diff(matrix.indptr))),
+            source_total=matrix.shape[0],
+            target_covered=len(np.unique(matrix.indices)),
+            target_total=matrix.shape[1],
+            n_pairs=matrix.nnz,
+        )
+
+    def translate(self, word: str, source: str) -> list[str]:
+        """List the translations of a word, in the order of the lexicon.
+
+        Parameters
+        ----------
+        word : str
+        source : str
+            Language of the word, either of the two languages of the lexicon.
+
+        Returns
+        -------
+        translations : list of str
+            Empty if the lexicon does not hold the word.
+
+        Raises
+        ------
+        InputError
+            If the lexicon does not hold the language.
+        """
+        target = self._other(source)
+        entries = self._form_index(source).find(_word_list([word], "words")).indices
+        of_word = np.isin(self._columns[source].numbers, entries)
+        target_words = self._columns[target].words
+        return list(dict.fromkeys(target_words[number] for number in self._columns[target].numbers[of_word]))
+
+    def inverse(self) -> "Lexicon":
+        """Swap the languages.
+
+        Returns
+        -------
+        lexicon : Lexicon
+            The same pairs in the same order, the second word first.
+        """
+        return _assembled(dict(reversed(self._columns.items())), self._match)
+
+    def with_match(self, match: Match) -> "Lexicon":
+        """Take the same pairs with another way of matching.
+
+        Parameters
+        ----------
+        match : {"normal", "literal"}
+            See `Lexicon`.
+
+        Returns
+        -------
+        lexicon : Lexicon
+            Shares the memory of this one.
+        """
+        return _assembled(self._columns, _checked_match(match))
+
+    def respell(self, language: str, spelling: Callable[[str], str]) -> "Lexicon":
+        """Write the words of one language differently, to suit a vocabulary with a spelling of its own.
+
+        Parameters
+        ----------
+        language : str
+            Either of the two languages of the lexicon.
+        spelling : callable
+            Turns a word into its new spelling.
+
+        Returns
+        -------
+        lexicon : Lexicon
+            Pairs that become equal are kept once.
+
+        Examples
+        --------
+        >>> from skxtm.lexicon import Lexicon
+        >>> from skxtm.normalization import without_long_vowel_marks
+        >>> lexicon = Lexicon([("ケーキ", "cake")], ("ja", "en"), match="literal")
+        >>> list(lexicon.respell("ja", without_long_vowel_marks))
+        [('ケキ', 'cake')]
+        """
+        self._other(language)
+        words = list(map(spelling, self._columns[language].words))
+        columns = self._columns | {language: WordColumn(words, self._columns[language].numbers)}
+        return Lexicon(zip(*columns.values(), strict=True), self.languages, match=self._match)
+
+    def to_file(self, path: str | PathLike[str]) -> None:
+        """Write the pairs as `read` reads them: UTF-8, a tab between the words.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; an existing one is replaced. It is compressed by gzip if its name ends in ``.gz``.
+        """
+        data = "".join(f"{first}\t{second}\n" for first, second in self).encode()
+        path = Path(path)
+        path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+
+    def __len__(self) -> int:
+        return len(self._columns[self.languages[0]].numbers)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        first, second = self._columns.values()
+        return zip(first, second, strict=True)
+
+    def __repr__(self) -> str:
+        return f"Lexicon({'-'.join(self.languages)}, {len(self):,} pairs, match={self._match!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Lexicon):
+            return NotImplemented
+        return self is other or self._content() == other._content()
+
+    def __hash__(self) -> int:
+        return hash(self._content())
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_content, self._content()
+
+    def _content(self) -> tuple[Any, ...]:
+        """Say the whole value in a few hashable objects, so that joblib need not visit every word."""
+        columns = ((language, *column.packed()) for language, column in self._columns.items())
+        return (self._match, *columns)
+
+    def _other(self, language: str) -> str:
+        """Return the language that words of ``language`` are translated to."""
+        if language not in self.languages:
+            raise InputError(f"{self!r} does not hold language {language!r}. Give one of {self.languages}.")
+        first, second = self.languages
+        return second if language == first else first
+
+    def _entries(self, source: str, target: str) -> csr_array:
+        """Mark the pairs among the lexicon's own words: bool of shape (source words, target words)."""
+        if {source, target} != set(self.languages):
+            raise InputError(
+                f"{self!r} does not translate from {source!r} to {target!r}. "
+                f"Give a lexicon of these two languages, or join two with Lexicon.compose."
+            )
+        rows, columns = self._columns[source], self._columns[target]
+        shape = (len(rows.words), len(columns.words))
+        return csr_array((np.ones(len(self), dtype=bool), (rows.numbers, columns.numbers)), shape=shape)
+
+    def _form_index(self, language: str) -> FormIndex:
+        if language not in self._form_indexes:
+            forms_of = partial(normal_forms, language=language) if self._match == "normal" else _as_written
+            self._form_indexes[language] = FormIndex(self._columns[language].words, forms_of)
+        return self._form_indexes[language]
+
+
+def _assembled(columns: dict[str, WordColumn], match: Match) -> Lexicon:
+    """Make a lexicon of columns that are known to be right."""
+    lexicon = Lexicon.__new__(Lexicon)
+    lexicon._columns, lexicon._match, lexicon._form_indexes = columns, match, {}
+    return lexicon
+
+
+def _from_content(match: Match, *columns: tuple[str, str, bytes]) -> Lexicon:
+    unpacked = {language: WordColumn.unpacked(words, numbers) for language, words, numbers in columns}
+    return _assembled(unpacked, match)
+
+
+def _checked_languages(languages: Any) -> tuple[str, str]:
+    are_two = isinstance(languages, (tuple, list)) and len(languages) == 2 and languages[0] != languages[1]
+    if not are_two or not all(isinstance(code, str) and code for code in languages):
+        raise InputError(
+            f"The 'languages' parameter of Lexicon must be two different language codes, as in ('zh', 'en'). "
+            f"Got {languages!r} instead."
+        )
+    first, second = languages
+    return first, second
+
+
+def _checked_match(match: Match) -> Match:
+    if match not in ("normal", "literal"):
+        raise InputError(
+            f"The 'match' parameter of Lexicon must be a str among {{'literal', 'normal'}}. "
+            f"Got {match!r} instead."
+        )
+    return match
+
+
+def _pivot(first: Lexicon, second: Lexicon) -> str:
+    shared = set(first.languages) & set(second.languages)
+    if len(shared) != 1:
+        raise InputError(
+            f"{first!r} and {second!r} must share one language to be composed. They share {len(shared)}."
+        )
+    if first.match != second.match:
+        raise InputError(
+            f"{first!r} and {second!r} cannot be composed, since they match words differently. "
+            f"Bring one to the other's way by with_match."
+        )
+    return shared.pop()
+
+
+def _word_list(vocabulary: Words, name: str) -> list[str]:
+    if isinstance(vocabulary, str):
+        raise InputTypeError(f"{name} must be a sequence of words. Got the str {shortened(vocabulary)}.")
+    # tolist gives plain str where an array's own elements are numpy's
+    words: list[str] = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) else list(vocabulary)
+    for position, word in enumerate(words):
+        if not isinstance(word, str):
+            raise InputTypeError(
+                f"{name}[{position}] must be a str. Got {shortened(word)} of type {type(word).__name__}."
+            )
+    return words
+
+
+def _as_written(words: Sequence[str]) -> tuple[Sequence[str]]:
+    return (words,)
+
+
+def _sorted_csr(matrix: csr_array) -> csr_array:
+    matrix = matrix.tocsr()
+    matrix.sort_indices()
+    return matrix
+
+
+def _share(covered: int, total: int, noun: str) -> str:
+    percentage = 100 * covered / max(total, 1)
+    return f"{covered:,} of {total:,} {noun} ({percentage:.1f} %)"

@@ -1,0 +1,75 @@
+"""The one place where the top words given to a metric are checked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from skxtm.exceptions import InputError, InputTypeError
+
+Topics = Iterable[Mapping[str, Sequence[str]]]
+
+
+def top_words(
+    topics: Topics, *, n_words: int, languages: Sequence[str] | None = None
+) -> dict[str, list[list[str]]]:
+    """Take the first `n_words` words of every topic, by language.
+
+    Parameters
+    ----------
+    topics : iterable of mapping from language to sequence of str
+        One mapping per topic; words best first.
+    n_words : int
+        Number of words taken of every topic and language.
+    languages : sequence of str, default=None
+        The languages to take, in this order. None takes those of the topics.
+
+    Returns
+    -------
+    words : dict of str to list of list of str
+        Per language, one list of `n_words` words per topic.
+
+    Raises
+    ------
+    InputError
+        If there is no topic, or if a topic lacks a language or has too few words.
+    InputTypeError
+        If `topics` is not made of mappings from language to a sequence of words.
+    """
+    if not isinstance(n_words, (int, np.integer)) or n_words < 1:
+        raise InputError(
+            f"The 'n_words' parameter must be an integer of at least 1. Got {n_words!r} instead."
+        )
+    checked = [_check_topic(topic, number) for number, topic in enumerate(topics)]
+    if not checked:
+        raise InputError("topics is empty; at least one topic is needed.")
+    if languages is None:
+        languages = list(dict.fromkeys(language for topic in checked for language in topic))
+    return {
+        language: [_first_words(topic, number, language, n_words) for number, topic in enumerate(checked)]
+        for language in languages
+    }
+
+
+def _check_topic(topic: object, number: int) -> Mapping[str, Sequence[str]]:
+    if not isinstance(topic, Mapping):
+        raise InputTypeError(
+            f"topics must hold one mapping from language to words per topic, as get_topics returns. "
+            f"Topic {number} is of type {type(topic).__name__}."
+        )
+    return topic
+
+
+def _first_words(topic: Mapping[str, Sequence[str]], number: int, language: str, n_words: int) -> list[str]:
+    if language not in topic:
+        raise InputError(f"Topic {number} has no words in language {language!r}, only in {sorted(topic)}.")
+    words = topic[language]
+    if isinstance(words, str):
+        raise InputTypeError(
+            f"The words of topic {number} in language {language!r} are one str; give a list of words."
+        )
+    if len(words) < n_words:
+        raise InputError(
+            f"Topic {number} has {len(words)} words in language {language!r}, but n_words={n_words}. "
+            f"Give topics with more words, or lower n_words."
+        )
+    return list(words[:n_words])

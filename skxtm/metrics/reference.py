@@ -1,0 +1,399 @@
+"""Aligned text in several languages, kept as what CNPMI counts in it."""
+
+import gzip
+from array import array
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from skxtm.exceptions import InputError, InputTypeError
+
+if TYPE_CHECKING:
+    from skxtm.corpus import Corpus
+
+Counts = NDArray[np.int64]
+Words = Sequence[str] | NDArray[Any]
+
+
+class AlignedReference:
+    """Which word occurs in which document of an aligned corpus, per language.
+
+    Row `i` is the same text in every language. Of each text only the set of its words is kept, and the
+    total number of tokens of each word.
+
+    Parameters
+    ----------
+    incidences : mapping of str to {array-like, sparse matrix} of shape (n_documents, n_words)
+        Per language, non-zero where the document holds the word. Count matrices may be given.
+    vocabularies : mapping of str to sequence of str
+        Per language, the words of the columns.
+    token_counts : mapping of str to array-like of shape (n_words,), default=None
+        Per language, the number of tokens of each word. Only the published counting of
+        :func:`cnpmi_score` needs it.
+
+    Attributes
+    ----------
+    languages : tuple of str
+        The languages, in the order given.
+    n_documents : int
+        Number of aligned documents.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two languages, or if numbers of documents or words disagree.
+
+    See Also
+    --------
+    cnpmi_score : The metric that counts in a reference.
+
+    Examples
+    --------
+    >>> from skxtm.metrics import AlignedReference
+    >>> reference = AlignedReference.from_texts(
+    ...     {"en": ["rain and wind", "a goal", "rain"], "zh": ["雨 风", "进球", "雨"]}
+    ... )
+    >>> reference
+    AlignedReference(n_documents=3, n_words={'en': 5, 'zh': 3})
+    >>> reference.document_counts("en", ["rain", "snow"])
+    array([2, 0])
+    >>> reference.pair_counts("en", ["rain", "goal"], "zh", ["雨", "风"])
+    array([[2, 1],
+           [0, 0]])
+    """
+
+    def __init__(
+        self,
+        incidences: Mapping[str, Any],
+        vocabularies: Mapping[str, Words],
+        *,
+        token_counts: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.languages = tuple(incidences)
+        _check_languages(self.languages, vocabularies, token_counts)
+        self._columns = {
+            language: _number_words(vocabularies[language], language) for language in self.languages
+        }
+        self._incidences = {language: _binary_columns(matrix) for language, matrix in incidences.items()}
+        self.n_documents = _common_n_documents(self._incidences)
+        self._document_counts = {
+            language: np.diff(incidence.indptr).astype(np.int64)
+            for language, incidence in self._incidences.items()
+        }
+        self._token_counts = token_counts and {
+            language: np.asarray(token_counts[language], dtype=np.int64) for language in self.languages
+        }
+        _check_sizes(self._columns, self._document_counts, "incidences")
+        _check_sizes(self._columns, self._token_counts or {}, "token_counts")
+
+    def __repr__(self) -> str:
+        n_words = {language: len(self._columns[language]) for language in self.languages}
+        return f"{type(self).__name__}(n_documents={self.n_documents}, n_words={n_words})"
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, Iterable[str | Sequence[str]]]) -> Self:
+        """Build a reference from segmented texts.
+
+        Parameters
+        ----------
+        texts : mapping of str to iterable of (str or sequence of str)
+            Per language, the texts in the same order. A text is a string with words separated by
+            white space, or a sequence of words. Iterables are read once, so generators serve.
+
+        Returns
+        -------
+        reference : AlignedReference
+            The reference, with token counts.
+
+        Raises
+        ------
+        InputError
+            If the languages have different numbers of texts, or one of them has no word at all.
+        InputTypeError
+            If a text is neither a string nor a sequence of words.
+        """
+        incidences, vocabularies, token_counts = {}, {}, {}
+        for language, of_language in texts.items():
+            incidences[language], vocabularies[language], token_counts[language] = _count_texts(
+                of_language, language
+            )
+        return cls(incidences, vocabularies, token_counts=token_counts)
+
+    @classmethod
+    def read(cls, folder: str | PathLike[str], languages: Sequence[str] | None = None) -> Self:
+        """Read a reference from one file per language, one segmented text a line.
+
+        Parameters
+        ----------
+        folder : path
+            Folder with the files ``{language}.txt`` or ``{language}.txt.gz`` in UTF-8. Line `i` is the
+            same text in every file.
+        languages : sequence of str, default=None
+            The languages to read. None reads every such file of the folder.
+
+        Returns
+        -------
+        reference : AlignedReference
+            The reference, with token counts.
+
+        Raises
+        ------
+        InputError
+            If a file is missing, or if the files have different numbers of lines.
+        """
+        paths = _text_files(Path(folder))
+        if languages is None:
+            languages = list(paths)
+        missing = [language for language in languages if language not in paths]
+        if missing:
+            raise InputError(
+                f"The folder {str(folder)!r} has no file named {missing[0]}.txt or {missing[0]}.txt.gz. "
+                f"It has files for the languages {list(paths)}."
+            )
+        return cls.from_texts({language: _lines(paths[language]) for language in languages})
+
+    @classmethod
+    def from_corpus(cls, corpus: "Corpus") -> Self:
+        """Build a reference from the aligned rows of a corpus.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            A corpus with counts and pair ids. Rows with the same pair id are the same text; several
+            rows of one language with the same pair id are taken together. A pair id that is missing
+            (None, NaN) or not found in every language of the corpus is left out.
+
+        Returns
+        -------
+        reference : AlignedReference
+            One document per pair id found in all languages, with token counts.
+
+        Raises
+        ------
+        InputError
+            If the corpus has no counts or no pair ids, or no pair id is found in all languages.
+        """
+        if corpus.pair_id is None or corpus.vocabularies is None or not corpus.has_counts:
+            lacking = "pair_id" if corpus.pair_id is None else "counts"
+            raise InputError(
+                f"An aligned reference needs a corpus with counts and pair_id. It has no {lacking}."
+            )
+        pair_ids = {
+            language: corpus.pair_id[corpus.rows_of(language)].tolist() for language in corpus.languages
+        }
+        numbers = _number_common_pairs(pair_ids)
+        counts = {
+            language: _rows_to_pairs(pair_ids[language], numbers) @ corpus.counts_of(language)
+            for language in corpus.languages
+        }
+        vocabularies = {language: corpus.vocabularies[language] for language in corpus.languages}
+        tokens = {language: matrix.sum(axis=0) for language, matrix in counts.items()}
+        return cls(counts, vocabularies, token_counts=tokens)
+
+    def document_counts(self, language: str, words: Sequence[str]) -> Counts:
+        """Count the documents that hold each word.
+
+        Parameters
+        ----------
+        language : str
+            The language of the words.
+        words : sequence of str
+            Words, known to the reference or not.
+
+        Returns
+        -------
+        counts : ndarray of shape (len(words),)
+            Number of documents, from 0 (also for an unknown word) to `n_documents`.
+        """
+        return self._look_up(self._document_counts[language], language, words)
+
+    def token_counts(self, language: str, words: Sequence[str]) -> Counts:
+        """Count the tokens of each word.
+
+        Parameters
+        ----------
+        language : str
+            The language of the words.
+        words : sequence of str
+            Words, known to the reference or not.
+
+        Returns
+        -------
+        counts : ndarray of shape (len(words),)
+            Number of tokens in all documents, 0 for an unknown word.
+
+        Raises
+        ------
+        InputError
+            If the reference was made without token counts.
+        """
+        if self._token_counts is None:
+            raise InputError(
+                "This reference holds no token counts. Give token_counts to AlignedReference, or build it "
+                "with from_texts, read or from_corpus."
+            )
+        return self._look_up(self._token_counts[language], language, words)
+
+    def pair_counts(
+        self, first: str, first_words: Sequence[str], second: str, second_words: Sequence[str]
+    ) -> Counts:
+        """Count the documents that hold a word in one language and a word in another.
+
+        Parameters
+        ----------
+        first : str
+            One language.
+        first_words : sequence of str
+            Its words, known to the reference or not.
+        second : str
+            The other language.
+        second_words : sequence of str
+            Its words, known to the reference or not.
+
+        Returns
+        -------
+        counts : ndarray of shape (len(first_words), len(second_words))
+            Number of documents that hold both words of the pair.
+        """
+        rows, columns = self._find(first, first_words), self._find(second, second_words)
+        counts = np.zeros((len(rows), len(columns)), dtype=np.int64)
+        of_first = self._incidences[first][:, rows[rows >= 0]].astype(np.int64)
+        of_second = self._incidences[second][:, columns[columns >= 0]].astype(np.int64)
+        counts[np.ix_(rows >= 0, columns >= 0)] = (of_first.T @ of_second).toarray()
+        return counts
+
+    def _find(self, language: str, words: Sequence[str]) -> NDArray[np.intp]:
+        columns = self._columns[language]
+        return np.array([columns.get(word, -1) for word in words], dtype=np.intp)
+
+    def _look_up(self, counts: Counts, language: str, words: Sequence[str]) -> Counts:
+        columns = self._find(language, words)
+        return np.where(columns >= 0, counts[columns], 0)
+
+
+def _binary_columns(matrix: Any) -> sparse.csc_array:
+    # astype copies, so that the caller's matrix is left as it was
+    binary = sparse.csc_array(matrix).astype(bool, copy=True)
+    binary.sum_duplicates()
+    binary.eliminate_zeros()
+    return binary
+
+
+def _check_languages(
+    languages: tuple[str, ...], vocabularies: Mapping[str, Any], token_counts: Mapping[str, Any] | None
+) -> None:
+    if len(languages) < 2:
+        raise InputError(f"An aligned reference needs at least two languages. Got {list(languages)}.")
+    given = {"vocabularies": vocabularies, "token_counts": token_counts}
+    for name, by_language in given.items():
+        if by_language is not None and set(by_language) != set(languages):
+            raise InputError(
+                f"incidences has the languages {sorted(languages)}, but {name} has {sorted(by_language)}."
+            )
+
+
+def _number_words(words: Words, language: str) -> dict[str, int]:
+    columns = {word: column for column, word in enumerate(words)}
+    if not columns:
+        raise InputError(f"The reference has no word in language {language!r}.")
+    if len(columns) < len(words):
+        raise InputError(f"The vocabulary of language {language!r} holds a word twice.")
+    return columns
+
+
+def _check_sizes(columns: Mapping[str, dict[str, int]], counts: Mapping[str, Counts], name: str) -> None:
+    for language, of_language in counts.items():
+        if of_language.shape != (len(columns[language]),):
+            raise InputError(
+                f"{name}[{language!r}] has {len(of_language)} columns, but the vocabulary of this language "
+                f"holds {len(columns[language])} words."
+            )
+
+
+def _common_n_documents(incidences: Mapping[str, sparse.csc_array]) -> int:
+    lengths = {language: incidence.shape[0] for language, incidence in incidences.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{language} {length}" for language, length in lengths.items())
+        raise InputError(
+            f"The languages of the reference have different numbers of documents: {listed}. "
+            f"Row i must be the same text in every language."
+        )
+    n_documents = next(iter(lengths.values()))
+    if n_documents == 0:
+        raise InputError("The reference has no documents.")
+    return n_documents
+
+
+def _count_texts(
+    texts: Iterable[str | Sequence[str]], language: str
+) -> tuple[sparse.csr_array, list[str], Counts]:
+    """Return the incidence, the vocabulary and the token counts of texts, reading each text once."""
+    if isinstance(texts, str):
+        raise InputTypeError(f"The texts of language {language!r} are one str; give a list of texts.")
+    column_of: defaultdict[str, int] = defaultdict()
+    column_of.default_factory = column_of.__len__
+    tokens, ends = array("i"), array("q", [0])
+    for row, text in enumerate(texts):
+        tokens.extend(column_of[word] for word in _words(text, language, row))
+        ends.append(len(tokens))
+    columns = np.frombuffer(tokens, dtype=np.int32) if tokens else np.empty(0, dtype=np.int32)
+    incidence = sparse.csr_array(
+        (np.ones(len(tokens), dtype=bool), columns, np.array(ends)), shape=(len(ends) - 1, len(column_of))
+    )
+    return incidence, list(column_of), np.bincount(columns, minlength=len(column_of))
+
+
+def _words(text: str | Sequence[str], language: str, row: int) -> Sequence[str]:
+    if isinstance(text, str):
+        return text.split()
+    if isinstance(text, (list, tuple, np.ndarray)):
+        return text
+    raise InputTypeError(
+        f"Text {row} of language {language!r} must be a str or a list of words. "
+        f"Got {type(text).__name__} instead."
+    )
+
+
+def _text_files(folder: Path) -> dict[str, Path]:
+    """Map each language of the folder, in sorted order, to its file; a plain file hides a gzipped one."""
+    packed = {path.name.removesuffix(".txt.gz"): path for path in folder.glob("*.txt.gz")}
+    plain = {path.name.removesuffix(".txt"): path for path in folder.glob("*.txt")}
+    if not packed and not plain:
+        raise InputError(
+            f"The folder {str(folder)!r} has no file named {{language}}.txt or {{language}}.txt.gz."
+        )
+    return dict(sorted((packed | plain).items()))
+
+
+def _lines(path: Path) -> Iterator[str]:
+    # "\n" alone ends a text: other separators may stand inside a line of foreign text
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, mode="rt", encoding="utf-8", newline="\n") as lines:
+        yield from lines
+
+
+def _number_common_pairs(pair_ids: Mapping[str, list[Hashable]]) -> dict[Hashable, int]:
+    """Give a number to each pair id that every language has; None and NaN (unequal to itself) are none."""
+    common = set.intersection(*(set(of_language) for of_language in pair_ids.values()))
+    ordered = dict.fromkeys(pair for pair in next(iter(pair_ids.values())) if pair in common)
+    kept = [pair for pair in ordered if pair is not None and pair == pair]
+    if not kept:
+        raise InputError(
+            f"No pair_id of the corpus is found in all its languages {list(pair_ids)}; "
+            f"rows that are the same text must have the same pair_id."
+        )
+    return {pair: number for number, pair in enumerate(kept)}
+
+
+def _rows_to_pairs(pair_ids: list[Hashable], numbers: Mapping[Hashable, int]) -> sparse.csr_array:
+    """Return the (n_pairs, n_rows) matrix that adds up the rows of each pair."""
+    rows = [row for row, pair in enumerate(pair_ids) if pair in numbers]
+    targets = [numbers[pair_ids[row]] for row in rows]
+    ones = np.ones(len(rows), dtype=np.int64)
+    return sparse.csr_array((ones, (targets, rows)), shape=(len(numbers), len(pair_ids)))

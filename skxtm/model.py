@@ -1,0 +1,498 @@
+"""`CrossLingualTopicModel`: the estimator that users meet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skxtm._intake import (
+    read_documents,
+    read_training_documents,
+    training_counts,
+    training_languages,
+    warn_of_unknown_words,
+)
+from skxtm._optional import import_optional
+from skxtm._resources import gather_resources, read_lexicons
+from skxtm.backbones import backbone_class, backbone_names
+from skxtm.corpus import Corpus
+from skxtm.exceptions import InputError
+from skxtm.lexicon import Lexicon
+from skxtm.vectorizer import CrossLingualVectorizer
+
+if TYPE_CHECKING:
+    from skxtm.backbones.base import Backbone
+    from skxtm.training.inference import Inference
+    from skxtm.training.loop import Trainer
+
+LexiconLike = str | os.PathLike[str] | Lexicon
+
+
+class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Topics that mean the same in every language.
+
+    Parameters
+    ----------
+    n_components : int, default=50
+        Number of topics, at least 2.
+    backbone : str or Backbone, default="nmtm"
+        The published model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
+        ``NMTM(lam=0.5)`` whose parameters searches reach as ``backbone__lam``.
+    lexicon : path, Lexicon, list of these, or None, default=None
+        Translations between the languages, one lexicon for each pair. A path such as ``"zh-en.tsv"`` is read
+        by `Lexicon.read`.
+    languages : sequence of str or None, default=None
+        Languages that must occur in training, and their order. None takes those that occur.
+    vectorizer : CrossLingualVectorizer or None, default=None
+        Makes counts of texts; cloned in `fit`. None means ``CrossLingualVectorizer()``. Not used for a
+        corpus or matrix that has counts already.
+    max_epochs, batch_size : int or None, default=None
+        Passes over the largest language, and documents of each language per step. None takes the
+        backbone's published value.
+    learning_rate : float or None, default=None
+        None takes the backbone's published value.
+    device : str, default="auto"
+        ``"auto"`` picks CUDA, then MPS, then CPU; or the name of a device.
+    random_state : int, RandomState instance or None, default=None
+        Source of all randomness. The same integer gives the same bits on the same machine and versions.
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_words)
+        Topic-word distributions, the languages side by side.
+    topic_word_ : dict of str to ndarray of shape (n_components, V_l)
+        The same per language; rows sum to 1.
+    topic_weight_ : ndarray of shape (n_components,)
+        Mean topic proportions of the training documents; sums to 1.
+    vocabularies_ : dict of str to ndarray of str of shape (V_l,)
+        The words.
+    languages_ : tuple of str
+        The languages, in the order of `components_`.
+    vectorizer_ : CrossLingualVectorizer or None
+        What made the counts; None if they were given.
+    backbone_ : Backbone
+        The backbone trained, with the values above in place.
+    network_ : torch.nn.Module
+        The trained network.
+    history_ : dict of str to list of float
+        Mean of each loss term and their sum, ``"loss"``, per epoch, in nats per document.
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Only after fitting on a count matrix, or a DataFrame of counts.
+
+    See Also
+    --------
+    skxtm.CrossLingualVectorizer : Makes the counts.
+    sklearn.decomposition.LatentDirichletAllocation : Topics of one language.
+
+    Notes
+    -----
+    Documents without a known word are kept: training passes them by, and their topic proportions are the
+    prior's. Ctrl-C during training keeps what was learned so far.
+
+    To classify across languages, fit on all of them, then freeze the model:
+    ``make_pipeline(FrozenEstimator(model), SVC()).fit(corpus_en, y_en).score(corpus_zh, y_zh)``.
+
+    Examples
+    --------
+    >>> from skxtm import CrossLingualTopicModel
+    >>> from skxtm.datasets import make_multilingual_corpus
+    >>> data = make_multilingual_corpus(n_documents=40, n_components=3, random_state=0)
+    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, max_epochs=2, random_state=0)
+    >>> model.fit_transform(data.corpus).shape
+    (80, 3)
+    >>> sorted(model.get_topics(n_words=2)[0])
+    ['en', 'zh']
+    """
+
+    def __init__(
+        self,
+        n_components: int = 50,
+        *,
+        backbone: str | Backbone = "nmtm",
+        lexicon: LexiconLike | Sequence[LexiconLike] | None = None,
+        languages: Sequence[str] | None = None,
+        vectorizer: CrossLingualVectorizer | None = None,
+        max_epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.n_components = n_components
+        self.backbone = backbone
+        self.lexicon = lexicon
+        self.languages = languages
+        self.vectorizer = vectorizer
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn topics from documents.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            Anything `skxtm.as_corpus` reads.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : CrossLingualTopicModel
+            Fitted.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a parameter or the data is not what is needed.
+        MissingResourceError
+            If the backbone lacks a resource, such as a lexicon.
+        TrainingError
+            If training diverges.
+        """
+        corpus = self._start(X)
+        self._train(corpus, self.backbone_.max_epochs)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.float32]:
+        """Learn topics and return the documents' topic proportions, cutting each text once.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            As for `fit`.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        theta : ndarray of shape (n_documents, n_components)
+            As from `transform`.
+        """
+        corpus = self._start(X)
+        return self._train(corpus, self.backbone_.max_epochs)
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Train for one more epoch.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            The first call fixes vocabularies, lexicon matches and word counts; later ones may bring other
+            documents in the same languages.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : CrossLingualTopicModel
+            Calling this ``max_epochs`` times with the same documents equals `fit`.
+        """
+        corpus = read_documents(self, X) if hasattr(self, "network_") else self._start(X)
+        self._train(corpus, 1)
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Topic proportions of documents.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            Documents in any of the fitted languages.
+
+        Returns
+        -------
+        theta : ndarray of shape (n_documents, n_components)
+            Rows sum to 1. A row depends on its own document only.
+
+        Raises
+        ------
+        InputError
+            If a language or vocabulary is not the fitted one.
+        """
+        check_is_fitted(self)
+        corpus = read_documents(self, X)
+        warn_of_unknown_words(corpus)
+        return self._infer(corpus, "theta")
+
+    def posterior_mean(self, X: Any) -> NDArray[np.float32]:
+        """Mean of the latent Gaussian of documents, whose softmax is `transform`.
+
+        The published evaluations feed this to their classifiers, and call it theta.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            Documents in any of the fitted languages.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_documents, n_components)
+            Unbounded; the prior's mean for a document without a known word.
+        """
+        check_is_fitted(self)
+        corpus = read_documents(self, X)
+        warn_of_unknown_words(corpus)
+        return self._infer(corpus, "mean")
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean evidence lower bound per document, in nats; higher is better.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            Documents in any of the fitted languages.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        score : float
+            The bound's expectation over the latent variable is taken at its mean, so that it does not
+            vary from call to call.
+        """
+        check_is_fitted(self)
+        corpus = read_documents(self, X)
+        inference = self._inference()
+        bounds = np.empty(len(corpus))
+        for number, code in enumerate(self.languages_):
+            bounds[corpus.rows_of(code)] = inference.elbo(corpus.counts_of(code), number)
+        return float(bounds.mean())
+
+    def get_topics(self, n_words: int = 15) -> list[dict[str, list[str]]]:
+        """Top words of every topic.
+
+        Parameters
+        ----------
+        n_words : int, default=15
+            Words per topic and language; fewer where the vocabulary is smaller.
+
+        Returns
+        -------
+        topics : list of dict of str to list of str
+            ``topics[k][language]`` holds the words of topic k, most probable first; ties go to the word
+            that comes first in the vocabulary.
+        """
+        check_is_fitted(self)
+        top = {
+            code: self.vocabularies_[code][np.argsort(-weights, axis=1, kind="stable")[:, :n_words]].tolist()
+            for code, weights in self.topic_word_.items()
+        }
+        return [{code: top[code][k] for code in self.languages_} for k in range(len(self.components_))]
+
+    def get_topic_info(self, n_words: int = 10) -> Any:
+        """Tabulate the topics.
+
+        Parameters
+        ----------
+        n_words : int, default=10
+            Words per topic and language.
+
+        Returns
+        -------
+        info : pandas.DataFrame of shape (n_components, 2 + n_languages)
+            Columns ``topic``, ``weight`` (mean proportion in the training documents), and one per language
+            with the list of its top words. Needs the extra ``frame``.
+        """
+        topics = self.get_topics(n_words)
+        pandas = import_optional("pandas", extra="frame", purpose="get_topic_info")
+        columns: dict[str, Any] = {"topic": range(len(topics)), "weight": self.topic_weight_}
+        columns.update({code: [topic[code] for topic in topics] for code in self.languages_})
+        return pandas.DataFrame(columns)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the columns that `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only checked against the names seen in `fit`, where there were any.
+
+        Returns
+        -------
+        names : ndarray of str objects of shape (n_components,)
+            ``topic0``, ``topic1``, ...
+        """
+        names = super().get_feature_names_out(input_features)
+        return np.array([f"topic{number}" for number in range(len(names))], dtype=object)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the fitted model as data: a folder with JSON and safetensors, and no code.
+
+        Parameters
+        ----------
+        path : path
+            The folder, made or replaced.
+
+        Raises
+        ------
+        InputError
+            If a parameter cannot be written as data, such as a function.
+        """
+        from skxtm._persistence import save_model
+
+        check_is_fitted(self)
+        save_model(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Load a model that `save` wrote; nothing in the files is run.
+
+        Parameters
+        ----------
+        path : path
+            The folder.
+
+        Returns
+        -------
+        model : CrossLingualTopicModel
+            Gives the same topic proportions as the one saved.
+
+        Raises
+        ------
+        ModelFileError
+            If a file is missing, truncated or changed.
+        """
+        from skxtm._persistence import load_model
+
+        return load_model(cls, Path(path))
+
+    @property
+    def topic_word_(self) -> dict[str, NDArray[np.float64]]:
+        """Topic-word distributions by language, views of `components_`."""
+        if not hasattr(self, "components_"):
+            raise AttributeError("topic_word_ exists only after fit.")
+        ends = np.cumsum([len(self.vocabularies_[code]) for code in self.languages_])
+        parts = np.split(self.components_, ends[:-1], axis=1)
+        return dict(zip(self.languages_, parts, strict=True))
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.components_)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "components_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.string = True
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "network_" in state:
+            from skxtm.training.tensors import to_arrays
+
+            state["network_"] = to_arrays(state["network_"])
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "network_" in state:
+            self._rebuild(state["network_"])
+
+    def _rebuild(self, arrays: dict[str, NDArray[Any]]) -> None:
+        from skxtm.training.loop import build_network
+
+        self.network_ = build_network(self.backbone_, self._shape, self._resources, state=arrays)
+
+    def _start(self, X: Any) -> Corpus:
+        """Check parameters and data, and build the untrained network."""
+        from skxtm.backbones.base import CorpusShape, check_range
+        from skxtm.training.loop import build_network
+
+        check_range(self, "n_components", 2, None, integer=True)
+        backbone = self._resolve_backbone()
+        corpus, self.vectorizer_ = read_training_documents(self, X)
+        languages = training_languages(corpus, self.languages, backbone, self.lexicon is not None)
+        self.backbone_, self.languages_ = backbone, languages
+        vocabularies = corpus.vocabularies or {}
+        self.vocabularies_ = {code: vocabularies[code] for code in languages}
+        sizes = tuple(len(words) for words in self.vocabularies_.values())
+        self._shape = CorpusShape(self.n_components, languages, sizes)
+        self._resources = gather_resources(
+            backbone.needs, type(backbone).__name__, corpus, languages, read_lexicons(self.lexicon)
+        )
+        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        self.network_ = build_network(backbone, self._shape, self._resources, seed=self._seed)
+        self._trainer_state: dict[str, Any] | None = None
+        return corpus
+
+    def _train(self, corpus: Corpus, n_epochs: int) -> NDArray[np.float32]:
+        """Train, read out, and return the training documents' topic proportions."""
+        from skxtm.training.loop import trainer_state
+
+        counts = training_counts(corpus, self.languages_)
+        warn_of_unknown_words(corpus)
+        trainer = self._trainer()
+        trainer.train(counts, n_epochs, verbose=self.verbose)
+        self._trainer_state = trainer_state(trainer)
+        self.n_iter_, self.history_ = trainer.n_epochs, trainer.history
+        self.components_ = np.hstack(self._inference().topic_word())
+        theta = self._infer(corpus, "theta")
+        self.topic_weight_ = theta.mean(0, dtype=np.float64)
+        return theta
+
+    def _trainer(self) -> Trainer:
+        from skxtm.training.loop import Schedule, Trainer, restore_trainer
+        from skxtm.training.tensors import resolve_device
+
+        schedule = Schedule.of(self.backbone_)
+        trainer = Trainer(self.network_, schedule, resolve_device(self.device), self._seed)
+        if self._trainer_state is not None:
+            restore_trainer(trainer, self._trainer_state)
+        return trainer
+
+    def _inference(self) -> Inference:
+        from skxtm.training.inference import Inference
+        from skxtm.training.tensors import resolve_device
+
+        return Inference(self.network_, resolve_device(self.device))
+
+    def _infer(self, corpus: Corpus, what: Literal["theta", "mean"]) -> NDArray[np.float32]:
+        inference = self._inference()
+        result = np.empty((len(corpus), len(self.components_)), dtype=np.float32)
+        for number, code in enumerate(self.languages_):
+            rows = corpus.rows_of(code)
+            if len(rows):
+                result[rows] = getattr(inference, what)(corpus.counts_of(code), number)
+        return result
+
+    def _resolve_backbone(self) -> Backbone:
+        """Copy the backbone, with the model's own settings in place of its published ones."""
+        from skxtm.backbones.base import Backbone
+
+        if isinstance(self.backbone, Backbone):
+            backbone: Backbone = clone(self.backbone)
+        elif isinstance(self.backbone, str) and self.backbone in backbone_names():
+            backbone = backbone_class(self.backbone)()
+        else:
+            names = "{" + ", ".join(map(repr, backbone_names())) + "}"
+            raise InputError(
+                f"The 'backbone' parameter of {type(self).__name__} must be a str among {names} or an "
+                f"instance of Backbone. Got {self.backbone!r} instead."
+            )
+        overrides = {name: getattr(self, name) for name in ("max_epochs", "batch_size", "learning_rate")}
+        backbone.set_params(**{name: value for name, value in overrides.items() if value is not None})
+        backbone.check()
+        return backbone

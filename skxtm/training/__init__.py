@@ -1,0 +1,1 @@
+"""Training: the only place with backward passes, optimiser steps and train/eval switches."""

@@ -1,0 +1,243 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Generator, Tensor
+from tqdm.auto import tqdm
+
+from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
+from skxtm.exceptions import TrainingError
+from skxtm.training.batches import epoch_batches
+from skxtm.training.tensors import Arrays, load_arrays, resources_from_arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How to train.
+
+    Attributes
+    ----------
+    max_epochs : int
+        Passes over the largest language.
+    batch_size : int
+        Documents of each language in a step.
+    learning_rate : float
+        Of Adam, in the first epoch.
+    decay_every : int or None
+        Epochs after which the learning rate is multiplied by `decay`; None for never.
+    decay : float
+        The factor.
+    """
+
+    max_epochs: int
+    batch_size: int
+    learning_rate: float
+    decay_every: int | None = None
+    decay: float = 1.0
+
+    @classmethod
+    def of(cls, backbone: Backbone) -> Schedule:
+        """Read the schedule out of a backbone's parameters."""
+        return cls(**{part.name: getattr(backbone, part.name) for part in fields(cls)})
+
+
+@dataclass
+class Trainer:
+    """A network in training: its optimiser and its sources of randomness.
+
+    Training in pieces gives the same bits as training at once, since all state lives here.
+
+    Attributes
+    ----------
+    network : BackboneNetwork
+        Trained in place.
+    schedule : Schedule
+        How.
+    device : torch.device
+        Where.
+    seed : int
+        Start of all randomness.
+    n_epochs : int
+        Epochs done so far.
+    history : dict of str to list of float
+        Mean of every loss term and of their sum, ``"loss"``, per epoch, in nats per document.
+    """
+
+    network: BackboneNetwork
+    schedule: Schedule
+    device: torch.device
+    seed: int
+    n_epochs: int = 0
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.network.to(self.device)
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=self.schedule.learning_rate, fused=self.device.type != "mps"
+        )
+        self.rng = np.random.default_rng(self.seed)
+        self.generator = Generator(self.device).manual_seed(self.seed)
+
+    def train(self, counts: Sequence[sparse.csr_array], n_epochs: int, *, verbose: int = 0) -> None:
+        """Train for some epochs; Ctrl-C ends it early with a warning and leaves a usable network.
+
+        Parameters
+        ----------
+        counts : sequence of csr_array of shape (n_l, V_l)
+            Documents of each language.
+        n_epochs : int
+            Epochs to add.
+        verbose : int
+            Whether to show a progress bar.
+
+        Raises
+        ------
+        TrainingError
+            If a loss term is no longer finite.
+        """
+        last = self.n_epochs + n_epochs
+        bar = tqdm(total=n_epochs, desc="Training", unit="epoch", disable=not verbose)
+        try:
+            with bar:
+                while self.n_epochs < last:
+                    self._epoch(counts, last)
+                    bar.update()
+                    bar.set_postfix(loss=f"{self.history['loss'][-1]:.3f}", refresh=False)
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"Training was interrupted in epoch {self.n_epochs + 1} of {last}. The model is usable, "
+                "as trained so far.",
+                stacklevel=2,
+            )
+        finally:
+            self.network.eval()
+
+    def _epoch(self, counts: Sequence[sparse.csr_array], last: int) -> None:
+        self.network.train()
+        self._set_learning_rate()
+        batches = epoch_batches(
+            counts, self.schedule.batch_size, rng=self.rng, generator=self.generator, device=self.device
+        )
+        sums: dict[str, Tensor] = {}
+        n_batches = 0
+        for batch in batches:
+            terms = self.network.losses(batch)
+            total = sum(terms.values(), start=torch.zeros((), device=self.device))
+            self.optimizer.zero_grad()
+            total.backward()
+            self.optimizer.step()
+            for name, value in {**terms, "loss": total}.items():
+                sums[name] = sums[name] + value.detach() if name in sums else value.detach()
+            n_batches += 1
+        self._record(sums, n_batches, last)
+        self.n_epochs += 1
+
+    def _set_learning_rate(self) -> None:
+        schedule = self.schedule
+        steps = 0 if schedule.decay_every is None else self.n_epochs // schedule.decay_every
+        for group in self.optimizer.param_groups:
+            group["lr"] = schedule.learning_rate * schedule.decay**steps
+
+    def _record(self, sums: dict[str, Tensor], n_batches: int, last: int) -> None:
+        """Read the epoch's means, the only synchronisation with the device."""
+        means = (torch.stack(list(sums.values())) / n_batches).tolist()
+        for name, mean in zip(sums, means, strict=True):
+            if not math.isfinite(mean):
+                raise TrainingError(
+                    f"Loss term {name!r} became {mean} in epoch {self.n_epochs + 1} of {last}. "
+                    f"Try a smaller learning_rate (got {self.schedule.learning_rate:g})."
+                )
+            self.history.setdefault(name, []).append(mean)
+
+
+def build_network(
+    backbone: Backbone,
+    shape: CorpusShape,
+    arrays: Arrays,
+    *,
+    seed: int = 0,
+    state: Arrays | None = None,
+) -> BackboneNetwork:
+    """Build a network without touching torch's global source of randomness.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        The hyperparameters.
+    shape : CorpusShape
+        The sizes.
+    arrays : dict of str to ndarray
+        Its resources, as `resources_from_arrays` reads them.
+    seed : int
+        Seed of the initial weights.
+    state : dict of str to ndarray, optional
+        Trained weights to load.
+
+    Returns
+    -------
+    network : BackboneNetwork
+        On the CPU, in evaluation mode.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = backbone.build(shape, resources_from_arrays(shape, arrays))
+    if state is not None:
+        load_arrays(network, state)
+    return network.eval()
+
+
+def trainer_state(trainer: Trainer) -> dict[str, Any]:
+    """Everything besides the network that training in pieces needs, without tensors on a device.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Between two calls of `Trainer.train`.
+
+    Returns
+    -------
+    state : dict
+        For `restore_trainer`.
+    """
+    moments = {
+        number: {name: value.cpu().numpy() for name, value in moment.items()}
+        for number, moment in trainer.optimizer.state_dict()["state"].items()
+    }
+    return {
+        "moments": moments,
+        "rng": trainer.rng.bit_generator.state,
+        "generator": trainer.generator.get_state().numpy(),
+        "n_epochs": trainer.n_epochs,
+        "history": trainer.history,
+    }
+
+
+def restore_trainer(trainer: Trainer, state: dict[str, Any]) -> None:
+    """Put back what `trainer_state` read.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Fresh, of the same network.
+    state : dict
+        The state.
+    """
+    optimizer_state = trainer.optimizer.state_dict()
+    optimizer_state["state"] = {
+        number: {name: torch.as_tensor(value) for name, value in moment.items()}
+        for number, moment in state["moments"].items()
+    }
+    trainer.optimizer.load_state_dict(optimizer_state)
+    trainer.rng.bit_generator.state = state["rng"]
+    trainer.generator.set_state(torch.as_tensor(state["generator"]))
+    trainer.n_epochs = state["n_epochs"]
+    trainer.history = state["history"]

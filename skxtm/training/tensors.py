@@ -1,0 +1,161 @@
+"""The one place where numpy arrays become tensors, and tensors arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from torch import Tensor, nn
+
+from skxtm.backbones.base import CorpusShape, Resources
+from skxtm.exceptions import InputError
+from skxtm.modules.sparse import FixedSparse, SparseRows
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def resolve_device(device: str) -> torch.device:
+    """Turn the `device` parameter into a device.
+
+    Parameters
+    ----------
+    device : str
+        ``"auto"`` for CUDA, then MPS, then CPU; or any name torch knows.
+
+    Returns
+    -------
+    device : torch.device
+
+    Raises
+    ------
+    InputError
+        If the device is unknown or absent.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"The 'device' parameter is {device!r}, which cannot be used here ({reason}). "
+            "Use 'auto', 'cpu', or a device that torch sees."
+        ) from error
+
+
+def sparse_rows(
+    counts: sparse.csr_array,
+    *,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> SparseRows:
+    """Move word counts to a device.
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n_documents, n_words)
+        Canonical: no place occurs twice.
+    device : torch.device or str
+        Where to.
+    dtype : torch.dtype
+        Of the values.
+
+    Returns
+    -------
+    counts : SparseRows
+    """
+    n_rows, n_columns = counts.shape
+    per_row = np.diff(counts.indptr)
+    values = torch.as_tensor(counts.data).to(device=device, dtype=dtype)
+    return SparseRows(
+        rows=_indices(np.repeat(np.arange(n_rows), per_row), device),
+        columns=_indices(counts.indices, device),
+        values=values,
+        offsets=_indices(counts.indptr[:-1], device),
+        lengths=torch.as_tensor(counts.sum(1)).to(device=device, dtype=dtype),
+        n_columns=n_columns,
+    )
+
+
+def resources_from_arrays(shape: CorpusShape, arrays: Arrays) -> Resources:
+    """Rebuild resources from plain arrays.
+
+    Parameters
+    ----------
+    shape : CorpusShape
+        Sizes of the network.
+    arrays : dict of str to ndarray
+        ``word_counts.<l>`` (V_l,), and for every lexicon ``lexicon.<a>.<b>`` (2, n_pairs), the rows and
+        columns of its ones.
+
+    Returns
+    -------
+    resources : Resources
+    """
+    lexicons = {}
+    for name, pairs in arrays.items():
+        kind, *numbers = name.split(".")
+        if kind == "lexicon":
+            first, second = map(int, numbers)
+            sizes = shape.vocabulary_sizes
+            rows, columns = _indices(pairs, "cpu")
+            lexicons[first, second] = FixedSparse(rows, columns, (sizes[first], sizes[second]))
+    word_counts = tuple(
+        torch.as_tensor(arrays[f"word_counts.{number}"]).float()
+        for number in range(len(shape.languages))
+        if f"word_counts.{number}" in arrays
+    )
+    return Resources(word_counts=word_counts, lexicons=lexicons)
+
+
+def to_arrays(network: nn.Module) -> dict[str, NDArray[Any]]:
+    """Copy a network's state to numpy arrays.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        On any device.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+    """
+    return {name: value.detach().cpu().numpy().copy() for name, value in network.state_dict().items()}
+
+
+def load_arrays(network: nn.Module, arrays: Arrays) -> None:
+    """Put arrays back into a network.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Of the shape that `to_arrays` read.
+    arrays : dict of str to ndarray
+        The state.
+    """
+    network.load_state_dict({name: torch.as_tensor(value) for name, value in arrays.items()})
+
+
+def to_numpy(tensor: Tensor) -> NDArray[Any]:
+    """Copy a tensor to a numpy array.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        On any device, with or without gradient.
+
+    Returns
+    -------
+    array : ndarray
+    """
+    return tensor.detach().cpu().numpy()
+
+
+def _indices(values: Any, device: torch.device | str) -> Tensor:
+    return torch.as_tensor(np.asarray(values, dtype=np.int64)).to(device)

@@ -1,0 +1,138 @@
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skxtm.exceptions import InputError, InputTypeError
+from skxtm.metrics import (
+    AlignedReference,
+    CNPMIScorer,
+    TopicQualityScorer,
+    TopicUniquenessScorer,
+    cnpmi_score,
+    topic_uniqueness,
+)
+
+X = np.arange(12.0).reshape(6, 2)
+REFERENCE = AlignedReference.from_texts(
+    {"en": ["rain wind", "goal match", "rain goal"], "zh": ["雨 风", "进球 比赛", "雨"]}
+)
+ALIGNED = [{"en": ["rain", "wind"], "zh": ["雨", "风"]}, {"en": ["goal", "match"], "zh": ["进球", "比赛"]}]
+REPEATED = [{"en": ["rain", "wind"], "zh": ["雨", "风"]}, {"en": ["rain", "wind"], "zh": ["雨", "风"]}]
+MISALIGNED = [{"en": ["rain", "wind"], "zh": ["进球", "比赛"]}, {"en": ["goal", "match"], "zh": ["雨", "风"]}]
+TOPICS = {"aligned": ALIGNED, "repeated": REPEATED, "misaligned": MISALIGNED}
+
+
+def make_model(kind):
+    """Return a transformer with given topics; its class is local so that other processes get it by value."""
+    topics_of = TOPICS
+
+    class GivenTopics(TransformerMixin, BaseEstimator):
+        def __init__(self, kind):
+            self.kind = kind
+
+        def fit(self, X, y=None):
+            self.topics_ = topics_of[self.kind]
+            return self
+
+        def transform(self, X):
+            return X
+
+        def get_topics(self, n_words):
+            return [{code: words[:n_words] for code, words in topic.items()} for topic in self.topics_]
+
+    return GivenTopics(kind)
+
+
+def scorers():
+    return {
+        "cnpmi": CNPMIScorer(REFERENCE, n_words=2),
+        "published": CNPMIScorer(REFERENCE, n_words=2, counting="published"),
+        "tu": TopicUniquenessScorer(n_words=2),
+        "tq": TopicQualityScorer(REFERENCE, n_words=2),
+    }
+
+
+@pytest.mark.parametrize("kind", list(TOPICS))
+def test_scorers_return_what_the_metrics_return(kind):
+    model = make_model(kind).fit(X)
+    cnpmi = cnpmi_score(TOPICS[kind], REFERENCE, n_words=2)
+    uniqueness = topic_uniqueness(TOPICS[kind], n_words=2)
+    assert {name: scorer(model, X) for name, scorer in scorers().items()} == {
+        "cnpmi": cnpmi,
+        "published": cnpmi_score(TOPICS[kind], REFERENCE, n_words=2, counting="published"),
+        "tu": uniqueness,
+        "tq": max(0.0, cnpmi) * uniqueness,
+    }
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_grid_search_chooses_the_aligned_topics(n_jobs):
+    search = GridSearchCV(
+        make_model("repeated"),
+        {"kind": ["repeated", "misaligned", "aligned"]},
+        scoring=scorers(),
+        refit="tq",
+        cv=2,
+        n_jobs=n_jobs,
+        error_score="raise",
+    ).fit(X)
+    assert search.best_params_ == {"kind": "aligned"}
+    expected = [topic_uniqueness(TOPICS[kind], n_words=2) for kind in ("repeated", "misaligned", "aligned")]
+    np.testing.assert_array_equal(search.cv_results_["mean_test_tu"], expected)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_single_scorer_serves_a_pipeline_in_a_grid_search(n_jobs):
+    pipeline = make_pipeline(make_model("repeated"), StandardScaler())
+    grid = {"giventopics__kind": ["misaligned", "aligned"]}
+    scoring = CNPMIScorer(REFERENCE, n_words=2)
+    search = GridSearchCV(pipeline, grid, scoring=scoring, cv=2, n_jobs=n_jobs, error_score="raise").fit(X)
+    assert search.best_params_ == {"giventopics__kind": "aligned"}
+    assert scoring(search, X) == search.best_score_
+
+
+def test_the_last_step_with_topics_is_scored():
+    pipeline = make_pipeline(make_model("misaligned"), make_model("aligned"), StandardScaler()).fit(X)
+    expected = cnpmi_score(ALIGNED, REFERENCE, n_words=2)
+    assert CNPMIScorer(REFERENCE, n_words=2)(pipeline, X) == expected
+
+
+def test_frozen_and_nested_models_are_found():
+    model = make_model("repeated").fit(X)
+    nested = make_pipeline(make_pipeline(FrozenEstimator(model), StandardScaler()), StandardScaler()).fit(X)
+    assert TopicUniquenessScorer(n_words=2)(nested, X) == 0.5
+
+
+def test_scorers_survive_pickling():
+    model = make_model("aligned").fit(X)
+    for scorer in scorers().values():
+        assert pickle.loads(pickle.dumps(scorer))(model, X) == scorer(model, X)
+
+
+def test_languages_restrict_the_score():
+    topics = [topic | {"ja": ["雨", "風"]} for topic in ALIGNED]
+    model = make_model("aligned").fit(X)
+    model.topics_ = topics
+    expected = cnpmi_score(ALIGNED, REFERENCE, n_words=2)
+    assert CNPMIScorer(REFERENCE, n_words=2, languages=["en", "zh"])(model, X) == expected
+    assert TopicQualityScorer(REFERENCE, n_words=2, languages=["en", "zh"])(model, X) == expected
+    assert TopicUniquenessScorer(n_words=2, languages=["ja"])(model, X) == 0.5
+    with pytest.raises(InputError, match=r"but not \['ja'\]"):
+        CNPMIScorer(REFERENCE, n_words=2)(model, X)
+
+
+@pytest.mark.parametrize("name", ["cnpmi", "tu", "tq"])
+def test_an_estimator_without_topics_is_refused(name):
+    pipeline = make_pipeline(FunctionTransformer(), StandardScaler()).fit(X)
+    with pytest.raises(InputTypeError) as caught:
+        scorers()[name](pipeline, X)
+    assert str(caught.value) == (
+        f"{type(scorers()[name]).__name__} needs a fitted estimator with get_topics: itself, a step of a "
+        f"Pipeline, or the best_estimator_ of a search. Got Pipeline without one."
+    )

@@ -1,0 +1,153 @@
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
+
+from skxtm.exceptions import InputError
+from skxtm.metrics import TransferAccuracy, transfer_accuracy
+
+LABELS = ["sport", "weather"]
+
+
+def documents(language, rng, flipped=False, n=40):
+    """Return features whose sign tells the label, or its opposite in a flipped language."""
+    labels = rng.integers(2, size=n)
+    sign = (2 * labels - 1) * (-1 if flipped else 1)
+    features = np.column_stack([sign * rng.uniform(0.5, 1.5, n), rng.normal(size=n)])
+    return features, np.array(LABELS)[labels], np.full(n, language)
+
+
+def mixed(parts, rng):
+    features, labels, language = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = rng.permutation(len(labels))
+    return features[order], labels[order], language[order]
+
+
+@pytest.fixture
+def three_languages():
+    """English and Chinese agree, Japanese has the opposite sign."""
+    rng = np.random.default_rng(0)
+    return [
+        mixed([documents("en", rng), documents("zh", rng), documents("ja", rng, flipped=True)], rng)
+        for _ in range(2)
+    ]
+
+
+def test_a_language_with_the_opposite_sign_is_right_only_in_itself(three_languages):
+    train, test = three_languages
+    accuracy = transfer_accuracy(*train, *test)
+    alike = {(first, second) for first in ("en", "zh") for second in ("en", "zh")} | {("ja", "ja")}
+    assert set(accuracy.accuracies) == {(a, b) for a in ("en", "zh", "ja") for b in ("en", "zh", "ja")}
+    for pair, share in accuracy.accuracies.items():
+        assert share == (1.0 if pair in alike else 0.0)
+
+
+def test_accuracies_equal_those_of_classifiers_trained_by_hand():
+    rng = np.random.default_rng(1)
+    features, language = rng.normal(size=(120, 3)), np.repeat(["en", "zh"], 60)
+    labels = (features[:, 0] + rng.normal(size=120) > 0).astype(int)
+    train, test = np.arange(0, 120, 2), np.arange(1, 120, 2)
+    accuracy = transfer_accuracy(
+        features[train], labels[train], language[train], features[test], labels[test], language[test]
+    )
+    for trained in ("en", "zh"):
+        rows = train[language[train] == trained]
+        model = SVC(kernel="rbf", gamma="scale", C=1.0).fit(features[rows], labels[rows])
+        for tested in ("en", "zh"):
+            rows = test[language[test] == tested]
+            assert accuracy[trained, tested] == pytest.approx(model.score(features[rows], labels[rows]))
+
+
+def test_cross_lingual_figures_are_named_after_the_language_of_the_test():
+    accuracy = TransferAccuracy(
+        {("en", "en"): 0.1, ("en", "zh"): 0.2, ("zh", "en"): 0.3, ("zh", "zh"): 0.4, ("ja", "en"): 0.5}
+    )
+    assert accuracy.figures("en", "zh") == {"EN-I": 0.1, "EN-C": 0.3, "ZH-I": 0.4, "ZH-C": 0.2}
+    with pytest.raises(InputError) as caught:
+        accuracy.figures("en", "ja")
+    assert str(caught.value) == (
+        "There is no accuracy for (trained in, tested in) ('ja', 'ja'). There is one for ('en', 'en'), "
+        "('en', 'zh'), ('zh', 'en'), ('zh', 'zh'), ('ja', 'en')."
+    )
+
+
+class CountingClassifier(ClassifierMixin, BaseEstimator):
+    fitted_on: list = []
+
+    def fit(self, X, y):
+        self.fitted_on.append(len(X))
+        self.most_frequent_ = max(set(y), key=list(y).count)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.most_frequent_)
+
+
+def test_one_classifier_is_trained_per_training_language(three_languages):
+    train, test = three_languages
+    CountingClassifier.fitted_on.clear()
+    classifier = CountingClassifier()
+    transfer_accuracy(*train, *test, classifier=classifier)
+    assert CountingClassifier.fitted_on == [40, 40, 40]
+    assert not hasattr(classifier, "most_frequent_")
+
+
+def test_sparse_features_and_two_processes_give_the_same(three_languages):
+    train, test = three_languages
+    classifier = KNeighborsClassifier(n_neighbors=3)
+    alone = transfer_accuracy(*train, *test, classifier=classifier)
+    parallel = transfer_accuracy(
+        sparse.csr_array(train[0]),
+        *train[1:],
+        sparse.csr_array(test[0]),
+        *test[1:],
+        classifier=classifier,
+        n_jobs=2,
+    )
+    assert parallel == alone
+
+
+def test_a_language_may_be_only_tested(three_languages):
+    train, test = three_languages
+    english = train[2] == "en"
+    accuracy = transfer_accuracy(*(column[english] for column in train), *test)
+    assert set(accuracy.accuracies) == {("en", "en"), ("en", "zh"), ("en", "ja")}
+
+
+FEATURES, CLASSES, LANGUAGE = [[0.0], [1.0], [0.0], [1.0]], [0, 1, 0, 1], ["en", "en", "zh", "zh"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"train_labels": [0, 1, 0]},
+            "train_labels must have one value for each of the 4 rows of train_features. "
+            "Got an array of shape (3,) instead.",
+        ),
+        (
+            {"test_language": ["en"]},
+            "test_language must have one value for each of the 4 rows of test_features. "
+            "Got an array of shape (1,) instead.",
+        ),
+        (
+            {"train_labels": [0, 1, 1, 1]},
+            "The training documents in language 'zh' are all of class 1. "
+            "A classifier needs documents of at least two classes in each language.",
+        ),
+    ],
+)
+def test_wrong_input_is_named(changed, message):
+    arguments = {
+        "train_features": FEATURES,
+        "train_labels": CLASSES,
+        "train_language": LANGUAGE,
+        "test_features": FEATURES,
+        "test_labels": CLASSES,
+        "test_language": LANGUAGE,
+    }
+    with pytest.raises(InputError) as caught:
+        transfer_accuracy(**(arguments | changed))
+    assert str(caught.value) == message
