@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 from skxtm.exceptions import InputError
 from skxtm.modules.encoder import sample_gaussian
 from skxtm.modules.prior import LaplacePrior
-from skxtm.modules.sparse import FixedSparse, SparseRows
+from skxtm.modules.sparse import SparseRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Resources:
     ----------
     word_counts : tuple of Tensor of shape (V_l,)
         Training count of every word, per language.
-    lexicons : dict of (int, int) to FixedSparse of shape (V_a, V_b)
-        Translations between languages number a < b.
+    lexicons : dict of (int, int) to Tensor of shape (2, n_pairs)
+        Word numbers that translate each other, in languages number a < b.
     """
 
     word_counts: tuple[Tensor, ...] = ()
-    lexicons: dict[tuple[int, int], FixedSparse] = field(default_factory=dict)
+    lexicons: dict[tuple[int, int], Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

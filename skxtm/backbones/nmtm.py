@@ -26,6 +26,9 @@ class NMTM(Backbone):
     ----------
     lam : float in [0, 1], default=0.8
         Share of the other languages in the topic-word weights.
+    smoothing : float, default=1.0
+        Added to every entry of the word mapping, s below. Where counts are small against the vocabulary,
+        as in a small corpus, 1 drowns the lexicon, and 0.01 aligns topics much better.
     n_units : int, default=100
         Size of the encoder's two hidden layers; the first is per language, the others are shared.
     dropout : float in [0, 1), default=0.0
@@ -41,7 +44,7 @@ class NMTM(Backbone):
 
     Notes
     -----
-    ``M_ml`` (V_m, V_l) has the rows ``(T_ij f_i + 1) / sum_j (T_ij f_i + 1)``, with T the 0/1 lexicon and
+    ``M_ml`` (V_m, V_l) has the rows ``(T_ij f_i + s) / sum_j (T_ij f_i + s)``, with T the 0/1 lexicon and
     f_i the training count of source word i. It is a sparse matrix plus one of rank one, and is applied as
     such, so that no V x V array exists.
 
@@ -70,6 +73,7 @@ class NMTM(Backbone):
         self,
         *,
         lam: float = 0.8,
+        smoothing: float = 1.0,
         n_units: int = 100,
         dropout: float = 0.0,
         batch_norm_eps: float = 1e-3,
@@ -79,6 +83,7 @@ class NMTM(Backbone):
         batch_size: int = 128,
     ) -> None:
         self.lam = lam
+        self.smoothing = smoothing
         self.n_units = n_units
         self.dropout = dropout
         self.batch_norm_eps = batch_norm_eps
@@ -91,6 +96,7 @@ class NMTM(Backbone):
         """Check the hyperparameters; see `Backbone.check`."""
         super().check()
         check_range(self, "lam", 0, 1)
+        check_range(self, "smoothing", 0, None, open_low=True)
         check_range(self, "n_units", 1, None, integer=True)
         check_range(self, "dropout", 0, 0.99)
 
@@ -115,11 +121,12 @@ class NMTMNetwork(BackboneNetwork):
             nn.init.xavier_uniform_(torch.empty(V, K)) for V in shape.vocabulary_sizes
         )
         self.decoders = nn.ModuleList(ProductDecoder(V, **norm) for V in shape.vocabulary_sizes)
-        self.lexicons = nn.ModuleDict(
-            {f"{first}-{second}": lexicon for (first, second), lexicon in resources.lexicons.items()}
-        )
-        for source, counts in enumerate(resources.word_counts):
-            self.register_buffer(f"word_counts_{source}", counts, persistent=False)
+        self.carriers = nn.ModuleDict()
+        for (first, second), (rows, columns) in resources.lexicons.items():
+            sizes = shape.vocabulary_sizes[first], shape.vocabulary_sizes[second]
+            forth = Carrier(rows, columns, resources.word_counts[first], sizes, backbone.smoothing)
+            back = Carrier(columns, rows, resources.word_counts[second], sizes[::-1], backbone.smoothing)
+            self.carriers.update({f"{first}-{second}": forth, f"{second}-{first}": back})
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Reconstruction and divergence from the prior, summed over languages."""
@@ -142,14 +149,18 @@ class NMTMNetwork(BackboneNetwork):
 
     def topic_word(self) -> tuple[Tensor, ...]:
         """Blend of every language's own weights and those carried over from the others."""
-        n_languages = len(self.phi)
-        if n_languages == 1:
+        languages = range(len(self.phi))
+        if len(languages) == 1:
             return (self.phi[0],)
         blended = []
-        for target in range(n_languages):
-            others = [self._carry_over(s, target) for s in range(n_languages) if s != target]
-            mean = sum(others[1:], start=others[0]) / len(others)
-            blended.append(self.lam * mean + (1 - self.lam) * self.phi[target])
+        for target in languages:
+            weights = (1 - self.lam) * self.phi[target]
+            share = self.lam / (len(languages) - 1)
+            for source in languages:
+                if source != target:
+                    carried = self.carriers[f"{source}-{target}"](self.phi[source])
+                    weights = torch.add(weights, carried, alpha=share)
+            blended.append(weights)
         return tuple(blended)
 
     def reconstruction(self, theta: Tensor, counts: SparseRows, language: int, topic_word: Tensor) -> Tensor:
@@ -158,15 +169,36 @@ class NMTMNetwork(BackboneNetwork):
         assert isinstance(decoder, ProductDecoder)
         return decoder.nll(theta, topic_word, counts)
 
-    def _carry_over(self, source: int, target: int) -> Tensor:
-        """``(phi_source @ M)`` transposed, (V_target, K): a sparse product and a constant per topic."""
-        forward = source < target
-        lexicon = self.lexicons[f"{source}-{target}" if forward else f"{target}-{source}"]
-        assert isinstance(lexicon, FixedSparse)
-        word_counts = self.get_buffer(f"word_counts_{source}")
-        fan_out = lexicon.row_sums if forward else lexicon.column_sums
-        total = fan_out * word_counts + lexicon.shape[1 if forward else 0]
-        scaled = self.phi[source] / total.unsqueeze(1)
-        linked = scaled * word_counts.unsqueeze(1)
-        carried = lexicon.transposed(linked) if forward else lexicon(linked)
-        return carried + scaled.sum(0)
+
+class Carrier(nn.Module):
+    """Carries word weights from one language to another: ``phi @ M``, transposed.
+
+    ``M = D (diag(f) T + s 1 1')`` with D the diagonal of inverse row sums: a sparse matrix, and a constant
+    per topic for the rank-one part.
+
+    Parameters
+    ----------
+    rows, columns : Tensor of shape (n_pairs,)
+        The ones of the lexicon T: source words and target words.
+    counts : Tensor of shape (V_source,)
+        Training counts f of the source words.
+    shape : tuple of int
+        Sizes of the source and the target vocabulary.
+    smoothing : float
+        Added to every entry, s.
+    """
+
+    constants: Tensor
+
+    def __init__(
+        self, rows: Tensor, columns: Tensor, counts: Tensor, shape: tuple[int, int], smoothing: float
+    ) -> None:
+        super().__init__()
+        fan_out = torch.bincount(rows, minlength=shape[0])
+        inverse_totals = (fan_out * counts + smoothing * shape[1]).reciprocal()
+        self.register_buffer("constants", smoothing * inverse_totals, persistent=False)
+        self.linked = FixedSparse(columns, rows, (counts * inverse_totals)[rows], shape[::-1])
+
+    def forward(self, phi: Tensor) -> Tensor:
+        """Map source weights (V_source, K) to target weights (V_target, K)."""
+        return self.linked(phi) + self.constants @ phi

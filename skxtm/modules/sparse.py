@@ -93,61 +93,63 @@ class _SparseLinear(Function):
 
 
 class FixedSparse(nn.Module):
-    """A fixed sparse 0/1 matrix that multiplies dense ones.
+    """A fixed sparse matrix that multiplies dense ones.
 
     Parameters
     ----------
     rows, columns : Tensor of shape (n_nonzeros,)
-        Places of the ones; each place once.
+        Places of the non-zeros; each place once.
+    values : Tensor of shape (n_nonzeros,)
+        The non-zeros.
     shape : tuple of int
         Numbers of rows and columns.
     """
 
-    def __init__(self, rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> None:
+    def __init__(self, rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> None:
         super().__init__()
         self.shape = shape
-        forward_order = torch.argsort(rows * shape[1] + columns)
-        backward_order = torch.argsort(columns * shape[0] + rows)
-        self._buffer("columns", columns[forward_order])
+        by_row = torch.argsort(rows * shape[1] + columns)
+        by_column = torch.argsort(columns * shape[0] + rows)
+        self._buffer("columns", columns[by_row])
         self._buffer("row_offsets", _offsets(rows, shape[0]))
-        self._buffer("rows", rows[backward_order])
+        self._buffer("row_values", values[by_row])
+        self._buffer("rows", rows[by_column])
         self._buffer("column_offsets", _offsets(columns, shape[1]))
-        self._buffer("row_sums", torch.bincount(rows, minlength=shape[0]))
-        self._buffer("column_sums", torch.bincount(columns, minlength=shape[1]))
+        self._buffer("column_values", values[by_column])
 
     columns: Tensor
     row_offsets: Tensor
+    row_values: Tensor
     rows: Tensor
     column_offsets: Tensor
-    row_sums: Tensor
-    column_sums: Tensor
+    column_values: Tensor
 
     def _buffer(self, name: str, value: Tensor) -> None:
         self.register_buffer(name, value, persistent=False)
 
     def forward(self, dense: Tensor) -> Tensor:
-        """Multiply from the left: (n_rows, n_columns) times (n_columns, n_units)."""
-        return _BagSum.apply(dense, self.columns, self.row_offsets, self.rows, self.column_offsets)
-
-    def transposed(self, dense: Tensor) -> Tensor:
-        """Multiply by the transpose: (n_columns, n_rows) times (n_rows, n_units)."""
-        return _BagSum.apply(dense, self.rows, self.column_offsets, self.columns, self.row_offsets)
+        """Multiply (n_rows, n_columns) by (n_columns, n_units) from the left."""
+        by_row = self.columns, self.row_offsets, self.row_values
+        by_column = self.rows, self.column_offsets, self.column_values
+        return _BagSum.apply(dense, *by_row, *by_column)
 
 
 class _BagSum(Function):
     @staticmethod
-    def forward(ctx: Any, dense: Tensor, index: Tensor, offsets: Tensor, *transpose: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, dense: Tensor, index: Tensor, offsets: Tensor, values: Tensor, *transpose: Tensor
+    ) -> Tensor:
         ctx.transpose = transpose
-        return _bag_sum(dense, index, offsets)
+        return _bag_sum(dense, index, offsets, values)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
-        return _bag_sum(grad.contiguous(), *ctx.transpose), None, None, None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None, None, None]:
+        return _bag_sum(grad.contiguous(), *ctx.transpose), None, None, None, None, None, None
 
 
-def _bag_sum(dense: Tensor, index: Tensor, offsets: Tensor) -> Tensor:
-    return F.embedding_bag(index, dense, offsets, mode="sum")
+def _bag_sum(dense: Tensor, index: Tensor, offsets: Tensor, values: Tensor) -> Tensor:
+    return F.embedding_bag(index, dense, offsets, mode="sum", per_sample_weights=values)
 
 
 def _offsets(ids: Tensor, size: int) -> Tensor:

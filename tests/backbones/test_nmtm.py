@@ -22,7 +22,7 @@ def batch_norm(values, shift):
     return (values - mean) / torch.sqrt(variance + EPS) + shift
 
 
-def dense_beta(network, translations, word_counts, lam):
+def dense_beta(network, translations, word_counts, lam, smoothing=1.0):
     """``beta_l = lam * mean_m(phi_m @ M_ml) + (1 - lam) * phi_l`` with every M a dense matrix."""
     phi = [weights.T for weights in network.phi]  # (K, V)
     if len(phi) == 1:
@@ -33,16 +33,14 @@ def dense_beta(network, translations, word_counts, lam):
         for source in range(len(phi)):
             if source == target:
                 continue
-            lexicon = (
-                translations[source, target] if source < target else translations[target, source].T
-            )
-            mapping = lexicon * word_counts[source][:, None] + 1
+            lexicon = translations[source, target] if source < target else translations[target, source].T
+            mapping = lexicon * word_counts[source][:, None] + smoothing
             carried.append(phi[source] @ (mapping / mapping.sum(1, keepdim=True)))
         betas.append(lam * sum(carried) / len(carried) + (1 - lam) * phi[target])
     return betas
 
 
-def dense_losses(network, translations, word_counts, lam, documents, noises):
+def dense_losses(network, translations, word_counts, lam, documents, noises, smoothing=1.0):
     """The published loss, term by term."""
     K = network.phi[0].shape[1]
     a = torch.ones(K, dtype=torch.float64)
@@ -50,7 +48,7 @@ def dense_losses(network, translations, word_counts, lam, documents, noises):
     prior_variance = (1 / a) * (1 - 2 / K) + (1 / a).sum() / K**2
     head = network.head
     reconstruction = divergence = 0.0
-    betas = dense_beta(network, translations, word_counts, lam)
+    betas = dense_beta(network, translations, word_counts, lam, smoothing)
     for number, (x, noise) in enumerate(zip(documents, noises, strict=True)):
         first = network.first_layers[number]
         hidden = F.softplus(head.hidden(F.softplus(x @ first.weight + first.bias)))
@@ -66,7 +64,7 @@ def dense_losses(network, translations, word_counts, lam, documents, noises):
     return {"reconstruction": reconstruction, "kl": divergence}
 
 
-def random_case(n_languages, n_components, n_documents, seed, lam=0.8):
+def random_case(n_languages, n_components, n_documents, seed, lam=0.8, smoothing=1.0):
     """A network in double precision with everything away from its initial value, and a batch."""
     rng = np.random.default_rng(seed)
     sizes = tuple(int(size) for size in rng.integers(2, 9, n_languages))
@@ -78,7 +76,11 @@ def random_case(n_languages, n_components, n_documents, seed, lam=0.8):
             lexicon = rng.random((sizes[first], sizes[second])) < 0.3
             arrays[f"lexicon.{first}.{second}"] = np.stack(lexicon.nonzero())
             translations[first, second] = torch.as_tensor(lexicon, dtype=torch.float64)
-    network = build_network(NMTM(lam=lam, n_units=4), shape, arrays, seed=seed).double().train()
+    network = (
+        build_network(NMTM(lam=lam, smoothing=smoothing, n_units=4), shape, arrays, seed=seed)
+        .double()
+        .train()
+    )
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(torch.as_tensor(rng.normal(0, 0.5, parameter.shape)))
@@ -89,7 +91,9 @@ def random_case(n_languages, n_components, n_documents, seed, lam=0.8):
         generator=torch.Generator().manual_seed(seed),
     )
     documents = [torch.as_tensor(block.toarray(), dtype=torch.float64) for block in counts]
-    word_counts = [torch.as_tensor(arrays[f"word_counts.{n}"], dtype=torch.float64) for n in range(n_languages)]
+    word_counts = [
+        torch.as_tensor(arrays[f"word_counts.{n}"], dtype=torch.float64) for n in range(n_languages)
+    ]
     return network, batch, documents, translations, word_counts
 
 
@@ -114,21 +118,24 @@ def gradients(network, terms):
     n_components=st.integers(2, 5),
     n_documents=st.integers(2, 7),
     lam=st.sampled_from([0.0, 0.3, 0.8, 1.0]),
+    smoothing=st.sampled_from([0.01, 1.0]),
     seed=st.integers(0, 10_000),
 )
 def test_loss_and_every_gradient_equal_the_dense_published_formula(
-    n_languages, n_components, n_documents, lam, seed
+    n_languages, n_components, n_documents, lam, smoothing, seed
 ):
     network, batch, documents, translations, word_counts = random_case(
-        n_languages, n_components, n_documents, seed, lam
+        n_languages, n_components, n_documents, seed, lam, smoothing
     )
     noises = noises_of(batch, n_components, seed)
     fast = network.losses(batch)
-    dense = dense_losses(network, translations, word_counts, lam, documents, noises)
+    dense = dense_losses(network, translations, word_counts, lam, documents, noises, smoothing)
     for name in dense:
         torch.testing.assert_close(fast[name], dense[name], rtol=1e-5, atol=0)
     expected = gradients(network, dense)
-    actual = gradients(network, network.losses(Batch(batch.counts, batch.rows, batch.generator.manual_seed(seed))))
+    actual = gradients(
+        network, network.losses(Batch(batch.counts, batch.rows, batch.generator.manual_seed(seed)))
+    )
     for name, gradient in expected.items():
         if gradient is None:  # with one language nothing is carried over
             assert actual[name] is None
