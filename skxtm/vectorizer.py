@@ -173,12 +173,7 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         for code in languages:
             own_texts = texts[corpus.rows_of(code)]
             vocabularies[code], blocks[code] = _learn_vocabulary(own_texts, settings[code])
-        self.languages_ = languages
-        self.tokenizers_ = {code: settings[code].tokenizer for code in languages}
-        self.vocabularies_ = vocabularies
-        self.vocabulary_ = {
-            code: {word: column for column, word in enumerate(words)} for code, words in vocabularies.items()
-        }
+        self._set_vocabularies(vocabularies)
         return corpus.with_counts(blocks, vocabularies)
 
     def transform(self, X: Any) -> Corpus:
@@ -255,6 +250,17 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         tags.input_tags.two_d_array = False
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+    def _set_vocabularies(self, vocabularies: Mapping[str, NDArray[np.object_]]) -> None:
+        """Take vocabularies as learned, by `fit` or from a saved model."""
+        self.languages_ = tuple(vocabularies)
+        self.tokenizers_ = {
+            code: get_tokenizer(self._parameter("tokenizer", code), code) for code in vocabularies
+        }
+        self.vocabularies_ = dict(vocabularies)
+        self.vocabulary_ = {
+            code: {word: column for column, word in enumerate(words)} for code, words in vocabularies.items()
+        }
 
     def _read(self, X: Any) -> Corpus:
         return as_corpus(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,88 +15,150 @@ IntArray = NDArray[np.intp]
 
 
 def string_column(values: Any, name: str) -> NDArray[np.object_]:
+    """Strings as a one-dimensional object array; one that is given is kept without a copy."""
     if isinstance(values, str):
-        raise InputTypeError(f"{name} is a single string; give one {name} per document, as a sequence.")
-    column = np.empty(len(values), dtype=object)
-    column[:] = [str(value) if isinstance(value, np.str_) else value for value in values]
+        raise InputTypeError(f"{name} is a single string, not a sequence of strings.")
+    if isinstance(values, np.ndarray) and values.dtype == object and values.ndim == 1:
+        column = values
+    else:
+        column = np.fromiter((str(value) if type(value) is np.str_ else value for value in values), object)
     wrong = [row for row, value in enumerate(column) if not isinstance(value, str)]
     if wrong:
-        more = f" and {len(wrong) - 1:,} further rows" if len(wrong) > 1 else ""
+        more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
         raise InputTypeError(
             f"{name} of row {wrong[0]}{more} is {type(column[wrong[0]]).__name__!r}, not a string. "
-            f"Fill or remove such rows first."
+            "Fill or remove such rows first."
         )
     return column
 
 
-def embedding_column(embedding: Any) -> NDArray[np.floating] | None:
-    if embedding is None:
-        return None
-    array = embedding if isinstance(embedding, np.ndarray) else np.asarray(embedding)
-    if array.ndim != 2 or array.dtype.kind != "f":
+def label_column(values: Any, name: str) -> NDArray[Any]:
+    """Labels of any hashable kind; those that do not come as an array become one of objects."""
+    labels = np.asarray(values) if hasattr(values, "__array__") else np.fromiter(values, dtype=object)
+    if labels.ndim != 1:
+        raise InputError(f"{name} has shape {labels.shape}, but one label per document is needed.")
+    return labels
+
+
+def embedding_column(values: Any, name: str) -> NDArray[np.floating]:
+    """Dense vectors as one matrix; an array or memmap of floats is kept as it is."""
+    vectors = np.asanyarray(values) if hasattr(values, "__array__") else None
+    if vectors is None or vectors.dtype == object:
+        vectors = _stacked(values, name)
+    if vectors.ndim != 2 or vectors.dtype.kind != "f":
         raise InputError(
-            f"embedding has shape {array.shape} and dtype {array.dtype}; a floating-point array of shape "
+            f"{name} has shape {vectors.shape} and dtype {vectors.dtype}; a floating-point array of shape "
             "(n_documents, n_dimensions) is needed."
         )
-    return array
+    return vectors
 
 
-def stacked_vectors(vectors: Any) -> NDArray[np.floating] | None:
-    if vectors is None:
-        return None
+def joined(columns: Sequence[NDArray[Any]], name: str) -> NDArray[Any]:
+    """Put columns below each other; labels of different kinds stay what they are."""
+    if len(columns) == 1:
+        return columns[0]
+    widths = sorted({column.shape[1:] for column in columns})
+    if len(widths) > 1:
+        raise InputError(f"{name} has {widths[0][0]} dimensions in one part and {widths[1][0]} in another.")
+    if len({column.dtype.kind for column in columns}) > 1:
+        columns = [column.astype(object) for column in columns]
+    return np.concatenate(columns)
+
+
+COLUMN_CHECKS: dict[str, Callable[[Any, str], NDArray[Any]]] = {
+    "text": string_column,
+    "embedding": embedding_column,
+    "id": label_column,
+    "pair_id": label_column,
+}
+
+
+def _stacked(vectors: Iterable[Any], name: str) -> NDArray[np.floating]:
+    rows: list[NDArray[np.floating]] = []
+    for number, vector in enumerate(vectors):
+        row = _vector(vector)
+        if row is None:
+            raise InputTypeError(
+                f"{name} of row {number} is {type(vector).__name__!r}, not a vector of numbers."
+            )
+        if rows and row.shape != rows[0].shape:
+            raise InputError(
+                f"{name} of row {number} has {len(row)} dimensions, but that of row 0 has {len(rows[0])}."
+            )
+        rows.append(row)
+    return np.stack(rows) if rows else np.empty((0, 0), dtype=np.float32)
+
+
+def _vector(value: Any) -> NDArray[np.floating] | None:
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value if value.ndim == 1 else None
     try:
-        return np.stack([np.asarray(vector, dtype=np.float32) for vector in vectors])
-    except (ValueError, TypeError) as error:
-        raise InputError(f"The embeddings are not vectors of one length: {error}.") from error
+        vector = np.asarray(value, dtype=np.float32)
+    except (ValueError, TypeError):
+        return None
+    return vector if vector.ndim == 1 else None
 
 
-def checked_vocabularies(vocabularies: Mapping[str, Any]) -> dict[str, NDArray[np.object_]]:
-    result = {}
-    for code, words in vocabularies.items():
-        if isinstance(words, np.ndarray) and words.dtype == object:
-            result[code] = words
-        else:
-            result[code] = string_column(words, f"vocabularies[{code!r}]")
-    return result
+def check_by_language(value: Any, name: str) -> None:
+    if not isinstance(value, Mapping):
+        raise InputTypeError(
+            f"{name} must be a dict with one entry per language. Got {type(value).__name__!r}."
+        )
+
+
+def checked_vocabularies(vocabularies: Any) -> dict[str, NDArray[np.object_]]:
+    check_by_language(vocabularies, "vocabularies")
+    return {code: string_column(words, f"vocabularies[{code!r}]") for code, words in vocabularies.items()}
+
+
+def checked_blocks(counts: Any) -> dict[str, sparse.csr_array]:
+    check_by_language(counts, "counts")
+    return {code: checked_counts(block, f"counts[{code!r}]") for code, block in counts.items()}
 
 
 def checked_counts(counts: Any, name: str) -> sparse.csr_array:
-    if not sparse.issparse(counts):
-        counts = np.asarray(counts)
-        if counts.ndim != 2 or counts.dtype.kind not in "biuf":
-            raise InputError(
-                f"{name} has shape {counts.shape} and dtype {counts.dtype}; a numeric matrix of shape "
-                "(n_documents, n_words) is needed."
-            )
-    result = sparse.csr_array(counts)
-    if result.nnz and not np.isfinite(result.data).all():
-        raise InputError(f"{name} contains NaN or infinity. Word counts must be finite and not negative.")
-    if result.nnz and result.data.min() < 0:
+    """Word counts as canonical CSR without stored zeros; such a matrix is shared, not copied."""
+    matrix = counts if sparse.issparse(counts) else np.asarray(counts)
+    if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
         raise InputError(
-            f"{name} contains negative values (minimum {result.data.min():g}). Word counts must not be "
-            "negative."
+            f"{name} has shape {matrix.shape} and dtype {matrix.dtype}; a numeric matrix of shape "
+            "(n_documents, n_words) is needed."
         )
-    if not result.has_canonical_format:
+    result = sparse.csr_array(matrix)
+    if not np.isfinite(result.data).all():
+        raise InputError(f"{name} contains NaN or infinity. Word counts must be finite and not negative.")
+    least = result.data.min(initial=0)
+    if least < 0:
+        raise InputError(
+            f"{name} contains negative values (minimum {least:g}). Word counts must not be negative."
+        )
+    if not (result.has_canonical_format and result.data.all()):
         result = result.copy()
         result.sum_duplicates()
+        result.eliminate_zeros()
     return result
 
 
-def row_key(key: Any, n_documents: int) -> NDArray[Any]:
+def row_numbers(key: Any, n_documents: int) -> IntArray:
+    """Rows that a slice, a mask or an array of possibly negative numbers selects, counted from 0."""
+    if isinstance(key, slice):
+        return np.arange(n_documents)[key]
     rows = np.asarray(key)
-    if rows.size == 0:
+    if rows.ndim == 1 and len(rows) == 0 and rows.dtype != bool:
         return np.empty(0, dtype=np.intp)
-    if rows.dtype == bool and len(rows) != n_documents:
-        raise InputError(f"The mask has {len(rows)} entries, but the Corpus has {n_documents} documents.")
     if rows.ndim != 1 or rows.dtype.kind not in "biu":
         raise InputTypeError(
             "A Corpus is indexed by a row number, a slice, a mask or an array of row numbers."
         )
-    return rows
+    if rows.dtype == bool:
+        if len(rows) != n_documents:
+            raise InputError(f"The mask has {len(rows)} entries, but the Corpus has {n_documents} documents.")
+        return np.flatnonzero(rows)
+    outside = rows[(rows < -n_documents) | (rows >= n_documents)]
+    if len(outside):
+        raise out_of_range(int(outside[0]), n_documents)
+    return np.arange(n_documents)[rows]
 
 
-def take_rows(block: sparse.csr_array, rows: IntArray) -> sparse.csr_array:
-    """Take rows of a block; a run of neighbouring rows shares its memory."""
-    if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and (np.diff(rows) == 1).all():
-        return block[int(rows[0]) : int(rows[-1]) + 1]
-    return block[rows]
+def out_of_range(row: int, n_documents: int) -> IndexError:
+    return IndexError(f"Row {row} is out of range: the Corpus has {n_documents} documents.")

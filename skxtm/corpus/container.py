@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from skxtm.corpus._blocks import (
+    Blocks,
+    bare,
+    check_blocks,
+    join_counts,
+    split_counts,
+    stack_blocks,
+    take_blocks,
+    without_empty,
+)
 from skxtm.corpus._checks import (
+    COLUMN_CHECKS,
     IntArray,
+    check_by_language,
+    checked_blocks,
     checked_counts,
     checked_vocabularies,
     embedding_column,
-    row_key,
+    joined,
+    label_column,
+    out_of_range,
+    row_numbers,
     string_column,
-    take_rows,
 )
+from skxtm.corpus.document import Document
 from skxtm.exceptions import InputError
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Document:
-    """One row of a `Corpus`, able to stand alone in an object array.
-
-    Attributes
-    ----------
-    language : str
-        Language code.
-    text : str or None
-        The text, where known.
-    embedding : ndarray of shape (n_dimensions,) or None
-        Dense vector of the document, where known.
-    counts : csr_array of shape (1, V_l) or None
-        Word counts over the vocabulary of `language`, where known.
-    vocabularies : dict of str to ndarray or None
-        Words of every language's columns, shared by all documents of a corpus.
-    """
-
-    language: str
-    text: str | None = None
-    embedding: NDArray[np.floating] | None = None
-    counts: sparse.csr_array | None = None
-    vocabularies: Mapping[str, NDArray[np.object_]] | None = None
 
 
 class Corpus:
@@ -86,15 +76,18 @@ class Corpus:
     Raises
     ------
     InputError
-        If lengths differ, a text or language is not a string, or counts are negative, not finite or in
+        If lengths differ, embeddings are no matrix of floats, or counts are negative, not finite or in
         another language's columns.
+    InputTypeError
+        If a text or language is not a string.
 
     Notes
     -----
     Counts are stored as one CSR matrix per language, so that `counts_of` copies nothing; `counts`, over
     the joint vocabulary, is assembled on demand. ``numpy.asarray(corpus)`` is a slow path for tools that
     insist on an array, such as `sklearn.ensemble.BaggingClassifier`; `as_corpus` reads it back. If such a
-    tool changes a row's language, its counts, being of another vocabulary, are replaced by zeros.
+    tool changes a row's language, its counts, being of another vocabulary, are replaced by zeros. The cells
+    of the first column are texts, or a `Document` each where there is more to know.
 
     Examples
     --------
@@ -124,16 +117,19 @@ class Corpus:
         n_documents = len(self.language)
         self.text = None if text is None else string_column(text, "text")
         self.vocabularies = None if vocabularies is None else checked_vocabularies(vocabularies)
-        self.embedding = embedding_column(embedding)
-        self.id = None if id is None else np.asarray(id)
-        self.pair_id = None if pair_id is None else np.asarray(pair_id)
-        for name in ("text", "embedding", "id", "pair_id"):
+        self.embedding = None if embedding is None else embedding_column(embedding, "embedding")
+        self.id = None if id is None else label_column(id, "id")
+        self.pair_id = None if pair_id is None else label_column(pair_id, "pair_id")
+        for name in COLUMN_CHECKS:
             column = getattr(self, name)
             if column is not None and len(column) != n_documents:
                 raise InputError(f"{name} has {len(column)} rows, but language has {n_documents}.")
         if (counts is None) != (vocabularies is None):
             raise InputError("counts and vocabularies belong together: give both, or neither.")
-        self._blocks = None if counts is None else self._split(checked_counts(counts, "counts"))
+        self._blocks: Blocks | None = None
+        if self.vocabularies is not None:
+            blocks = split_counts(checked_counts(counts, "counts"), self.language, self.vocabularies)
+            self._set_counts(blocks, self.vocabularies)
 
     @classmethod
     def from_counts(
@@ -169,33 +165,18 @@ class Corpus:
         >>> Corpus.from_counts({"en": np.array([[1, 0], [0, 2]])}, {"en": ["rain", "sun"]})
         Corpus(2 documents: 2 en; 2 words, 3 tokens)
         """
-        blocks = {code: checked_counts(block, f"counts[{code!r}]") for code, block in counts.items()}
-        language = np.repeat(
-            np.array(list(blocks), dtype=object), [block.shape[0] for block in blocks.values()]
-        )
-
-        def stack(name: str, columns: Mapping[str, Any] | None) -> Any:
-            if columns is None:
-                return None
-            for code, block in blocks.items():
-                if code not in columns or len(columns[code]) != block.shape[0]:
-                    given = len(columns[code]) if code in columns else "no"
-                    raise InputError(f"{name}[{code!r}] has {given} rows, but counts has {block.shape[0]}.")
-            if len(blocks) == 1:
-                return columns[next(iter(blocks))]
-            parts = [columns[code] for code in blocks]
-            return np.concatenate([string_column(part, name) if name == "text" else part for part in parts])
-
+        blocks = checked_blocks(counts)
+        if not blocks:
+            raise InputError("counts is empty. Give the word counts of at least one language.")
+        sizes = {code: block.shape[0] for code, block in blocks.items()}
         corpus = cls(
-            language,
-            text=stack("text", text),
-            embedding=stack("embedding", embedding),
-            id=stack("id", id),
-            pair_id=stack("pair_id", pair_id),
+            np.repeat(np.array(list(sizes), dtype=object), list(sizes.values())),
+            text=_stacked("text", text, sizes),
+            embedding=_stacked("embedding", embedding, sizes),
+            id=_stacked("id", id, sizes),
+            pair_id=_stacked("pair_id", pair_id, sizes),
         )
-        corpus.vocabularies = checked_vocabularies(vocabularies)
-        corpus._blocks = blocks
-        corpus._check_blocks()
+        corpus._set_counts(blocks, checked_vocabularies(vocabularies))
         return corpus
 
     @property
@@ -214,7 +195,8 @@ class Corpus:
     @property
     def counts(self) -> sparse.csr_array:
         """Word counts over the joint vocabulary, csr_array of shape (n_documents, n_words)."""
-        return self._joint_counts()
+        blocks, vocabularies = self._known_counts()
+        return join_counts(blocks, self.language, vocabularies)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -222,7 +204,18 @@ class Corpus:
         return len(self), 2 if self.embedding is None else 3
 
     def rows_of(self, language: str) -> IntArray:
-        """Row numbers of the documents in one language, ascending."""
+        """Row numbers of the documents in one language.
+
+        Parameters
+        ----------
+        language : str
+            Any language code.
+
+        Returns
+        -------
+        rows : ndarray of int of shape (n_l,)
+            Ascending; empty for a language that does not occur.
+        """
         return np.flatnonzero(self.language == language)
 
     def counts_of(self, language: str) -> sparse.csr_array:
@@ -243,15 +236,14 @@ class Corpus:
         InputError
             If no counts are known, or the language has no vocabulary.
         """
-        if self._blocks is None or self.vocabularies is None:
-            raise InputError("This Corpus has no counts. Make them with CrossLingualVectorizer.")
-        if language not in self.vocabularies:
+        blocks, vocabularies = self._known_counts()
+        if language not in vocabularies:
             raise InputError(
-                f"language {language!r} has no vocabulary in this Corpus; it has {list(self.vocabularies)}."
+                f"language {language!r} has no vocabulary in this Corpus; it has {list(vocabularies)}."
             )
-        if language not in self._blocks:
-            return sparse.csr_array((0, len(self.vocabularies[language])), dtype=np.int32)
-        return self._blocks[language]
+        if language not in blocks:
+            return sparse.csr_array((0, len(vocabularies[language])), dtype=np.int32)
+        return blocks[language]
 
     @classmethod
     def concatenate(cls, corpora: Iterable[Corpus]) -> Corpus:
@@ -275,26 +267,21 @@ class Corpus:
         parts = list(corpora)
         if not parts:
             raise InputError("Corpus.concatenate needs at least one Corpus, got none.")
-        first = parts[0]
-        columns: dict[str, Any] = {}
-        for name in ("text", "embedding", "id", "pair_id"):
-            known = [getattr(part, name) is not None for part in parts]
-            if any(known) and not all(known):
-                raise InputError(f"{name} is known in some of the corpora only; give it to all or to none.")
-            if all(known):
-                columns[name] = np.concatenate([getattr(part, name) for part in parts])
-        if not all(same_vocabularies(first.vocabularies, part.vocabularies) for part in parts):
+        vocabularies = parts[0].vocabularies
+        if not all(same_vocabularies(vocabularies, part.vocabularies) for part in parts):
             raise InputError(
                 "The corpora have different vocabularies. Vectorize them with one fitted "
                 "CrossLingualVectorizer."
             )
-        result = cls(np.concatenate([part.language for part in parts]), **columns)
-        if first.vocabularies is not None:
-            result.vocabularies = first.vocabularies
-            result._blocks = {
-                code: sparse.vstack([part.counts_of(code) for part in parts], format="csr")
-                for code in result.languages
-            }
+        columns: dict[str, Any] = {}
+        for name in COLUMN_CHECKS:
+            known = [column for part in parts if (column := getattr(part, name)) is not None]
+            if known and len(known) < len(parts):
+                raise InputError(f"{name} is known in some of the corpora only; give it to all or to none.")
+            columns[name] = joined(known, name) if known else None
+        result = cls(joined([part.language for part in parts], "language"), **columns)
+        if vocabularies is not None:
+            result._set_counts(stack_blocks([part._known_counts()[0] for part in parts]), vocabularies)
         return result
 
     def with_counts(self, counts: Mapping[str, sparse.csr_array], vocabularies: Mapping[str, Any]) -> Corpus:
@@ -313,33 +300,47 @@ class Corpus:
             Shares everything but the counts with this one.
         """
         result = self._like(slice(None))
-        result.vocabularies = checked_vocabularies(vocabularies)
-        result._blocks = {code: checked_counts(block, f"counts[{code!r}]") for code, block in counts.items()}
-        result._check_blocks()
+        result._set_counts(checked_blocks(counts), checked_vocabularies(vocabularies))
         return result
 
     def __len__(self) -> int:
         return len(self.language)
 
+    def __iter__(self) -> Iterator[Document]:
+        return (Document(self, row) for row in range(len(self)))
+
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
-            rest = key[1:]
-            if len(rest) != 1 or not (rest[0] is Ellipsis or rest[0] == slice(None)):
+            if len(key) != 2 or not _is_everything(key[1]):
                 raise InputError("A Corpus is indexed by rows only: corpus[rows] or corpus[rows, ...].")
             key = key[0]
-        if isinstance(key, (int, np.integer)) and not isinstance(key, (bool, np.bool_)):
-            return self._document(int(key))
+        if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
+            if not -len(self) <= key < len(self):
+                raise out_of_range(int(key), len(self))
+            return Document(self, int(key) % len(self))
         return self._take(key)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.object_]:
+        if copy is False:
+            raise InputError("A Corpus cannot become an array without a copy.")
         table = np.empty(self.shape, dtype=object)
         plain_text = self.text is not None and not self.has_counts
-        table[:, 0] = self.text if plain_text else [self._document(row) for row in range(len(self))]
+        table[:, 0] = self.text if plain_text else list(self)
         table[:, 1] = self.language
         if self.embedding is not None:
             for row, vector in enumerate(self.embedding):
                 table[row, 2] = vector
         return table
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Reduce to bare, contiguous arrays, so that a copy has the `joblib.hash` of its original."""
+        state = dict(vars(self))
+        for name in ("embedding", "id", "pair_id"):
+            if state[name] is not None:
+                state[name] = np.ascontiguousarray(state[name])
+        if self._blocks is not None:
+            state["_blocks"] = {code: bare(block) for code, block in self._blocks.items()}
+        return state
 
     def __repr__(self) -> str:
         per_language = ", ".join(f"{len(self.rows_of(code)):,} {code}" for code in self.languages)
@@ -360,95 +361,27 @@ class Corpus:
         result = object.__new__(Corpus)
         result.language = self.language[rows]
         result.vocabularies = self.vocabularies
-        for name in ("text", "embedding", "id", "pair_id"):
+        for name in COLUMN_CHECKS:
             column = getattr(self, name)
             setattr(result, name, None if column is None else column[rows])
         result._blocks = None
         return result
 
     def _take(self, key: Any) -> Corpus:
-        rows = np.arange(len(self))[key if isinstance(key, slice) else row_key(key, len(self))]
+        rows = row_numbers(key, len(self))
         result = self._like(key if isinstance(key, slice) else rows)
         if self._blocks is not None:
-            positions = self._positions()
-            result._blocks = {}
-            for code, block in self._blocks.items():
-                chosen = positions[rows[self.language[rows] == code]]
-                result._blocks[code] = take_rows(block, chosen)
+            result._blocks = take_blocks(self._blocks, self.language, rows)
         return result
 
-    def _positions(self) -> IntArray:
-        """Place of each row within its language's block."""
-        positions = np.empty(len(self), dtype=np.intp)
-        for code in self._blocks or ():
-            rows = self.rows_of(code)
-            positions[rows] = np.arange(len(rows))
-        return positions
+    def _set_counts(self, blocks: Blocks, vocabularies: dict[str, NDArray[np.object_]]) -> None:
+        check_blocks(blocks, self.language, vocabularies)
+        self._blocks, self.vocabularies = without_empty(blocks), vocabularies
 
-    def _document(self, row: int) -> Document:
-        row = range(len(self))[row]
-        code = self.language[row]
-        counts = None
-        if self._blocks is not None:
-            place = int(np.count_nonzero(self.language[:row] == code))
-            counts = self._blocks[code][[place]]
-        return Document(
-            language=code,
-            text=None if self.text is None else self.text[row],
-            embedding=None if self.embedding is None else self.embedding[row],
-            counts=counts,
-            vocabularies=self.vocabularies,
-        )
-
-    def _split(self, counts: sparse.csr_array) -> dict[str, sparse.csr_array]:
-        """Cut joint counts into one block per language."""
-        vocabularies = self.vocabularies or {}
-        sizes = [len(words) for words in vocabularies.values()]
-        if counts.shape != (len(self), sum(sizes)):
-            raise InputError(
-                f"counts has shape {counts.shape}, but language and vocabularies ask for "
-                f"{(len(self), sum(sizes))}."
-            )
-        ends = np.cumsum(sizes)
-        blocks = {}
-        for code, size, end in zip(vocabularies, sizes, ends, strict=True):
-            rows = self.rows_of(code)
-            own_rows = counts[rows]
-            block = sparse.csr_array(own_rows[:, end - size : end])
-            if block.nnz != own_rows.nnz:
-                raise InputError(f"Documents in {code!r} have counts in the columns of another language.")
-            if len(rows):
-                blocks[code] = block
-        unknown = sorted(set(self.language) - set(vocabularies))
-        if unknown:
-            raise InputError(f"language contains {unknown}, which have no vocabulary in vocabularies.")
-        return blocks
-
-    def _check_blocks(self) -> None:
-        vocabularies = self.vocabularies or {}
-        for code in dict.fromkeys([*self.language, *(self._blocks or {})]):
-            if code not in vocabularies:
-                raise InputError(f"language contains [{code!r}], which have no vocabulary in vocabularies.")
-        for code, block in (self._blocks or {}).items():
-            expected = (len(self.rows_of(code)), len(vocabularies[code]))
-            if block.shape != expected:
-                raise InputError(
-                    f"counts[{code!r}] has shape {block.shape}, but its documents and words are {expected}."
-                )
-
-    def _joint_counts(self) -> sparse.csr_array:
+    def _known_counts(self) -> tuple[Blocks, dict[str, NDArray[np.object_]]]:
         if self._blocks is None or self.vocabularies is None:
             raise InputError("This Corpus has no counts. Make them with CrossLingualVectorizer.")
-        sizes = {code: len(words) for code, words in self.vocabularies.items()}
-        starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]), strict=False))
-        shifted = []
-        for code, block in self._blocks.items():
-            parts = (block.data, block.indices + starts[code], block.indptr)
-            shifted.append(sparse.csr_array(parts, shape=(block.shape[0], sum(sizes.values()))))
-        if not shifted:
-            return sparse.csr_array((0, sum(sizes.values())), dtype=np.int32)
-        order = np.concatenate([self.rows_of(code) for code in self._blocks])
-        return sparse.csr_array(sparse.vstack(shifted, format="csr")[np.argsort(order)])
+        return self._blocks, self.vocabularies
 
 
 def same_vocabularies(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None) -> bool:
@@ -468,3 +401,23 @@ def same_vocabularies(first: Mapping[str, Any] | None, second: Mapping[str, Any]
     if first is None or second is None or list(first) != list(second):
         return False
     return all(first[code] is second[code] or np.array_equal(first[code], second[code]) for code in first)
+
+
+def _stacked(name: str, columns: Any, sizes: Mapping[str, int]) -> Any:
+    """Put one column per language below each other, in the order of `sizes`."""
+    if columns is None:
+        return None
+    check_by_language(columns, name)
+    unknown = sorted(set(columns) - set(sizes))
+    if unknown:
+        raise InputError(f"{name} has entries for {unknown}, for which counts has none.")
+    for code, n_rows in sizes.items():
+        if code not in columns or len(columns[code]) != n_rows:
+            given = len(columns[code]) if code in columns else "no"
+            raise InputError(f"{name}[{code!r}] has {given} rows, but counts has {n_rows}.")
+    check = COLUMN_CHECKS[name]
+    return joined([check(columns[code], f"{name}[{code!r}]") for code in sizes], name)
+
+
+def _is_everything(key: Any) -> bool:
+    return key is Ellipsis or (isinstance(key, slice) and key == slice(None))

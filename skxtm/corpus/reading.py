@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm.corpus._checks import checked_counts, stacked_vectors
-from skxtm.corpus.container import Corpus, Document
+from skxtm.corpus._checks import checked_counts, string_column
+from skxtm.corpus.container import Corpus
+from skxtm.corpus.document import Document
 from skxtm.exceptions import InputError, InputTypeError
 
 #: The language of a plain count matrix: ISO 639-2 "undetermined".
@@ -71,7 +72,7 @@ def as_corpus(
         return counts_as_corpus(X)
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):
-        return _from_columns({name: frame[name].to_list() for name in frame.columns}, names)
+        return _from_frame(frame, names)
     return _from_rows(X if isinstance(X, np.ndarray) else list(X), names)
 
 
@@ -91,7 +92,7 @@ def is_count_matrix(X: Any) -> bool:
     if sparse.issparse(X):
         return True
     if isinstance(X, np.ndarray):
-        return X.dtype.kind in "biufc" or (X.dtype == object and not _holds_documents(X))
+        return X.dtype.kind in "biufc" or (X.dtype == object and X.size > 0 and not _holds_documents(X))
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):
         return bool(frame.columns) and all(dtype.is_numeric() for dtype in frame.schema.values())
@@ -125,15 +126,23 @@ def counts_as_corpus(X: Any, words: Any = None) -> Corpus:
     return Corpus.from_counts({UNDETERMINED: counts}, {UNDETERMINED: words})
 
 
-def _from_columns(columns: Mapping[str, Any], names: tuple[str, str, str]) -> Corpus:
+def _from_frame(frame: nw.DataFrame[Any], names: tuple[str, str, str]) -> Corpus:
     text, language, embedding = names
-    missing = [name for name in (text, language) if name not in columns]
+    _check_columns(frame.columns, names)
+    return Corpus(
+        frame[language].to_list(),
+        text=frame[text].to_list(),
+        embedding=frame[embedding].to_numpy() if embedding in frame.columns else None,
+    )
+
+
+def _check_columns(columns: Sequence[str], names: tuple[str, str, str]) -> None:
+    missing = [name for name in names[:2] if name not in columns]
     if missing:
         raise InputError(
             f"X has no column {missing[0]!r}; its columns are {sorted(map(str, columns))}. Rename it, or "
             "name the columns with text_column and language_column."
         )
-    return Corpus(columns[language], text=columns[text], embedding=stacked_vectors(columns.get(embedding)))
 
 
 def _from_rows(rows: Any, names: tuple[str, str, str]) -> Corpus:
@@ -141,15 +150,10 @@ def _from_rows(rows: Any, names: tuple[str, str, str]) -> Corpus:
     if not len(rows):
         raise InputError(f"X holds no documents. {_RIGHT_WAYS}")
     first = rows[0]
-    if isinstance(first, Mapping):
-        keys = [name for name in names if name in first]
-        for number, row in enumerate(rows):
-            lacking = [name for name in keys if not isinstance(row, Mapping) or name not in row]
-            if lacking:
-                raise InputError(f"Row {number} of X has no {lacking[0]!r}, though the first row has it.")
-        return _from_columns({name: [row[name] for row in rows] for name in keys}, names)
     if isinstance(first, Document):
-        return _from_documents(list(rows), [document.language for document in rows])
+        return _from_documents(rows)
+    if isinstance(first, Mapping):
+        return _from_mappings(rows, names)
     if isinstance(first, str) or not hasattr(first, "__len__"):
         raise InputTypeError(
             f"X is a sequence of {type(first).__name__!r}, which does not say the documents' languages. "
@@ -158,42 +162,65 @@ def _from_rows(rows: Any, names: tuple[str, str, str]) -> Corpus:
     return _from_tuples(rows)
 
 
-def _from_tuples(rows: Any) -> Corpus:
-    widths = {len(row) for row in rows}
-    if len(widths) != 1 or not widths <= {2, 3}:
-        raise InputError(
-            f"Rows of X must be (text, language) or (text, language, embedding); their lengths are "
-            f"{sorted(widths)[:5]}."
-        )
-    first_column = [row[0] for row in rows]
-    language = [row[1] for row in rows]
-    if isinstance(first_column[0], Document):
-        return _from_documents(first_column, language)
-    vectors = [row[2] for row in rows] if widths == {3} else None
-    return Corpus(language, text=first_column, embedding=stacked_vectors(vectors))
-
-
-def _from_documents(documents: list[Document], language: list[str]) -> Corpus:
-    """Reassemble rows that passed through an object array; `language` wins over the documents' own."""
-    first = documents[0]
-    corpus = Corpus(
-        language,
-        text=None if first.text is None else [document.text or "" for document in documents],
-        embedding=stacked_vectors(
-            None if first.embedding is None else [document.embedding for document in documents]
-        ),
+def _from_mappings(rows: Sequence[Mapping[str, Any]], names: tuple[str, str, str]) -> Corpus:
+    text, language, embedding = names
+    first = rows[0]
+    _check_columns(list(first), names)
+    for number, row in enumerate(rows):
+        for name in names:
+            if not isinstance(row, Mapping) or (name in row) != (name in first):
+                raise InputError(f"Row {number} of X and the first row differ: only one has {name!r}.")
+    return Corpus(
+        [row[language] for row in rows],
+        text=[row[text] for row in rows],
+        embedding=[row[embedding] for row in rows] if embedding in first else None,
     )
-    if first.vocabularies is None:
+
+
+def _from_tuples(rows: Any) -> Corpus:
+    width = len(rows[0])
+    for number, row in enumerate(rows):
+        if isinstance(row, (str, Mapping)) or not hasattr(row, "__len__") or len(row) != width:
+            raise InputError(f"Row {number} of X is not like the first, which has {width} entries.")
+    if width not in (2, 3):
+        raise InputError(
+            "Rows of X must be (text, language) or (text, language, embedding), "
+            f"but they have {width} entries."
+        )
+    first_column, language = [row[0] for row in rows], [row[1] for row in rows]
+    embedding = [row[2] for row in rows] if width == 3 else None
+    if any(isinstance(cell, Document) for cell in first_column):
+        return _from_documents(first_column, language, embedding)
+    return Corpus(language, text=first_column, embedding=embedding)
+
+
+def _from_documents(documents: Any, language: Any = None, embedding: Any = None) -> Corpus:
+    """Reassemble rows that passed through an object array, where the other columns may have changed."""
+    strange = [row for row, cell in enumerate(documents) if not isinstance(cell, Document)]
+    if strange:
+        raise InputTypeError(
+            f"Row {strange[0]} of X is {type(documents[strange[0]]).__name__!r}, "
+            "but other rows come from a Corpus."
+        )
+    sources = {id(document.corpus): document.corpus for document in documents}
+    starts = dict(zip(sources, np.cumsum([0, *map(len, sources.values())]), strict=False))
+    rows = [starts[id(document.corpus)] + document.row for document in documents]
+    corpus = Corpus.concatenate(sources.values())[rows]
+    if language is None:
         return corpus
-    blocks = {}
-    for code in dict.fromkeys(language):
-        empty = sparse.csr_array((1, len(first.vocabularies[code])), dtype=np.int32)
-        own = [documents[row] for row in corpus.rows_of(code)]
-        kept = [document.counts if document.language == code else empty for document in own]
-        blocks[code] = sparse.vstack(kept, format="csr")
-    return corpus.with_counts(blocks, first.vocabularies)
+    return _with_language(corpus, string_column(language, "language"), embedding)
+
+
+def _with_language(corpus: Corpus, language: NDArray[np.object_], embedding: Any) -> Corpus:
+    """Replace the languages and embeddings; counts of another language's words become zeros."""
+    known: dict[str, Any] = {"text": corpus.text, "id": corpus.id, "pair_id": corpus.pair_id}
+    if corpus.has_counts:
+        counts = corpus.counts
+        kept = (language == corpus.language).astype(counts.dtype)
+        known |= {"counts": sparse.diags_array(kept) @ counts, "vocabularies": corpus.vocabularies}
+    return Corpus(language, embedding=embedding, **known)
 
 
 def _holds_documents(array: NDArray[np.object_]) -> bool:
-    first = array.flat[0] if array.size else None
-    return isinstance(first, (str, Document, Mapping, tuple))
+    first_row = np.ravel(np.atleast_1d(array)[0])
+    return any(isinstance(cell, (str, Document, Mapping, Sequence)) for cell in first_row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ _BLOCK_SIZE = {"cpu": 1 << 20}
 _GPU_BLOCK_SIZE = 1 << 25
 # exp(1 / temperature) and sums of it stay within the range of single precision above this
 _LOWEST_SINGLE_TEMPERATURE = 1 / 64
+_LOG2_E = math.log2(math.e)  # powers of 2 are computed several times faster than those of e
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,76 +174,85 @@ class _Tami(Function):
     ) -> Tensor:
         unit_first, inverse_first = _unit_rows(first)  # (V_1, K), (V_1, 1)
         unit_second, inverse_second = _unit_rows(second)  # (V_2, K), (V_2, 1)
+        first_columns = unit_first.T.contiguous() * (_LOG2_E / temperature)  # (K, V_1)
+        second_columns = unit_second.T.contiguous()  # (K, V_2)
         counts = positives.counts.to(first.dtype)  # (2 P,)
-        similarity, negatives = _similarities(unit_first / temperature, unit_second, positives)
-        excess = negatives.log()[positives.anchors] - similarity.repeat(2)  # (2 P,)
 
-        ctx.save_for_backward(
-            unit_first, inverse_first, unit_second, inverse_second, counts, similarity, negatives, excess
-        )
+        bits, negatives = _similarities(first_columns, second_columns, positives)
+        excess = negatives.log()[positives.anchors] - bits.repeat(2) / _LOG2_E  # (2 P,)
+
+        units = (unit_first, inverse_first, first_columns, unit_second, inverse_second, second_columns)
+        ctx.save_for_backward(*units, counts, bits, negatives, excess)
         ctx.positives, ctx.temperature = positives, temperature
         return (counts * F.softplus(excess)).sum() / max(positives.total, 1)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        unit_first, inverse_first, unit_second, inverse_second, *saved = ctx.saved_tensors
-        counts, similarity, negatives, excess = saved
+        *units, counts, bits, negatives, excess = ctx.saved_tensors
+        unit_first, inverse_first, first_columns, unit_second, inverse_second, second_columns = units
         positives: TamiPositives = ctx.positives
-        n_pairs = len(similarity)
 
         pull = counts * excess.sigmoid()  # of every positive on its similarity, (2 P,)
         push = _sum_by_anchor(pull, positives) / negatives.clamp_min(torch.finfo(counts.dtype).tiny)
-        as_negative = similarity.exp().repeat(2) * push[positives.anchors] * (counts == 0)
-        at_pairs = (as_negative - pull).view(2, n_pairs).sum(0)
+        as_negative = bits.exp2().repeat(2) * push[positives.anchors] * (counts == 0)
+        at_pairs = (as_negative - pull).view(2, -1).sum(0)  # (P,)
 
         grad_first, grad_second = _similarity_gradients(
-            unit_first / ctx.temperature, unit_second, positives, push, at_pairs
+            first_columns, second_columns, positives, push, at_pairs
         )
         scale = grad / max(positives.total, 1)
-        grad_first = _through_unit_rows(grad_first, unit_first, inverse_first) * (scale / ctx.temperature)
-        grad_second = _through_unit_rows(grad_second, unit_second, inverse_second) * scale
-        return grad_first, grad_second, None, None
+        grad_first = grad_first.T * (scale / ctx.temperature)
+        grad_second = grad_second.T * (scale / _LOG2_E)
+        return (
+            _through_unit_rows(grad_first, unit_first, inverse_first),
+            _through_unit_rows(grad_second, unit_second, inverse_second),
+            None,
+            None,
+        )
 
 
 def _similarities(first: Tensor, second: Tensor, positives: TamiPositives) -> tuple[Tensor, Tensor]:
-    """Similarity of every pair (P,), and every word's sum of exponentials over its negatives (V_1 + V_2,)."""
-    similarity = first.new_empty(len(positives.rows))
+    """Similarity of every pair in bits (P,), and each word's sum over its negatives of 2^bits (V_1 + V_2,).
+
+    Features are columns, (K, V_1) and (K, V_2).
+    """
+    bits = first.new_empty(len(positives.rows))
     negatives = first.new_zeros(sum(positives.shape))
     row_sums, column_sums = negatives.split(positives.shape)
     is_negative = (positives.counts == 0).view(2, -1)
-    buffer = first.new_empty(positives.block_rows(), len(second))
+    buffer = first.new_empty(positives.block_rows(), positives.shape[1])
     for rows, pairs, places in positives.blocks():
-        block = torch.mm(first[rows], second.T, out=buffer[: rows.stop - rows.start])
+        block = torch.mm(first[:, rows].T, second, out=buffer[: rows.stop - rows.start])
         flat = block.view(-1)
-        similarity[pairs] = flat[places]
-        block.exp_()
-        at_pairs = similarity[pairs].exp()
+        bits[pairs] = flat[places]
+        block.exp2_()
+        at_pairs = flat[places]
         flat[places] = at_pairs * is_negative[0, pairs]
         row_sums[rows] = block.sum(1)
         flat[places] = at_pairs * is_negative[1, pairs]
         column_sums += block.sum(0)
-    return similarity, negatives
+    return bits, negatives
 
 
 def _similarity_gradients(
     first: Tensor, second: Tensor, positives: TamiPositives, push: Tensor, at_pairs: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Multiply G by `second` and its transpose by `first`.
+    """Products of `second` with the transpose of G (K, V_1), and of `first` with G (K, V_2).
 
-    G (V_1, V_2) is `at_pairs` at the pairs and ``exp(s_ij) * (push_i + push_j)`` elsewhere.
+    G (V_1, V_2) is `at_pairs` at the pairs and ``2^bits_ij * (push_i + push_j)`` elsewhere.
     """
     row_push, column_push = push.split(positives.shape)
     grad_first, grad_second = torch.empty_like(first), torch.zeros_like(second)
-    buffers = first.new_empty(2, positives.block_rows(), len(second))
+    buffers = first.new_empty(2, positives.block_rows(), positives.shape[1])
     for rows, pairs, places in positives.blocks():
         block, factor = buffers[:, : rows.stop - rows.start].unbind()
-        torch.mm(first[rows], second.T, out=block)
+        torch.mm(first[:, rows].T, second, out=block)
         torch.add(row_push[rows].unsqueeze(1), column_push, out=factor)
-        block.exp_().mul_(factor)
+        block.exp2_().mul_(factor)
         block.view(-1)[places] = at_pairs[pairs]
-        torch.mm(block, second, out=grad_first[rows])
-        grad_second.addmm_(block.T, first[rows])
+        torch.mm(second, block.T, out=grad_first[:, rows])
+        grad_second.addmm_(first[:, rows], block)
     return grad_first, grad_second
 
 

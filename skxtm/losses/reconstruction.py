@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from skxtm.modules.sparse import SparseRows
+from skxtm.modules.sparse import SparseRows, product, transposed_product
 
 
 def batch_normalised_nll(
@@ -45,9 +45,9 @@ def batch_normalised_nll(
     Notes
     -----
     The statistics of Z follow from those of theta: ``mean Z = mean theta @ beta`` and
-    ``var Z = diag(beta' cov(theta) beta)``. So one (n_documents, n_words) array is made and kept, which
-    holds the logits, then the probabilities, then their gradient; the batch normalisation costs products
-    of size n_words x n_components^2 only, forward and backward.
+    ``var Z = diag(beta' cov(theta) beta)``. So one (n_documents, n_words) array is made, which holds
+    the logits, then the probabilities; their gradient is never formed, since only its products are wanted.
+    The batch normalisation costs products of size n_words x n_components^2, forward and backward.
     """
     loss, mean, variance = _BatchNormalisedNLL.apply(theta, topic_word, shift, counts, eps)
     return loss, mean, variance
@@ -68,13 +68,12 @@ class _BatchNormalisedNLL(Function):
 
         logits = torch.addmm(shift, centred, scaled.T)  # (B, V)
         observed = logits[counts.rows, counts.columns]
-        highest = logits.amax(1)
-        probabilities = logits.sub_(highest.unsqueeze(1)).exp_()
-        total = probabilities.sum(1)
-        log_likelihood = torch.zeros_like(total).index_add_(0, counts.rows, observed * counts.values)
-        loss = counts.lengths * (highest + total.log()) - log_likelihood
+        probabilities = torch.softmax(logits, 1)
+        log_total = logits.amax(1) - probabilities.amax(1).log()
+        log_likelihood = torch.zeros_like(log_total).index_add_(0, counts.rows, observed * counts.values)
+        loss = counts.lengths * log_total - log_likelihood
 
-        ctx.save_for_backward(centred, projected, scale, scaled, probabilities, total)
+        ctx.save_for_backward(centred, projected, scale, scaled, probabilities)
         ctx.counts = counts
         mean = topic_word @ mean_theta
         ctx.mark_non_differentiable(mean, variance)
@@ -83,22 +82,24 @@ class _BatchNormalisedNLL(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, *_: Any) -> tuple[Tensor, Tensor, Tensor, None, None]:
-        centred, projected, scale, scaled, probabilities, total = ctx.saved_tensors
+        centred, projected, scale, scaled, probabilities = ctx.saved_tensors
         counts: SparseRows = ctx.counts
         n_rows = len(centred)
-        grad_logits = probabilities * (grad * counts.lengths / total).unsqueeze(1)
-        places = (counts.rows, counts.columns)
-        grad_logits[places] -= grad.index_select(0, counts.rows) * counts.values
+        # the gradient by the logits is probabilities * expected - grad * counts; it is never formed
+        expected, grad = (grad * counts.lengths).unsqueeze(1), grad.unsqueeze(1)
+        observed = transposed_product(counts, torch.cat([centred, torch.ones_like(grad)], 1) * grad)
+        grad_shift = (probabilities.T @ expected).squeeze(1) - observed[:, -1]  # (V,)
+        against_theta = probabilities.T @ (centred * expected) - observed[:, :-1]  # (V, K)
 
-        grad_shift = grad_logits.sum(0)  # (V,)
-        against_theta = grad_logits.T @ centred  # (V, K)
         # mean over the batch of gradient times normalised logit, per word
         correlation = (scaled * against_theta).sum(1).div_(n_rows)
-        grad_topic_word = against_theta - projected * (correlation * scale * n_rows).unsqueeze(1)
-        grad_topic_word *= scale.unsqueeze(1)
+        grad_topic_word = torch.addcmul(
+            against_theta, projected, (correlation * scale).unsqueeze(1), value=-n_rows
+        ).mul_(scale.unsqueeze(1))
 
         overlap = scaled.T @ (scaled * correlation.unsqueeze(1))  # (K, K)
-        grad_theta = grad_logits @ scaled - (grad_shift @ scaled) / n_rows - centred @ overlap
+        grad_theta = (probabilities @ scaled).mul_(expected) - product(counts, scaled) * grad
+        grad_theta -= centred @ overlap + (grad_shift @ scaled) / n_rows
         return grad_theta, grad_topic_word, grad_shift, None, None
 
 

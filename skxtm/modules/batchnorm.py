@@ -41,9 +41,11 @@ class ShiftBatchNorm(nn.Module):
         """Normalise (n_documents, n_features) over documents; by running statistics in evaluation."""
         if not self.training:
             return (values - self.running_mean) * self.inverse_deviation() + self.shift
-        variance, mean = torch.var_mean(values, 0, correction=0)
-        self.update(mean.detach(), variance.detach(), len(values))
-        return (values - mean) * (variance + self.eps).rsqrt() + self.shift
+        normalised, mean, inverse_deviation = torch.native_batch_norm(
+            values, None, self.shift, None, None, True, 0.0, self.eps
+        )
+        self.update(mean, inverse_deviation.square().reciprocal() - self.eps, len(values))
+        return normalised
 
     def inverse_deviation(self) -> Tensor:
         """Return the factor that evaluation multiplies by, Tensor of shape (n_features,)."""

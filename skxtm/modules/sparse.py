@@ -76,20 +76,28 @@ class _SparseLinear(Function):
     @staticmethod
     def forward(ctx: Any, counts: SparseRows, weight: Tensor) -> Tensor:
         ctx.counts = counts
-        ctx.weight_shape = weight.shape
-        return F.embedding_bag(
-            counts.columns, weight, counts.offsets, mode="sum", per_sample_weights=counts.values
-        )
+        return product(counts, weight)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor]:
-        counts = ctx.counts
-        if grad.is_cuda:  # index_add_ on CUDA adds in an order that changes from run to run
-            return None, counts.dense().T @ grad
-        result = grad.new_zeros(ctx.weight_shape)
-        scaled = grad.index_select(0, counts.rows).mul_(counts.values.unsqueeze(1))
-        return None, result.index_add_(0, counts.columns, scaled)
+        return None, transposed_product(ctx.counts, grad)
+
+
+def product(counts: SparseRows, dense: Tensor) -> Tensor:
+    """Multiply counts (n_documents, n_words) by (n_words, n_units), without gradient."""
+    return F.embedding_bag(
+        counts.columns, dense, counts.offsets, mode="sum", per_sample_weights=counts.values
+    )
+
+
+def transposed_product(counts: SparseRows, dense: Tensor) -> Tensor:
+    """Multiply the transposed counts by (n_documents, n_units), without gradient."""
+    if dense.is_cuda:  # index_add_ on CUDA adds in an order that changes from run to run
+        return counts.dense().T @ dense
+    result = dense.new_zeros(counts.n_columns, dense.shape[1])
+    scaled = dense.index_select(0, counts.rows).mul_(counts.values.unsqueeze(1))
+    return result.index_add_(0, counts.columns, scaled)
 
 
 class FixedSparse(nn.Module):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from skxtm.backbones.base import CorpusShape, Resources
 from skxtm.exceptions import InputError
-from skxtm.modules.sparse import FixedSparse, SparseRows
+from skxtm.modules.sparse import SparseRows
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -103,9 +103,7 @@ def resources_from_arrays(shape: CorpusShape, arrays: Arrays) -> Resources:
         kind, *numbers = name.split(".")
         if kind == "lexicon":
             first, second = map(int, numbers)
-            sizes = shape.vocabulary_sizes
-            rows, columns = _indices(pairs, "cpu")
-            lexicons[first, second] = FixedSparse(rows, columns, (sizes[first], sizes[second]))
+            lexicons[first, second] = _indices(pairs, "cpu")
     word_counts = tuple(
         torch.as_tensor(arrays[f"word_counts.{number}"]).float()
         for number in range(len(shape.languages))

@@ -1,0 +1,177 @@
+"""Vectors of texts on disk, shared by every process that uses the same folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxtm.exceptions import InputError
+
+FILE_NAME = "vectors-1.sqlite3"
+_STORED = np.dtype("<f4")
+_KEYS_PER_QUERY = 500  # the oldest SQLite in use takes 999 parameters
+_WAIT_FOR_OTHERS_S = 120.0
+
+
+@dataclass(frozen=True)
+class EmbeddingSpace:
+    """What makes the vector of one text differ from another vector of the same text.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    revision : str
+        Its version: a commit, a tag or a hash of its files.
+    kind : str
+        How the model is used, such as the prompt put before every text.
+    """
+
+    model: str
+    revision: str
+    kind: str = ""
+
+    def key(self, text: str) -> bytes:
+        """Return 32 bytes that stand for the text in this space."""
+        digest = hashlib.sha256()
+        for part in (self.model, self.revision, self.kind, text):
+            encoded = part.encode("utf-8", "surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "little") + encoded)
+        return digest.digest()
+
+
+class EmbeddingCache:
+    """Vectors of texts in one SQLite file, found by model, revision, kind and text.
+
+    Any number of processes may read and write at once. The file holds hashes of texts and 32-bit floats:
+    neither texts nor anything that is executed.
+
+    Parameters
+    ----------
+    folder : str or path-like, default=None
+        Where the file is kept; made at the first write. None takes `default_cache_folder`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from skxtm.embeddings._cache import EmbeddingCache, EmbeddingSpace
+    >>> space = EmbeddingSpace("some-model", "main")
+    >>> with TemporaryDirectory() as folder:
+    ...     cache = EmbeddingCache(folder)
+    ...     cache.put_many(space, ["rain"], np.ones((1, 2), dtype=np.float32))
+    ...     cache.get_many(space, ["rain", "sun"])
+    {'rain': array([1., 1.], dtype=float32)}
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+        self.folder = default_cache_folder() if folder is None else Path(folder).expanduser()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / FILE_NAME
+
+    def get_many(self, space: EmbeddingSpace, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Look up vectors.
+
+        Parameters
+        ----------
+        space : EmbeddingSpace
+        texts : sequence of str
+
+        Returns
+        -------
+        vectors : dict of str to ndarray of shape (n_dimensions,)
+            Of the texts that are known, read-only.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or cannot be used.
+        """
+        if not self.path.exists():
+            return {}
+        text_of = {space.key(text): text for text in texts}
+        with self._connection() as connection:
+            blobs = dict(_select(connection, list(text_of)))
+        if len({len(blob) for blob in blobs.values()}) > 1 or any(len(blob) % 4 for blob in blobs.values()):
+            raise self._damaged("vectors of one model differ in length")
+        return {text_of[key]: np.frombuffer(blob, _STORED) for key, blob in blobs.items()}
+
+    def put_many(self, space: EmbeddingSpace, texts: Sequence[str], vectors: NDArray[np.floating]) -> None:
+        """Store vectors; a text that is already known keeps its vector.
+
+        Parameters
+        ----------
+        space : EmbeddingSpace
+        texts : sequence of str of length n
+        vectors : ndarray of shape (n, n_dimensions)
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or cannot be used.
+        """
+        rows = np.ascontiguousarray(vectors, dtype=_STORED)
+        entries = [(space.key(text), row.tobytes()) for text, row in zip(texts, rows, strict=True)]
+        with self._connection() as connection:
+            connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", entries)
+            connection.commit()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for one operation: an open connection can neither be pickled nor forked."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=_WAIT_FOR_OTHERS_S)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+                )
+                yield connection
+        except (sqlite3.OperationalError, OSError) as error:
+            raise InputError(
+                f"The embedding cache {str(self.path)!r} cannot be used ({error}). Give another "
+                "folder, or switch it off with cache=False."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, reason: str) -> InputError:
+        return InputError(
+            f"The embedding cache {str(self.path)!r} is damaged ({reason}). Delete the file: its vectors are "
+            "computed anew when they are needed."
+        )
+
+
+def default_cache_folder() -> Path:
+    """Return the folder of the cache where none is given.
+
+    Returns
+    -------
+    folder : pathlib.Path
+        ``embeddings`` in the folder that the environment variable ``SKXTM_CACHE`` names; where that is unset,
+        ``$XDG_CACHE_HOME/skxtm/embeddings`` or ``~/.cache/skxtm/embeddings``.
+    """
+    named = os.environ.get("SKXTM_CACHE")
+    if named:
+        return Path(named).expanduser() / "embeddings"
+    user_cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(user_cache).expanduser() / "skxtm" / "embeddings"
+
+
+def _select(connection: sqlite3.Connection, keys: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    for start in range(0, len(keys), _KEYS_PER_QUERY):
+        part = keys[start : start + _KEYS_PER_QUERY]
+        marks = ",".join("?" * len(part))
+        yield from connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)

@@ -1,0 +1,129 @@
+"""What every encoder does with rows of numbers and with lists of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from reprlib import repr as shortened
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxtm.exceptions import InputError, InputTypeError
+
+FloatMatrix = NDArray[np.float32]
+
+
+def unit_rows(vectors: NDArray[np.floating]) -> NDArray[Any]:
+    """Scale rows to length 1; a row of zeros stays.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_dimensions)
+
+    Returns
+    -------
+    scaled : ndarray of shape (n, n_dimensions)
+    """
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1)
+
+
+def centred_unit_rows(
+    vectors: NDArray[np.floating], mean: NDArray[np.floating] | None = None
+) -> NDArray[Any]:
+    """Scale rows to length 1, subtract a mean and scale again; a row of zeros stays.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_dimensions)
+    mean : ndarray of shape (n_dimensions,), default=None
+        None takes `mean_direction` of `vectors`.
+
+    Returns
+    -------
+    centred : ndarray of shape (n, n_dimensions)
+    """
+    mean = mean_direction(vectors) if mean is None else mean
+    return unit_rows((unit_rows(vectors) - mean) * vectors.any(axis=1, keepdims=True))
+
+
+def mean_direction(vectors: NDArray[np.floating]) -> NDArray[Any]:
+    """Average the rows, scaled to length 1, that are not zero.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_dimensions)
+
+    Returns
+    -------
+    mean : ndarray of shape (n_dimensions,)
+        Zero if all rows are.
+    """
+    n_directions = int(np.count_nonzero(vectors.any(axis=1)))
+    return unit_rows(vectors).sum(axis=0) / max(n_directions, 1)
+
+
+def checked_texts(texts: Sequence[str], name: str) -> list[str]:
+    """Turn texts into a list of plain str.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    name : str
+        For the message.
+
+    Returns
+    -------
+    texts : list of str
+
+    Raises
+    ------
+    InputTypeError
+        If it is a single str, or holds something else.
+    """
+    values = list(texts)
+    if isinstance(texts, str) or not all(isinstance(value, str) for value in values):
+        raise InputTypeError(f"{name} must be a sequence of str. Got {shortened(texts)}.")
+    return [str(value) for value in values]
+
+
+def checked_word_vectors(
+    vectors: Mapping[str, Any], vocabularies: Mapping[str, NDArray[np.object_]], name: str
+) -> dict[str, FloatMatrix]:
+    """Check one array per language against the vocabularies.
+
+    Parameters
+    ----------
+    vectors : dict of str to array of shape (V_l, n_dimensions)
+    vocabularies : dict of str to ndarray of str of shape (V_l,)
+        The languages that are needed; further ones in `vectors` are ignored.
+    name : str
+        For the message.
+
+    Returns
+    -------
+    vectors : dict of str to ndarray of float32 of shape (V_l, n_dimensions)
+        In the order of `vocabularies`.
+
+    Raises
+    ------
+    InputError
+        If a language is missing, an array has the wrong shape, or a value is not finite.
+    """
+    missing = [code for code in vocabularies if code not in vectors]
+    if missing:
+        raise InputError(f"{name} has no vectors for {missing}; it has some for {list(vectors)}.")
+    checked = {code: np.asarray(vectors[code], dtype=np.float32) for code in vocabularies}
+    for code, array in checked.items():
+        if array.ndim != 2 or len(array) != len(vocabularies[code]):
+            raise InputError(
+                f"{name}[{code!r}] has shape {array.shape}, but the vocabulary of {code!r} has "
+                f"{len(vocabularies[code]):,} words; one row per word is needed."
+            )
+        if not np.isfinite(array).all():
+            raise InputError(f"{name}[{code!r}] contains NaN or infinity.")
+    widths = {code: array.shape[1] for code, array in checked.items()}
+    if len(set(widths.values())) > 1:
+        raise InputError(f"{name} has different numbers of dimensions: {widths}. One space is needed.")
+    return checked

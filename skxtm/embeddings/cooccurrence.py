@@ -1,0 +1,112 @@
+"""Word vectors from the documents themselves: co-occurrence, positive PMI, truncated SVD."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.utils.extmath import randomized_svd
+
+from skxtm.embeddings._vectors import FloatMatrix
+
+_WORDS_PER_BLOCK = 1024
+
+
+def positive_pmi(counts: sparse.csr_array, smoothing: float = 0.75) -> sparse.csr_array:
+    r"""Positive pointwise mutual information of words that occur in the same documents.
+
+    With :math:`n_{ij}` the number of documents that hold both words, zero for a word with itself,
+    :math:`n_i = \sum_j n_{ij}` and :math:`\alpha` the smoothing of the context's distribution [1]_:
+
+    .. math:: \max\Bigl(0,\ \log \frac{n_{ij}\, \sum_k n_k^\alpha}{n_i\, n_j^\alpha}\Bigr)
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n_documents, n_words)
+        Word counts; only whether a word occurs matters.
+    smoothing : float, default=0.75
+        :math:`\alpha`, between 0 and 1: below 1, rare context words weigh less.
+
+    Returns
+    -------
+    pmi : csr_array of float32 of shape (n_words, n_words)
+        Row i, column j: word i in the context of word j, in nats. Not symmetric unless `smoothing` is 1.
+
+    References
+    ----------
+    .. [1] Levy, Goldberg and Dagan (2015). Improving distributional similarity with lessons learned from word
+       embeddings. TACL.
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_array
+    >>> from skxtm.embeddings import positive_pmi
+    >>> documents = csr_array([[1, 1, 0, 0], [2, 1, 0, 0], [0, 0, 1, 1]])
+    >>> positive_pmi(documents, smoothing=1.0).toarray().round(2)
+    array([[0.  , 1.1 , 0.  , 0.  ],
+           [1.1 , 0.  , 0.  , 0.  ],
+           [0.  , 0.  , 0.  , 1.79],
+           [0.  , 0.  , 1.79, 0.  ]], dtype=float32)
+    """
+    occurs = sparse.csr_array(counts > 0).astype(np.float32)
+    other_words = occurs.sum(axis=1, dtype=np.float64) - 1  # words beside this one in each document
+    totals = occurs.T @ other_words  # (n_words,), the row sums of the co-occurrence counts
+    log_totals = np.log(np.maximum(totals, 1))  # where it is 0 the row is empty
+    log_context = smoothing * log_totals - np.log(np.sum(totals[totals > 0] ** smoothing) or 1)
+    by_word = occurs.T.tocsr()
+    starts = range(0, by_word.shape[0], _WORDS_PER_BLOCK)
+    blocks = [_pmi_rows(by_word, occurs, start, log_totals, log_context) for start in starts]
+    return sparse.csr_array(sparse.vstack(blocks, format="csr"))
+
+
+def _pmi_rows(
+    by_word: sparse.csr_array,
+    occurs: sparse.csr_array,
+    start: int,
+    log_totals: NDArray[np.float64],
+    log_context: NDArray[np.float64],
+) -> sparse.csr_array:
+    together = (by_word[start : start + _WORDS_PER_BLOCK] @ occurs).tocoo()
+    rows, columns = together.row, together.col
+    other = rows + start != columns
+    rows, columns = rows[other], columns[other]
+    pmi = np.log(together.data[other]) - log_totals[rows + start] - log_context[columns]
+    positive = pmi > 0
+    entries = (pmi[positive].astype(np.float32), (rows[positive], columns[positive]))
+    return sparse.csr_array(entries, shape=together.shape)
+
+
+def word_vectors_from_counts(
+    counts: sparse.csr_array,
+    n_dimensions: int,
+    *,
+    smoothing: float,
+    singular_power: float,
+    random_state: RandomState,
+) -> FloatMatrix:
+    """Factorise the positive PMI of a language's words.
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n_documents, n_words)
+        Word counts.
+    n_dimensions : int
+        At most n_words.
+    smoothing : float
+        As in `positive_pmi`.
+    singular_power : float
+        The left singular vectors are scaled by the singular values to this power.
+    random_state : RandomState
+        For the randomized SVD.
+
+    Returns
+    -------
+    vectors : ndarray of float32 of shape (n_words, n_dimensions)
+        Not normalised; a word that never occurs with another one has a row of zeros.
+    """
+    pmi = positive_pmi(counts, smoothing)
+    left, singular_values, _ = randomized_svd(pmi, n_dimensions, n_iter=4, random_state=random_state)
+    vectors = left * singular_values**singular_power
+    vectors[np.diff(pmi.indptr) == 0] = 0  # rounding leaves about 1e-9 there, which scaling would blow up
+    return vectors.astype(np.float32)

@@ -1,0 +1,151 @@
+"""`write_report`: a fitted topic model as one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+
+from skxtm._optional import import_optional
+from skxtm._version import __version__
+from skxtm.exceptions import InputError
+
+if TYPE_CHECKING:
+    from skxtm.metrics import TransferAccuracy
+    from skxtm.model import CrossLingualTopicModel
+
+_TEMPLATE = Path(__file__).with_name("report.html.jinja")
+
+
+def write_report(
+    path: str | os.PathLike[str],
+    model: CrossLingualTopicModel,
+    *,
+    accuracies: TransferAccuracy | None = None,
+    title: str = "Topics across languages",
+    n_words: int = 10,
+    figures: Mapping[str, str | float] | None = None,
+) -> None:
+    """Write a fitted model's topics and figures as one HTML page.
+
+    The page loads nothing from elsewhere and runs no script, so it can be mailed, archived and opened
+    offline.
+
+    Parameters
+    ----------
+    path : path
+        The file; an existing one is replaced once the new one is complete.
+    model : CrossLingualTopicModel
+        A fitted model.
+    accuracies : TransferAccuracy or None, default=None
+        Shown as a table of training language by test language.
+    title : str, default="Topics across languages"
+        Heading of the page.
+    n_words : int, default=10
+        Top words per topic and language, at least 1.
+    figures : mapping of str to str or number, or None, default=None
+        Further key figures by name, such as topic uniqueness. Whole numbers and strings appear as they
+        are, other numbers with three decimals.
+
+    Raises
+    ------
+    InputError
+        If `n_words` is less than 1, or the folder of `path` does not exist.
+    MissingDependencyError
+        If jinja2 is not installed (extra ``report``).
+    sklearn.exceptions.NotFittedError
+        If the model is not fitted.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from skxtm import CrossLingualTopicModel
+    >>> from skxtm.datasets import make_multilingual_corpus
+    >>> from skxtm.report import write_report
+    >>> data = make_multilingual_corpus(n_documents=40, n_components=3, random_state=0)
+    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, max_epochs=2, random_state=0).fit(data.corpus)
+    >>> with TemporaryDirectory() as folder:
+    ...     write_report(Path(folder, "topics.html"), model, figures={"Documents": len(data.corpus)})
+    ...     Path(folder, "topics.html").read_text(encoding="utf-8")[:15]
+    '<!doctype html>'
+    """
+    if n_words < 1:
+        raise InputError(
+            f"The 'n_words' parameter of write_report must be at least 1. Got {n_words!r} instead."
+        )
+    topics = model.get_topics(n_words)
+    jinja2 = import_optional("jinja2", extra="report", purpose="write_report")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    page = environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+        title=title,
+        version=__version__,
+        languages={code: len(words) for code, words in model.vocabularies_.items()},
+        topics=_topic_rows(topics, model.topic_weight_.tolist()),
+        figures={name: _display(value) for name, value in (figures or {}).items()},
+        accuracies=None if accuracies is None else _accuracy_table(accuracies),
+        curve=_loss_curve(model.history_["loss"]),
+    )
+    _replace_file(Path(path), page)
+
+
+def _topic_rows(topics: list[dict[str, list[str]]], weights: list[float]) -> list[dict[str, Any]]:
+    """Put the heaviest topic first; `bar` is the weight relative to it."""
+    heaviest = max(weights)
+    rows = [
+        {"number": number, "words": words, "weight": weight, "bar": weight / heaviest}
+        for number, (words, weight) in enumerate(zip(topics, weights, strict=True))
+    ]
+    return sorted(rows, key=lambda row: -row["weight"])
+
+
+def _accuracy_table(accuracies: TransferAccuracy) -> dict[str, Any]:
+    """Arrange accuracies by language of training (rows) and of testing (columns)."""
+    by_pair = accuracies.accuracies
+    tested = list(dict.fromkeys(test for _, test in by_pair))
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for trained in dict.fromkeys(train for train, _ in by_pair):
+        rows[trained] = [
+            {"tested": test, "value": by_pair.get((trained, test)), "intra": trained == test}
+            for test in tested
+        ]
+    return {"tested": tested, "rows": rows}
+
+
+def _loss_curve(losses: list[float]) -> dict[str, Any]:
+    """Points of the curve in a square of side 100 with the largest loss at the top."""
+    highest, lowest = max(losses), min(losses)
+    x = np.linspace(0, 100, len(losses))
+    y = 100 * (highest - np.array(losses)) / ((highest - lowest) or 1)
+    points = " ".join(f"{across:.2f},{down:.2f}" for across, down in zip(x, y, strict=True))
+    return {
+        "points": points,
+        "n_epochs": len(losses),
+        "highest": highest,
+        "lowest": lowest,
+        "last": losses[-1],
+    }
+
+
+def _display(value: str | float) -> str:
+    return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _replace_file(path: Path, text: str) -> None:
+    """Write beside the file, then rename, so that no reader meets half a page."""
+    partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(partial, path)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"The folder of {str(path)!r} does not exist. Make it, or give another path."
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
