@@ -203,7 +203,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         Returns
         -------
         self : CrossLingualTopicModel
-            Calling this ``max_epochs`` times with the same documents equals `fit`.
+            Calling this ``max_epochs`` times with the same documents equals `fit`. After `load`, the
+            optimiser starts anew.
         """
         corpus = read_documents(self, X) if hasattr(self, "network_") else self._start(X)
         self._train(corpus, 1)
@@ -436,6 +437,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self.network_ = build_network(backbone, self._shape, self._resources, seed=self._seed)
         self._trainer_state: dict[str, Any] | None = None
+        self.n_iter_ = 0
+        self.history_: dict[str, list[float]] = {}
         return corpus
 
     def _train(self, corpus: Corpus, n_epochs: int) -> NDArray[np.float32]:
@@ -458,7 +461,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         from skxtm.training.tensors import resolve_device
 
         schedule = Schedule.of(self.backbone_)
-        trainer = Trainer(self.network_, schedule, resolve_device(self.device), self._seed)
+        device = resolve_device(self.device)
+        trainer = Trainer(self.network_, schedule, device, self._seed, self.n_iter_, dict(self.history_))
         if self._trainer_state is not None:
             restore_trainer(trainer, self._trainer_state)
         return trainer

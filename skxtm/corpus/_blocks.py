@@ -96,9 +96,15 @@ def without_empty(blocks: Blocks) -> Blocks:
     return {code: block for code, block in blocks.items() if block.shape[0]}
 
 
-def bare(block: sparse.csr_array) -> Any:
-    """Return the same matrix without what scipy has cached in it, so that equal ones are pickled alike."""
-    return sparse.csr_array((block.data, block.indices, block.indptr), shape=block.shape)
+def bare_block(block: sparse.csr_array) -> sparse.csr_array:
+    """Return the same matrix without what scipy has cached in it."""
+    parts = (bare_array(block.data), bare_array(block.indices), bare_array(block.indptr))
+    return sparse.csr_array(parts, shape=block.shape)
+
+
+def bare_array(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the same array with the strides that a copy of it would have, which count in a `joblib.hash`."""
+    return np.ascontiguousarray(array) if array.size else np.empty(array.shape, array.dtype)
 
 
 def _take_rows(block: sparse.csr_array, rows: IntArray) -> sparse.csr_array:

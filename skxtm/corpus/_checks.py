@@ -130,7 +130,7 @@ def checked_counts(counts: Any, name: str) -> sparse.csr_array:
     least = result.data.min(initial=0)
     if least < 0:
         raise InputError(
-            f"{name} contains negative values (minimum {least:g}). Word counts must not be negative."
+            f"Negative values in data: the minimum of {name} is {least:g}. Word counts must not be negative."
         )
     if not (result.has_canonical_format and result.data.all()):
         result = result.copy()

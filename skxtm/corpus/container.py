@@ -11,7 +11,8 @@ from scipy import sparse
 
 from skxtm.corpus._blocks import (
     Blocks,
-    bare,
+    bare_array,
+    bare_block,
     check_blocks,
     join_counts,
     split_counts,
@@ -337,9 +338,9 @@ class Corpus:
         state = dict(vars(self))
         for name in ("embedding", "id", "pair_id"):
             if state[name] is not None:
-                state[name] = np.ascontiguousarray(state[name])
+                state[name] = bare_array(state[name])
         if self._blocks is not None:
-            state["_blocks"] = {code: bare(block) for code, block in self._blocks.items()}
+            state["_blocks"] = {code: bare_block(block) for code, block in self._blocks.items()}
         return state
 
     def __repr__(self) -> str:

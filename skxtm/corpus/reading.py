@@ -217,7 +217,8 @@ def _with_language(corpus: Corpus, language: NDArray[np.object_], embedding: Any
     if corpus.has_counts:
         counts = corpus.counts
         kept = (language == corpus.language).astype(counts.dtype)
-        known |= {"counts": sparse.diags_array(kept) @ counts, "vocabularies": corpus.vocabularies}
+        known |= {"counts": sparse.diags_array(kept, dtype=kept.dtype) @ counts}
+        known["vocabularies"] = corpus.vocabularies
     return Corpus(language, embedding=embedding, **known)
 
 

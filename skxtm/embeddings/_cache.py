@@ -102,7 +102,8 @@ class EmbeddingCache:
             return {}
         text_of = {space.key(text): text for text in texts}
         with self._connection() as connection:
-            blobs = dict(_select(connection, list(text_of)))
+            begun = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'vectors'").fetchone()
+            blobs = dict(_select(connection, list(text_of))) if begun else {}
         if len({len(blob) for blob in blobs.values()}) > 1 or any(len(blob) % 4 for blob in blobs.values()):
             raise self._damaged("vectors of one model differ in length")
         return {text_of[key]: np.frombuffer(blob, _STORED) for key, blob in blobs.items()}
@@ -124,20 +125,20 @@ class EmbeddingCache:
         rows = np.ascontiguousarray(vectors, dtype=_STORED)
         entries = [(space.key(text), row.tobytes()) for text, row in zip(texts, rows, strict=True)]
         with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")  # waits for its turn; a lock taken later may fail at once
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+            )
             connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", entries)
-            connection.commit()
+            connection.execute("COMMIT")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """Open the file for one operation: an open connection can neither be pickled nor forked."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=_WAIT_FOR_OTHERS_S)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
-                connection.execute(
-                    "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
-                )
+            connection = sqlite3.connect(self.path, timeout=_WAIT_FOR_OTHERS_S, isolation_level=None)
+            with closing(connection):
                 yield connection
         except (sqlite3.OperationalError, OSError) as error:
             raise InputError(

@@ -106,7 +106,7 @@ def word_vectors_from_counts(
         Not normalised; a word that never occurs with another one has a row of zeros.
     """
     pmi = positive_pmi(counts, smoothing)
-    left, singular_values, _ = randomized_svd(pmi, n_dimensions, n_iter=4, random_state=random_state)
+    left, singular_values, _ = randomized_svd(pmi, n_dimensions, random_state=random_state)
     vectors = left * singular_values**singular_power
     vectors[np.diff(pmi.indptr) == 0] = 0  # rounding leaves about 1e-9 there, which scaling would blow up
     return vectors.astype(np.float32)

@@ -84,8 +84,8 @@ class Trainer:
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), lr=self.schedule.learning_rate, fused=self.device.type != "mps"
         )
-        self.rng = np.random.default_rng(self.seed)
-        self.generator = Generator(self.device).manual_seed(self.seed)
+        self.rng = np.random.default_rng(self.seed + self.n_epochs)
+        self.generator = Generator(self.device).manual_seed(self.seed + self.n_epochs)
 
     def train(self, counts: Sequence[sparse.csr_array], n_epochs: int, *, verbose: int = 0) -> None:
         """Train for some epochs; Ctrl-C ends it early with a warning and leaves a usable network.

@@ -44,6 +44,10 @@ def test_similar_words_are_those_whose_cosine_reaches_the_threshold(block_rows):
     np.testing.assert_array_equal(similar.toarray(), cosine >= 0.4)
 
 
+def test_a_cosine_equal_to_the_threshold_reaches_it():
+    assert similar_words(np.eye(2), 0.0).toarray().all()
+
+
 def test_a_word_without_a_vector_is_similar_to_itself_only():
     vectors = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 0.1]])
     np.testing.assert_array_equal(similar_words(vectors, 0.4).toarray(), [[1, 0, 1], [0, 1, 0], [1, 0, 1]])

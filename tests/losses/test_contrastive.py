@@ -30,6 +30,11 @@ def value_and_gradients(loss, *inputs):
     return [loss.detach(), *torch.autograd.grad(loss, inputs)]
 
 
+def largest_error(results, references):
+    """Largest error in norm, relative to the reference."""
+    return max(float((a - b).norm() / b.norm()) for a, b in zip(results, references, strict=True))
+
+
 def random_counts(seed, shape, share):
     generator = torch.Generator().manual_seed(seed)
     counts = torch.randint(1, 4, (2, *shape), generator=generator).double()
@@ -123,8 +128,9 @@ class TestTami:
         counts = random_counts(3, (5, 7), 0.5)
         inputs = features(3, (5, 3), (7, 3))
         n_pairs = int((counts.sum(0) > 0).sum())
-        shuffled = positives_of(counts, torch.randperm(n_pairs))
-        assert tami_loss(*inputs, shuffled) == tami_loss(*inputs, positives_of(counts))
+        shuffled = positives_of(counts, torch.arange(n_pairs).flip(0))
+        with patch.dict(contrastive._BLOCK_SIZE, cpu=14):
+            assert tami_loss(*inputs, shuffled) == tami_loss(*inputs, positives_of(counts))
 
     def test_a_word_without_negatives_costs_nothing_and_is_not_moved(self):
         counts = torch.ones(2, 3, 4, dtype=torch.float64)
@@ -143,7 +149,7 @@ class TestTami:
         exact = value_and_gradients(dense_tami(first, second, counts, 0.05), first, second)
         single = [first.detach().float().requires_grad_(), second.detach().float().requires_grad_()]
         ours = value_and_gradients(tami_loss(*single, positives_of(counts), 0.05), *single)
-        torch.testing.assert_close([result.double() for result in ours], exact, rtol=1e-4, atol=1e-8)
+        assert largest_error(ours, exact) < 1e-5
 
     @pytest.mark.parametrize("temperature", [0.02, 0.01, 0.002])
     def test_low_temperatures_stay_exact_in_single_precision(self, temperature):
@@ -153,10 +159,7 @@ class TestTami:
         single = [values.detach().float().requires_grad_() for values in inputs]
         ours = value_and_gradients(tami_loss(*single, positives_of(counts), temperature), *single)
         assert all(result.dtype == torch.float32 for result in ours)
-        error = (
-            torch.cat([(a.double() - b).reshape(-1) for a, b in zip(ours, exact, strict=True)]).abs().max()
-        )
-        assert error < 1e-4 * max(result.abs().max() for result in exact)
+        assert largest_error(ours, exact) < 1e-4
 
     def test_a_word_without_features_has_cosine_zero_and_no_gradient(self):
         counts = random_counts(6, (4, 5), 0.5)
@@ -185,8 +188,7 @@ class TestTami:
         single = [values.detach().float().requires_grad_() for values in inputs]
         exact = value_and_gradients(tami_loss(*inputs, positives_of(counts)), *inputs)
         ours = value_and_gradients(tami_loss(*single, positives_of(counts)), *single)
-        for result, reference in zip(ours, exact, strict=True):
-            assert (result - reference).norm() < 1e-5 * reference.norm()
+        assert largest_error(ours, exact) < 1e-5
 
     def test_the_same_input_gives_the_same_bits(self):
         counts = random_counts(9, (300, 200), 0.01)

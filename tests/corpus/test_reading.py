@@ -1,0 +1,404 @@
+import re
+from collections import namedtuple
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import sparse
+
+from skxtm.corpus import UNDETERMINED, Corpus, as_corpus, counts_as_corpus, is_count_matrix
+from skxtm.exceptions import InputError, InputTypeError
+
+TEXTS = ["rain tomorrow", "明天 下雨", "rain tomorrow"]
+LANGUAGES = ["en", "zh", "en"]
+VECTORS = np.array([[1.0, 2.0], [3.0, 4.5], [5.0, 6.0]], dtype=np.float32)
+PAIRS = list(zip(TEXTS, LANGUAGES, strict=True))
+TRIPLES = list(zip(TEXTS, LANGUAGES, VECTORS, strict=True))
+COLUMNS = {"text": TEXTS, "language": LANGUAGES}
+MAPPINGS = [{"text": text, "language": language, "source": "news"} for text, language in PAIRS]
+Row = namedtuple("Row", ["words", "code"])
+
+RIGHT_WAYS = (
+    "Pass a DataFrame with the columns 'text' and 'language', a sequence of (text, language) pairs or of "
+    "mappings with these keys, a Corpus, or a matrix of word counts (one language)."
+)
+COUNTS = [[2, 0, 1], [0, 3, 0]]
+
+
+def object_array(values):
+    """Make a one-dimensional array whatever the values are."""
+    return np.fromiter(values, dtype=object)
+
+
+def object_table(rows):
+    return np.stack([object_array(column) for column in zip(*rows, strict=True)], axis=1)
+
+
+def raises(error, message):
+    return pytest.raises(error, match=f"^{re.escape(message)}$")
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        PAIRS,
+        tuple(PAIRS),
+        [list(pair) for pair in PAIRS],
+        [Row(*pair) for pair in PAIRS],
+        MAPPINGS,
+        np.array(PAIRS),
+        np.array(PAIRS, dtype=object),
+        object_array(PAIRS),
+        pd.DataFrame(COLUMNS),
+        pd.DataFrame(COLUMNS, index=[7, 7, 2])[["language", "text"]],
+        pd.DataFrame(COLUMNS, dtype=object).assign(price=1.5),
+        pd.DataFrame(COLUMNS).astype({"language": "category"}),
+        pl.DataFrame(COLUMNS),
+        pl.DataFrame(COLUMNS).with_columns(pl.col("language").cast(pl.Categorical)),
+    ],
+)
+def test_every_form_of_texts_is_the_same_corpus(assert_same, X):
+    assert not is_count_matrix(X)
+    assert_same(as_corpus(X), Corpus(LANGUAGES, text=TEXTS))
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        TRIPLES,
+        object_table(TRIPLES),
+        [(text, language, vector.tolist()) for text, language, vector in TRIPLES],
+        [{**mapping, "embedding": vector} for mapping, vector in zip(MAPPINGS, VECTORS, strict=True)],
+        pd.DataFrame({**COLUMNS, "embedding": list(VECTORS)}),
+        pd.DataFrame({**COLUMNS, "embedding": VECTORS.tolist()}),
+        pl.DataFrame({**COLUMNS, "embedding": VECTORS.tolist()}),
+        pl.DataFrame({**COLUMNS, "embedding": VECTORS}),
+    ],
+)
+def test_every_form_of_embedding_is_the_same_corpus(assert_same, X):
+    given = as_corpus(X)
+    assert given.embedding.dtype in (np.float32, np.float64)
+    given.embedding = given.embedding.astype(np.float32)
+    assert_same(given, Corpus(LANGUAGES, text=TEXTS, embedding=VECTORS))
+
+
+@pytest.mark.parametrize(
+    "kind", [pd.DataFrame, pl.DataFrame, lambda columns: pd.DataFrame(columns).to_dict("records")]
+)
+def test_columns_may_have_other_names(assert_same, kind):
+    X = kind({"body": TEXTS, "lang": LANGUAGES, "vector": VECTORS.tolist(), "text": ["other"] * 3})
+    given = as_corpus(X, text_column="body", language_column="lang", embedding_column="vector")
+    assert given.text.tolist() == TEXTS
+    assert given.language.tolist() == LANGUAGES
+    assert given.embedding.tolist() == VECTORS.tolist()
+
+
+def test_a_corpus_is_returned_as_it_is():
+    corpus = Corpus(["en"])
+    assert as_corpus(corpus) is corpus
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+def test_a_frame_without_rows_is_an_empty_corpus(kind):
+    X = kind({**COLUMNS, "embedding": VECTORS.tolist()})[:0]
+    assert repr(as_corpus(X)) == "Corpus(no documents; text, embedding (0))"
+
+
+class TestCountMatrices:
+    @pytest.mark.parametrize(
+        "X",
+        [
+            COUNTS,
+            [tuple(row) for row in COUNTS],
+            [np.array(row) for row in COUNTS],
+            np.array(COUNTS),
+            np.array(COUNTS, dtype=float),
+            sparse.csr_array(COUNTS),
+            sparse.csr_matrix(COUNTS),
+            sparse.coo_array(COUNTS),
+            pd.DataFrame(COUNTS, columns=["x0", "x1", "x2"]),
+            pl.DataFrame(COUNTS, schema=["x0", "x1", "x2"], orient="row"),
+        ],
+    )
+    def test_every_form_is_a_corpus_in_one_undetermined_language(self, X):
+        assert is_count_matrix(X)
+        corpus = as_corpus(X)
+        assert corpus.language.tolist() == [UNDETERMINED, UNDETERMINED] == ["und", "und"]
+        assert corpus.vocabularies["und"].tolist() == ["x0", "x1", "x2"]
+        assert corpus.counts.toarray().tolist() == COUNTS
+
+    def test_a_frame_names_the_words(self):
+        corpus = as_corpus(pd.DataFrame(COUNTS, columns=["rain", "sun", 3]))
+        assert corpus.vocabularies["und"].tolist() == ["rain", "sun", "3"]
+
+    def test_words_may_be_given(self):
+        assert counts_as_corpus(COUNTS, ["a", "b", "c"]).vocabularies["und"].tolist() == ["a", "b", "c"]
+
+    def test_an_object_array_of_numbers_is_one(self):
+        assert is_count_matrix(np.array(COUNTS, dtype=object))
+
+    @pytest.mark.parametrize(
+        "X", [[], [[]][:0], "rain", [1, 2], ["rain"], [object()], {"rain": 1}, None, Corpus([])]
+    )
+    def test_other_things_are_none(self, X):
+        assert not is_count_matrix(X)
+
+    @pytest.mark.parametrize(
+        ("X", "message"),
+        [
+            ([[1, -2]], "Negative values in data: the minimum of X is -2. Word counts must not be negative."),
+            ([[1, np.nan]], "X contains NaN or infinity. Word counts must be finite and not negative."),
+            (
+                np.array([1, 2]),
+                "X has shape (2,) and dtype int64; a numeric matrix of shape (n_documents, n_words) is "
+                "needed.",
+            ),
+        ],
+    )
+    def test_impossible_counts_are_refused(self, X, message):
+        with raises(InputError, message):
+            as_corpus(X)
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (
+            COLUMNS,
+            InputTypeError,
+            "X is a single mapping of columns. Pass Corpus(**X), or a DataFrame made of it; its keys are "
+            "['language', 'text'].",
+        ),
+        ("rain", InputTypeError, f"X is 'str', from which no documents can be read. {RIGHT_WAYS}"),
+        (None, InputTypeError, f"X is 'NoneType', from which no documents can be read. {RIGHT_WAYS}"),
+        (
+            iter(PAIRS),
+            InputTypeError,
+            f"X is 'list_iterator', from which no documents can be read. {RIGHT_WAYS}",
+        ),
+        (
+            pl.LazyFrame(COLUMNS),
+            InputTypeError,
+            f"X is 'LazyFrame', from which no documents can be read. {RIGHT_WAYS}",
+        ),
+        (
+            TEXTS,
+            InputTypeError,
+            f"X is a sequence of 'str', which does not say the documents' languages. {RIGHT_WAYS}",
+        ),
+        (
+            pd.Series(TEXTS),
+            InputTypeError,
+            f"X is a sequence of 'str', which does not say the documents' languages. {RIGHT_WAYS}",
+        ),
+        (
+            np.array(TEXTS),
+            InputTypeError,
+            f"X is a sequence of 'str_', which does not say the documents' languages. {RIGHT_WAYS}",
+        ),
+        (
+            [1, 2],
+            InputTypeError,
+            f"X is a sequence of 'int', which does not say the documents' languages. {RIGHT_WAYS}",
+        ),
+        ([], InputError, f"X holds no documents. {RIGHT_WAYS}"),
+        (np.empty((0, 2), dtype=object), InputError, f"X holds no documents. {RIGHT_WAYS}"),
+        (
+            [("rain", "en", [1.0], 5)],
+            InputError,
+            "Rows of X must be (text, language) or (text, language, embedding), but they have 4 entries.",
+        ),
+        (
+            [("rain",)],
+            InputError,
+            "Rows of X must be (text, language) or (text, language, embedding), but they have 1 entries.",
+        ),
+        (
+            [*PAIRS, ("rain", "en", [1.0])],
+            InputError,
+            "Row 3 of X is not like the first, which has 2 entries.",
+        ),
+        ([*PAIRS, "zh"], InputError, "Row 3 of X is not like the first, which has 2 entries."),
+        ([*PAIRS, None], InputError, "Row 3 of X is not like the first, which has 2 entries."),
+        ([*PAIRS, MAPPINGS[0]], InputError, "Row 3 of X is not like the first, which has 2 entries."),
+        ([*MAPPINGS, PAIRS[0]], InputError, "Row 3 of X and the first row differ: only one has 'text'."),
+        (
+            [*MAPPINGS, {"text": "rain"}],
+            InputError,
+            "Row 3 of X and the first row differ: only one has 'language'.",
+        ),
+        (
+            [*MAPPINGS, {**MAPPINGS[0], "embedding": [1.0]}],
+            InputError,
+            "Row 3 of X and the first row differ: only one has 'embedding'.",
+        ),
+        (
+            [{"text": "rain", "lang": "en"}],
+            InputError,
+            "X has no column 'language'; its columns are ['lang', 'text']. Rename it, or name the columns with "
+            "text_column and language_column.",
+        ),
+        (
+            pd.DataFrame({"body": TEXTS, 0: LANGUAGES}),
+            InputError,
+            "X has no column 'text'; its columns are ['0', 'body']. Rename it, or name the columns with "
+            "text_column and language_column.",
+        ),
+        (
+            pd.DataFrame({"text": ["rain", None, np.nan], "language": LANGUAGES}),
+            InputTypeError,
+            "text of row 1 (and 1 more) is 'float', not a string. Fill or remove such rows first.",
+        ),
+        (
+            pd.DataFrame({"text": ["rain", None, np.nan], "language": LANGUAGES}, dtype=object),
+            InputTypeError,
+            "text of row 1 (and 1 more) is 'NoneType', not a string. Fill or remove such rows first.",
+        ),
+        (
+            pl.DataFrame({"text": TEXTS, "language": ["en", "zh", None]}),
+            InputTypeError,
+            "language of row 2 is 'NoneType', not a string. Fill or remove such rows first.",
+        ),
+        (
+            np.array([[np.nan, "en"], ["rain", "en"]], dtype=object),
+            InputTypeError,
+            "text of row 0 is 'float', not a string. Fill or remove such rows first.",
+        ),
+        (
+            [(None, "en")],
+            InputTypeError,
+            "text of row 0 is 'NoneType', not a string. Fill or remove such rows first.",
+        ),
+        (
+            [("rain", "en", [1.0, 2.0]), ("sun", "en", [1.0])],
+            InputError,
+            "embedding of row 1 has 1 dimensions, but that of row 0 has 2.",
+        ),
+        (
+            pd.DataFrame({**COLUMNS, "embedding": [[1.0], None, [2.0]]}),
+            InputTypeError,
+            "embedding of row 1 is 'NoneType', not a vector of numbers.",
+        ),
+        (
+            pl.DataFrame({**COLUMNS, "embedding": [[1.0], None, [2.0]]}),
+            InputTypeError,
+            "embedding of row 1 is 'NoneType', not a vector of numbers.",
+        ),
+        (
+            pd.DataFrame({**COLUMNS, "embedding": ["[1.0]"] * 3}),
+            InputTypeError,
+            "embedding of row 0 is 'str', not a vector of numbers.",
+        ),
+        (
+            pl.DataFrame({**COLUMNS, "embedding": [1.0, 2.0, 3.0]}),
+            InputError,
+            "embedding has shape (3,) and dtype float64; a floating-point array of shape (n_documents, "
+            "n_dimensions) is needed.",
+        ),
+    ],
+)
+def test_what_holds_no_documents_is_refused(X, error, message):
+    with raises(error, message):
+        as_corpus(X)
+
+
+VOCABULARIES = {"en": ["rain", "sun", "goal"], "zh": ["雨", "球"]}
+
+
+def known_corpus(*, text, counts, embedding):
+    columns = {}
+    if text:
+        columns["text"] = {"en": ["rain rain goal", "sun"], "zh": ["雨", "球 球", ""]}
+    if embedding:
+        columns["embedding"] = {"en": np.eye(4)[:2], "zh": np.eye(4)[1:]}
+    blocks = {"en": np.array([[2, 0, 1], [0, 1, 0]]), "zh": np.array([[1, 0], [0, 2], [0, 0]])}
+    corpus = Corpus.from_counts(blocks, VOCABULARIES, **columns)[[3, 0, 2, 1, 4, 0]]
+    return corpus if counts else Corpus(corpus.language, text=corpus.text, embedding=corpus.embedding)
+
+
+class TestArraysOfDocuments:
+    @pytest.mark.parametrize("text", [False, True])
+    @pytest.mark.parametrize("counts", [False, True])
+    @pytest.mark.parametrize("embedding", [False, True])
+    def test_a_corpus_survives_the_way_through_an_array(self, assert_same, text, counts, embedding):
+        corpus = known_corpus(text=text, counts=counts, embedding=embedding)
+        table = np.asarray(corpus)
+        assert table.shape == corpus.shape
+        assert table.dtype == object
+        assert not is_count_matrix(table)
+        assert_same(as_corpus(table), corpus)
+        assert_same(as_corpus(table[[4, 0, 0]]), corpus[[4, 0, 0]])
+
+    def test_the_columns_of_the_table_are_text_language_and_embedding(self):
+        corpus = known_corpus(text=True, counts=False, embedding=True)
+        table = np.asarray(corpus)
+        assert table[:, 0].tolist() == corpus.text.tolist()
+        assert table[:, 1].tolist() == corpus.language.tolist()
+        np.testing.assert_array_equal(np.stack(table[:, 2]), corpus.embedding)
+
+    def test_a_list_of_documents_knows_all_columns(self, assert_same):
+        corpus = Corpus(["en", "zh"], text=["rain", "雨"], id=[7, "eight"], pair_id=["a", "a"])
+        assert_same(as_corpus(list(corpus)), corpus)
+        assert_same(as_corpus(object_array(corpus)), corpus)
+
+    def test_documents_of_several_corpora_are_put_together(self, assert_same):
+        corpus = known_corpus(text=True, counts=True, embedding=True)
+        first, second = corpus[:2], corpus[2:]
+        table = np.vstack([np.asarray(second), np.asarray(first)])
+        assert_same(as_corpus(table), corpus[[2, 3, 4, 5, 0, 1]])
+
+    def test_documents_over_different_vocabularies_are_refused(self):
+        tables = [np.asarray(Corpus.from_counts({"en": [[1]]}, {"en": [word]})) for word in ("rain", "sun")]
+        message = (
+            "The corpora have different vocabularies. Vectorize them with one fitted CrossLingualVectorizer."
+        )
+        with raises(InputError, message):
+            as_corpus(np.vstack(tables))
+
+    def test_documents_among_texts_are_refused(self):
+        table = np.asarray(known_corpus(text=True, counts=True, embedding=False))
+        table[2, 0] = "rain"
+        with raises(InputTypeError, "Row 2 of X is 'str', but other rows come from a Corpus."):
+            as_corpus(table)
+
+    def test_a_changed_language_drops_the_counts_of_that_row(self):
+        corpus = known_corpus(text=True, counts=True, embedding=True)
+        table = np.asarray(corpus)
+        table[1, 1] = "zh"
+        changed = as_corpus(table)
+        expected = corpus.counts.toarray()
+        assert expected[1].sum() == 3
+        expected[1] = 0
+        assert changed.language.tolist() == ["zh", "zh", "zh", "en", "zh", "en"]
+        np.testing.assert_array_equal(changed.counts.toarray(), expected)
+        assert changed.counts.dtype == corpus.counts.dtype
+        assert changed.counts_of("zh").shape == (4, 2)
+        assert changed.text.tolist() == corpus.text.tolist()
+
+    def test_a_changed_embedding_is_followed(self):
+        corpus = known_corpus(text=True, counts=True, embedding=True)
+        table = np.asarray(corpus)
+        table[:, 2] = table[::-1, 2].copy()
+        np.testing.assert_array_equal(as_corpus(table).embedding, corpus.embedding[::-1])
+
+    @pytest.mark.parametrize(
+        ("language", "error", "message"),
+        [
+            ("fr", InputError, "language contains ['fr'], which have no vocabulary in vocabularies."),
+            (
+                None,
+                InputTypeError,
+                "language of row 1 is 'NoneType', not a string. Fill or remove such rows first.",
+            ),
+        ],
+    )
+    def test_a_language_changed_to_an_impossible_one_is_refused(self, language, error, message):
+        table = np.asarray(known_corpus(text=True, counts=True, embedding=False))
+        table[1, 1] = language
+        with raises(error, message):
+            as_corpus(table)
+
+    def test_an_array_needs_a_copy(self):
+        with raises(InputError, "A Corpus cannot become an array without a copy."):
+            np.asarray(Corpus(["en"]), copy=False)

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from skxtm.embeddings import induce_lexicon
+from skxtm.exceptions import InputError
+
+
+def vocabularies(size):
+    return {code: np.array([f"{code}{row}" for row in range(size)], dtype=object) for code in ("en", "zh")}
+
+
+def test_every_word_finds_its_copy_in_a_shuffled_space():
+    vectors = np.random.default_rng(0).normal(size=(80, 12))
+    order = np.random.default_rng(1).permutation(80)
+    lexicon = induce_lexicon({"en": vectors, "zh": vectors[order]}, vocabularies(80), ("zh", "en"))
+    assert lexicon.languages == ("zh", "en")
+    assert lexicon.match == "literal"
+    assert sorted(lexicon) == sorted((f"zh{row}", f"en{order[row]}") for row in range(80))
+
+
+def test_the_length_of_vectors_does_not_matter():
+    random = np.random.default_rng(0)
+    vectors = {"en": random.normal(size=(30, 6)), "zh": random.normal(size=(30, 6))}
+    longer = {code: rows * random.uniform(0.1, 9, size=(30, 1)) for code, rows in vectors.items()}
+    first, second = (induce_lexicon(given, vocabularies(30), ("en", "zh")) for given in (vectors, longer))
+    assert list(first) == list(second)
+
+
+def test_the_most_similar_pairs_come_first():
+    # each pair has a plane of its own, so that the other cosines are 0 and CSLS is 4/3 of the pair's cosine
+    angles = [0.5, 0.1, 0.9]
+    turned = np.zeros((3, 6))
+    turned[range(3), range(3)], turned[range(3), range(3, 6)] = np.cos(angles), np.sin(angles)
+    vectors = {"en": np.eye(3, 6), "zh": turned}
+    lexicon = induce_lexicon(vectors, vocabularies(3), ("en", "zh"), csls_neighbours=3)
+    assert list(lexicon) == [("en1", "zh1"), ("en0", "zh0"), ("en2", "zh2")]
+
+
+def test_words_without_a_vector_get_no_pair():
+    vectors = np.random.default_rng(0).normal(size=(20, 5))
+    without = vectors.copy()
+    without[4] = 0
+    lexicon = induce_lexicon({"en": without, "zh": vectors}, vocabularies(20), ("en", "zh"))
+    assert "en4" not in [english for english, _ in lexicon]
+    assert len(lexicon) == 19
+
+
+def test_a_missing_language_is_named():
+    with pytest.raises(InputError) as error:
+        induce_lexicon({"en": np.eye(2)}, {"en": ["rain", "sun"]}, ("en", "zh"))
+    assert str(error.value) == "vocabularies has no words for ['zh']; it has some for ['en']."
+
+
+def test_arrays_that_do_not_fit_the_vocabulary_are_named():
+    with pytest.raises(InputError) as error:
+        induce_lexicon(
+            {"en": np.eye(2), "zh": np.eye(2)}, {"en": ["rain", "sun"], "zh": ["雨"]}, ("en", "zh")
+        )
+    assert str(error.value) == (
+        "word_vectors['zh'] has shape (2, 2), but the vocabulary of 'zh' has 1 words; one row per word is "
+        "needed."
+    )
+
+
+def test_no_neighbours_are_too_few():
+    with pytest.raises(InputError) as error:
+        induce_lexicon({}, vocabularies(2), ("en", "zh"), csls_neighbours=0)
+    assert str(error.value) == "The 'csls_neighbours' parameter must be at least 1. Got 0 instead."

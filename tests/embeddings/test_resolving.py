@@ -1,0 +1,204 @@
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from skxtm.corpus import Corpus
+from skxtm.datasets import make_multilingual_corpus
+from skxtm.embeddings import (
+    AlignedWordEncoder,
+    SentenceTransformerEncoder,
+    resolve_document_embeddings,
+    resolve_word_embeddings,
+)
+from skxtm.embeddings.resolving import fitted_encoder
+from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
+
+N_WORDS = 40
+
+
+@pytest.fixture(scope="module")
+def made():
+    return make_multilingual_corpus(50, vocabulary_sizes=N_WORDS, random_state=0)
+
+
+class LengthEncoder:
+    """Encodes a text by its length; knows no languages."""
+
+    def encode(self, texts):
+        return [[len(text), 1.0] for text in texts]
+
+
+class CodeEncoder(LengthEncoder):
+    """Also encodes words, by their language."""
+
+    def encode_words(self, words, language):
+        return np.full((len(words), 3), {"en": 1.0, "zh": 2.0}[language])
+
+
+def documents():
+    return Corpus(["en", "zh", "en"], text=["rain", "雨", "sunshine"])
+
+
+def test_nothing_given_means_words_aligned_by_the_lexicon(made):
+    vectors = resolve_word_embeddings(None, made.corpus, made.lexicon, random_state=0)
+    expected = AlignedWordEncoder(random_state=0).fit(made.corpus, made.lexicon).word_vectors_
+    assert list(vectors) == ["en", "zh"]
+    for code in vectors:
+        np.testing.assert_array_equal(vectors[code], expected[code])
+
+
+def test_arrays_are_taken_as_they_are(made):
+    given = {code: np.arange(N_WORDS * 3.0).reshape(N_WORDS, 3) for code in ("fr", "zh", "en")}
+    vectors = resolve_word_embeddings(given, made.corpus)
+    assert list(vectors) == ["en", "zh"]
+    assert vectors["zh"].dtype == np.float32
+    np.testing.assert_array_equal(vectors["zh"], given["zh"])
+
+
+def test_arrays_of_the_wrong_size_are_named_with_language_and_sizes(made):
+    with pytest.raises(InputError) as error:
+        resolve_word_embeddings({"en": np.ones((N_WORDS, 3)), "zh": np.ones((7, 3))}, made.corpus)
+    assert str(error.value) == (
+        "word_embeddings['zh'] has shape (7, 3), but the vocabulary of 'zh' has 40 words; one row per "
+        "word is needed."
+    )
+
+
+def test_a_fitted_encoder_is_used_and_an_unfitted_one_is_fitted_as_a_copy(made):
+    unfitted = AlignedWordEncoder(n_dimensions=7, random_state=0)
+    by_copy = resolve_word_embeddings(unfitted, made.corpus, made.lexicon)
+    with pytest.raises(NotFittedError):
+        unfitted.encode_words(["en1"], "en")
+    fitted = unfitted.fit(made.corpus, made.lexicon)
+    by_fitted = resolve_word_embeddings(fitted, made.corpus)
+    np.testing.assert_array_equal(by_copy["zh"], by_fitted["zh"])
+    np.testing.assert_array_equal(by_fitted["zh"], fitted.word_vectors_["zh"])
+    np.testing.assert_array_equal(
+        resolve_document_embeddings(fitted, made.corpus), fitted.transform(made.corpus)
+    )
+
+
+def test_an_encoder_of_texts_encodes_words_as_texts(made):
+    vectors = resolve_word_embeddings(LengthEncoder(), made.corpus)
+    assert vectors["en"][:, 0].tolist() == [len(word) for word in made.corpus.vocabularies["en"]]
+
+
+def test_an_encoder_of_words_is_told_the_language(made):
+    vectors = resolve_word_embeddings(CodeEncoder(), made.corpus)
+    assert {code: rows[0, 0] for code, rows in vectors.items()} == {"en": 1, "zh": 2}
+
+
+def test_a_name_is_that_of_a_sentence_transformers_model(made):
+    encoder = fitted_encoder("some/model", made.corpus)
+    assert isinstance(encoder, SentenceTransformerEncoder)
+    assert encoder.model == "some/model"
+
+
+def test_the_corpus_own_embedding_comes_before_a_new_encoder(made):
+    own = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    corpus = Corpus(["en", "zh", "en"], text=["a", "b", "c"], embedding=own)
+    assert resolve_document_embeddings(None, corpus) is own
+    np.testing.assert_array_equal(
+        resolve_document_embeddings(LengthEncoder(), corpus), [[1, 1], [1, 1], [1, 1]]
+    )
+
+
+def test_documents_without_an_embedding_get_aligned_word_vectors(made):
+    vectors = resolve_document_embeddings(None, made.corpus, made.lexicon, random_state=0)
+    encoder = AlignedWordEncoder(random_state=0).fit(made.corpus, made.lexicon)
+    np.testing.assert_array_equal(vectors, encoder.transform(made.corpus))
+
+
+def test_without_a_lexicon_the_default_says_what_is_missing(made):
+    with pytest.raises(
+        MissingResourceError, match=r"^AlignedWordEncoder cannot bring \['zh'\] into the space of"
+    ):
+        resolve_document_embeddings(None, made.corpus)
+
+
+def test_an_array_has_one_row_per_document():
+    given = np.arange(6.0).reshape(3, 2)
+    vectors = resolve_document_embeddings(given, documents())
+    assert vectors.dtype == np.float32
+    np.testing.assert_array_equal(vectors, given)
+    with pytest.raises(InputError) as error:
+        resolve_document_embeddings(given[:2], documents())
+    assert str(error.value) == (
+        "document_embeddings has shape (2, 2), but there are 3 documents; one row per document is needed."
+    )
+
+
+def test_a_memmap_of_floats_stays_one(tmp_path):
+    stored = np.lib.format.open_memmap(tmp_path / "vectors.npy", mode="w+", dtype=np.float32, shape=(3, 2))
+    assert resolve_document_embeddings(stored, documents()) is stored
+
+
+def test_arrays_by_language_go_where_the_documents_are():
+    vectors = resolve_document_embeddings({"zh": [[5.0, 5.0]], "en": [[1.0, 0.0], [2.0, 0.0]]}, documents())
+    assert vectors.tolist() == [[1, 0], [5, 5], [2, 0]]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        (
+            {"en": [[1.0], [2.0]]},
+            "document_embeddings has no vectors for ['zh']; it has some for ['en'].",
+        ),
+        (
+            {"en": [[1.0]], "zh": [[1.0]]},
+            "document_embeddings['en'] has shape (1, 1), but there are 2 documents; one row per document "
+            "is needed.",
+        ),
+        (
+            {"en": [[1.0], [2.0]], "zh": [[1.0, 2.0]]},
+            "document_embeddings has different numbers of dimensions: {'en': 1, 'zh': 2}. One space is "
+            "needed.",
+        ),
+        (
+            {"en": [[1.0], [np.inf]], "zh": [[1.0]]},
+            "document_embeddings['en'] contains NaN or infinity.",
+        ),
+    ],
+)
+def test_arrays_by_language_that_do_not_fit_are_named(arrays, message):
+    with pytest.raises(InputError) as error:
+        resolve_document_embeddings(arrays, documents())
+    assert str(error.value) == message
+
+
+def test_an_encoder_that_returns_the_wrong_number_of_rows_is_named():
+    class Broken:
+        def encode(self, texts):
+            return np.ones((1, 2))
+
+    with pytest.raises(InputError) as error:
+        resolve_document_embeddings(Broken(), documents())
+    assert str(error.value) == (
+        "What Broken returned has shape (1, 2), but there are 3 documents; one row per document is needed."
+    )
+
+
+def test_an_encoder_of_texts_needs_texts(made):
+    with pytest.raises(InputError) as error:
+        resolve_document_embeddings(LengthEncoder(), made.corpus)
+    assert str(error.value) == (
+        "LengthEncoder encodes texts, and this Corpus has none. Give Corpus(..., text=...), or "
+        "precomputed vectors as embedding."
+    )
+
+
+def test_words_need_vocabularies():
+    with pytest.raises(InputError) as error:
+        resolve_word_embeddings(LengthEncoder(), documents())
+    assert str(error.value) == "This Corpus has no vocabularies. Make them with CrossLingualVectorizer."
+
+
+@pytest.mark.parametrize("source", [7, AlignedWordEncoder, object()])
+def test_what_is_no_encoder_is_refused(made, source):
+    with pytest.raises(InputTypeError) as error:
+        resolve_document_embeddings(source, made.corpus)
+    assert str(error.value) == (
+        f"Embeddings cannot be got from {type(source).__name__!r}. Give None, an array, a dict of arrays "
+        "by language, the name of a sentence-transformers model, or an encoder: an object with encode(texts)."
+    )

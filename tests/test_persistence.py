@@ -1,0 +1,183 @@
+"""Saved models are data: they load to the same model, or say what is wrong."""
+
+import json
+
+import numpy as np
+import pytest
+
+from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
+from skxtm.backbones import NMTM
+from skxtm.datasets import make_multilingual_corpus
+from skxtm.exceptions import InputError, ModelFileError
+
+TEXTS = [("rain wind", "en"), ("sun rain", "en"), ("雨 风", "zh"), ("太阳 雨", "zh")]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_multilingual_corpus(n_documents=40, n_components=3, vocabulary_sizes=30, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    backbone = NMTM(lam=0.7, n_units=8)
+    return CrossLingualTopicModel(
+        3, backbone=backbone, lexicon=data.lexicon, max_epochs=2, random_state=0
+    ).fit(data.corpus)
+
+
+def test_a_loaded_model_is_the_same_model(data, model, tmp_path):
+    model.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(data.corpus), model.transform(data.corpus))
+    np.testing.assert_array_equal(loaded.components_, model.components_)
+    np.testing.assert_array_equal(loaded.topic_weight_, model.topic_weight_)
+    assert loaded.get_topics() == model.get_topics()
+    assert loaded.history_ == model.history_
+    assert loaded.score(data.corpus) == model.score(data.corpus)
+    assert repr(loaded) == repr(model)
+    assert loaded.lexicon == model.lexicon
+
+
+def test_a_loaded_model_can_be_trained_further_and_fitted_anew(data, model, tmp_path):
+    model.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    assert loaded.partial_fit(data.corpus).n_iter_ == 3
+    np.testing.assert_array_equal(loaded.fit(data.corpus).components_, model.components_)
+
+
+def test_a_model_of_texts_brings_its_vectorizer(tmp_path):
+    vectorizer = CrossLingualVectorizer(
+        min_df=1,
+        max_df=1.0,
+        stop_words={"en": ["the"], "zh": None},
+        tokenizer={"en": "auto", "zh": "whitespace"},
+    )
+    lexicon = Lexicon([("雨", "rain")], ("zh", "en"), match="literal")
+    model = CrossLingualTopicModel(2, lexicon=[lexicon], vectorizer=vectorizer, max_epochs=1, random_state=0)
+    model.fit(TEXTS).save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(TEXTS), model.transform(TEXTS))
+    assert loaded.vectorizer.stop_words == {"en": ["the"], "zh": None}
+
+
+def test_a_model_of_a_named_count_matrix_keeps_its_columns(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.eye(4, 3) + 1, columns=["a", "b", "c"])
+    model = CrossLingualTopicModel(2, max_epochs=1, random_state=0).fit(frame)
+    model.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(frame), model.transform(frame))
+    assert loaded.feature_names_in_.tolist() == ["a", "b", "c"]
+
+
+def test_saving_again_replaces_the_folder_and_leaves_nothing_beside_it(model, tmp_path):
+    model.save(tmp_path / "model")
+    model.save(tmp_path / "model")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
+    assert sorted(entry.name for entry in (tmp_path / "model").iterdir()) == [
+        "model.json",
+        "tensors.safetensors",
+    ]
+
+
+def test_a_folder_that_is_no_saved_model_is_not_overwritten(model, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("precious")
+    with pytest.raises(InputError) as caught:
+        model.save(tmp_path / "thesis")
+    assert str(caught.value) == (
+        f"{tmp_path / 'thesis'} exists and is not a saved model. Choose another path, or remove it first."
+    )
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "precious"
+
+
+def test_a_function_among_the_parameters_cannot_be_saved_as_data(tmp_path):
+    vectorizer = CrossLingualVectorizer(min_df=1, max_df=1.0, stop_words=None, tokenizer=str.split)
+    model = CrossLingualTopicModel(2, vectorizer=vectorizer, max_epochs=1, random_state=0)
+    model.fit([("a b", "en"), ("b c", "en")])
+    with pytest.raises(InputError) as caught:
+        model.save(tmp_path / "model")
+    assert str(caught.value) == (
+        "The parameter 'vectorizer.tokenizer' holds 'method_descriptor', which cannot be saved as data. Use plain "
+        "values, or pickle the model if you trust everybody who will load it."
+    )
+    assert not (tmp_path / "model").exists()
+
+
+def damaged(model, folder, damage):
+    model.save(folder)
+    damage(folder)
+    with pytest.raises(ModelFileError) as caught:
+        CrossLingualTopicModel.load(folder)
+    return str(caught.value)
+
+
+def test_a_truncated_tensor_file_is_noticed(model, tmp_path):
+    def truncate(folder):
+        file = folder / "tensors.safetensors"
+        file.write_bytes(file.read_bytes()[:-100])
+
+    file = tmp_path / "model" / "tensors.safetensors"
+    expected = f"{file} is truncated or changed. Save the model again."
+    assert damaged(model, tmp_path / "model", truncate) == expected
+
+
+def test_a_single_flipped_bit_in_the_tensors_is_noticed(model, tmp_path):
+    def flip(folder):
+        content = bytearray((folder / "tensors.safetensors").read_bytes())
+        content[-5] ^= 1
+        (folder / "tensors.safetensors").write_bytes(content)
+
+    assert "truncated or changed" in damaged(model, tmp_path / "model", flip)
+
+
+def test_truncated_json_is_noticed(model, tmp_path):
+    def truncate(folder):
+        text = (folder / "model.json").read_text(encoding="utf-8")
+        (folder / "model.json").write_text(text[: len(text) // 2], encoding="utf-8")
+
+    message = damaged(model, tmp_path / "model", truncate)
+    assert message.startswith(f"{tmp_path / 'model' / 'model.json'} is damaged (")
+    assert message.endswith("Save the model again.")
+
+
+def test_a_missing_file_is_named(model, tmp_path):
+    message = damaged(model, tmp_path / "model", lambda folder: (folder / "tensors.safetensors").unlink())
+    assert message == (
+        f"{tmp_path / 'model'} is not a saved model: tensors.safetensors is missing. Check the path, or save the "
+        "model again."
+    )
+
+
+def edit(change):
+    def apply(folder):
+        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        change(description)
+        (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")
+
+    return apply
+
+
+def test_a_newer_format_is_named(model, tmp_path):
+    from skxtm import __version__
+
+    message = damaged(model, tmp_path / "model", edit(lambda description: description.update(format=99)))
+    assert message == (
+        f"{tmp_path / 'model'} has format 99; this skxtm {__version__} reads format 1. Load it with the skxtm "
+        "that saved it."
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda description: description["params"].update(backbone={"kind": "os.system", "params": {}}),
+        lambda description: description["params"].update(surprise=1),
+        lambda description: description["fitted"].pop("vocabularies"),
+        lambda description: description["fitted"].update(vocabularies={"en": ["a"], "zh": ["b"]}),
+        lambda description: description.update(params=[]),
+    ],
+)
+def test_json_that_was_tampered_with_is_refused_and_nothing_in_it_is_run(model, tmp_path, change):
+    damaged(model, tmp_path / "model", edit(change))

@@ -1,0 +1,115 @@
+"""The training loop: one seed, one result; divergence and Ctrl-C."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+
+from skxtm.backbones import NMTM
+from skxtm.backbones.base import CorpusShape
+from skxtm.exceptions import TrainingError
+from skxtm.training.loop import Schedule, Trainer, build_network, restore_trainer, trainer_state
+from skxtm.training.tensors import load_arrays, resolve_device, to_arrays
+
+SHAPE = CorpusShape(3, ("a",), (12,))
+COUNTS = [sparse.csr_array(np.random.default_rng(0).poisson(0.8, (40, 12)) + np.eye(40, 12, dtype=int))]
+SCHEDULE = Schedule(max_epochs=4, batch_size=8, learning_rate=1e-2)
+
+
+def make_trainer(schedule=SCHEDULE, seed=0):
+    network = build_network(NMTM(n_units=5), SHAPE, {}, seed=seed)
+    return Trainer(network, schedule, torch.device("cpu"), seed)
+
+
+def same_state(first, second):
+    return all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+    results = []
+    for seed in (0, 0, 1):
+        trainer = make_trainer(seed=seed)
+        trainer.train(COUNTS, 3)
+        results.append(to_arrays(trainer.network))
+    assert same_state(results[0], results[1])
+    assert not same_state(results[0], results[2])
+
+
+def test_training_in_pieces_through_a_saved_state_equals_training_at_once():
+    whole = make_trainer()
+    whole.train(COUNTS, 4)
+    first = make_trainer()
+    first.train(COUNTS, 1)
+    second = make_trainer()
+    load_arrays(second.network, to_arrays(first.network))
+    restore_trainer(second, trainer_state(first))
+    second.train(COUNTS, 3)
+    assert same_state(to_arrays(whole.network), to_arrays(second.network))
+    assert whole.history == second.history
+
+
+def test_the_global_sources_of_randomness_are_left_as_they_were():
+    torch_before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    make_trainer().train(COUNTS, 1)
+    assert torch.equal(torch.get_rng_state(), torch_before)
+    assert np.array_equal(np.random.get_state()[1], numpy_before)  # noqa: NPY002
+
+
+def test_training_lowers_the_loss_and_records_every_term_per_epoch():
+    trainer = make_trainer(Schedule(max_epochs=30, batch_size=8, learning_rate=1e-2))
+    trainer.train(COUNTS, 30)
+    history = trainer.history
+    assert set(history) == {"reconstruction", "kl", "loss"}
+    assert {len(values) for values in history.values()} == {30}
+    np.testing.assert_allclose(np.add(history["reconstruction"], history["kl"]), history["loss"], rtol=1e-5)
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_divergence_names_the_term_the_epoch_and_the_remedy():
+    trainer = make_trainer(Schedule(max_epochs=9, batch_size=8, learning_rate=1e30))
+    with pytest.raises(TrainingError) as caught:
+        trainer.train(COUNTS, 9)
+    assert str(caught.value) == (
+        "Loss term 'reconstruction' became nan in epoch 1 of 9. Try a smaller learning_rate (got 1e+30)."
+    )
+
+
+def test_the_learning_rate_falls_by_the_factor_at_every_step_of_the_schedule():
+    trainer = make_trainer(Schedule(5, 8, learning_rate=0.4, decay_every=2, decay=0.5))
+    rates = []
+    for _ in range(5):
+        trainer.train(COUNTS, 1)
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+    assert rates == [0.4, 0.4, 0.2, 0.2, 0.1]
+
+
+def test_ctrl_c_leaves_a_network_in_evaluation_mode_and_says_how_far_it_came():
+    trainer = make_trainer()
+    losses, calls = trainer.network.losses, []
+
+    def interrupted(batch):
+        calls.append(batch)
+        if len(calls) == 7:  # in the second of five-step epochs
+            raise KeyboardInterrupt
+        return losses(batch)
+
+    trainer.network.losses = interrupted
+    message = "Training was interrupted in epoch 2 of 4. The model is usable, as trained so far."
+    with pytest.warns(UserWarning, match=f"^{message}$"):
+        trainer.train(COUNTS, 4)
+    assert trainer.n_epochs == 1
+    assert not trainer.network.training
+
+
+def test_a_device_that_is_not_there_is_named():
+    with pytest.raises(ValueError) as caught:
+        resolve_device("nonsense")
+    assert str(caught.value).startswith("The 'device' parameter is 'nonsense', which cannot be used here (")
+    assert str(caught.value).endswith("Use 'auto', 'cpu', or a device that torch sees.")
+
+
+def test_the_progress_bar_is_shown_only_when_asked_for(capsys):
+    make_trainer().train(COUNTS, 2, verbose=1)
+    assert "Training: 100%" in capsys.readouterr().err
+    make_trainer().train(COUNTS, 2)
+    assert capsys.readouterr().err == ""
