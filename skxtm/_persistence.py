@@ -59,7 +59,7 @@ def save_model(model: CrossLingualTopicModel, path: Path) -> None:
     if path.exists() and not (path / _JSON).is_file():
         raise InputError(f"{path} exists and is not a saved model. Choose another path, or remove it first.")
     tensors: Tensors = {f"network.{name}": value for name, value in to_arrays(model.network_).items()}
-    tensors.update({f"resource.{name}": value for name, value in model._resources.items()})
+    tensors.update({f"constant.{name}": value for name, value in model._constants.items()})
     tensors["topic_weight"] = model.topic_weight_
     params = {name: _encode(value, name, tensors) for name, value in model.get_params(deep=False).items()}
     description = {
@@ -139,7 +139,7 @@ def _restore(model: CrossLingualTopicModel, fitted: dict[str, Any], tensors: Ten
     network = _with_prefix(tensors, "network.")
     n_components = len(tensors["topic_weight"])
     model._shape = CorpusShape(n_components, model.languages_, sizes)
-    model._resources = _with_prefix(tensors, "resource.")
+    model._constants = _with_prefix(tensors, "constant.")
     model._trainer_state = None
     model._rebuild(network)
     model.components_ = np.hstack(model._inference().topic_word())

@@ -1,62 +1,51 @@
-"""Gathering what a backbone needs, as plain arrays that can be saved."""
+"""Gathering what a backbone needs besides the documents."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy import sparse
 
-from skxtm.corpus import Corpus
 from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
 from skxtm.lexicon import Lexicon
 
 
-def gather_resources(
-    needs: frozenset[str],
-    backbone: str,
-    corpus: Corpus,
-    languages: Sequence[str],
-    lexicons: Sequence[Lexicon],
-) -> dict[str, NDArray[Any]]:
-    """Gather the resources of a backbone.
+def gather_lexicons(
+    backbone: str, languages: Sequence[str], vocabularies: Mapping[str, Any], lexicons: Sequence[Lexicon]
+) -> dict[tuple[int, int], sparse.csr_array]:
+    """Find the translations between every two languages.
 
     Parameters
     ----------
-    needs : frozenset of str
-        What the backbone needs, see `skxtm.backbones.base.Backbone`.
     backbone : str
-        Its name, for messages.
-    corpus : Corpus
-        Training documents with counts.
+        Name of the backbone, for messages.
     languages : sequence of str
         In the order of the network.
+    vocabularies : dict of str to ndarray of str
+        Words of each language.
     lexicons : sequence of Lexicon
         Those the user gave.
 
     Returns
     -------
-    arrays : dict of str to ndarray
-        As `skxtm.training.tensors.resources_from_arrays` reads them.
+    matrices : dict of (int, int) to csr_array of shape (V_a, V_b)
+        1 where words of languages number a < b translate each other.
 
     Raises
     ------
     MissingResourceError
         If a language pair has no lexicon.
     InputError
-        If a lexicon has no match.
+        If the lexicons of a pair have no match.
     """
-    arrays: dict[str, NDArray[Any]] = {}
-    if "lexicons" in needs:
-        for number, code in enumerate(languages):
-            arrays[f"word_counts.{number}"] = np.asarray(corpus.counts_of(code).sum(0), dtype=np.float32)
-        for first, second in combinations(range(len(languages)), 2):
-            pair = languages[first], languages[second]
-            arrays[f"lexicon.{first}.{second}"] = _matches(pair, backbone, corpus, lexicons)
-    return arrays
+    return {
+        (first, second): _matches((languages[first], languages[second]), backbone, vocabularies, lexicons)
+        for first, second in combinations(range(len(languages)), 2)
+    }
 
 
 def read_lexicons(lexicon: Any) -> list[Lexicon]:
@@ -91,9 +80,8 @@ def read_lexicons(lexicon: Any) -> list[Lexicon]:
 
 
 def _matches(
-    pair: tuple[str, str], backbone: str, corpus: Corpus, lexicons: Sequence[Lexicon]
-) -> NDArray[np.int64]:
-    """Rows and columns of the ones of a pair's lexicon matrix, (2, n_pairs)."""
+    pair: tuple[str, str], backbone: str, vocabularies: Mapping[str, Any], lexicons: Sequence[Lexicon]
+) -> sparse.csr_array:
     fitting = [lexicon for lexicon in lexicons if set(lexicon.languages) == set(pair)]
     if not fitting:
         given = ", ".join("-".join(lexicon.languages) for lexicon in lexicons) or "none"
@@ -102,16 +90,14 @@ def _matches(
             "Pass lexicon= a path such as 'zh-en.tsv', a Lexicon, or a list with one for each pair of "
             "languages; Lexicon.compose makes a missing one through a third language."
         )
-    vocabularies = corpus.vocabularies or {}
     first, second = (vocabularies[code] for code in pair)
-    matrix = sum(
-        (entry.matrix(first, second, *pair) for entry in fitting[1:]), fitting[0].matrix(first, second, *pair)
-    )
-    rows, columns = matrix.nonzero()
-    if not len(rows):
+    matrix = sparse.csr_array((len(first), len(second)), dtype=np.float32)
+    for lexicon in fitting:
+        matrix = matrix.maximum(lexicon.matrix(first, second, *pair))
+    if not matrix.nnz:
         raise InputError(
             f"The lexicon {'-'.join(fitting[0].languages)} has not a single match with the vocabularies of "
             f"{pair[0]!r} ({', '.join(first[:3])}, ...) and {pair[1]!r} ({', '.join(second[:3])}, ...). "
             "Check its languages and direction, how the texts are tokenised, and match='normal'."
         )
-    return np.stack([rows, columns]).astype(np.int64)
+    return matrix

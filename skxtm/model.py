@@ -21,7 +21,7 @@ from skxtm._intake import (
     warn_of_unknown_words,
 )
 from skxtm._optional import import_optional
-from skxtm._resources import gather_resources, read_lexicons
+from skxtm._resources import gather_lexicons, read_lexicons
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.corpus import Corpus
 from skxtm.exceptions import InputError
@@ -29,7 +29,7 @@ from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
-    from skxtm.backbones.base import Backbone
+    from skxtm.backbones.base import Backbone, Materials
     from skxtm.training.inference import Inference
     from skxtm.training.loop import Trainer
 
@@ -415,7 +415,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def _rebuild(self, arrays: dict[str, NDArray[Any]]) -> None:
         from skxtm.training.loop import build_network
 
-        self.network_ = build_network(self.backbone_, self._shape, self._resources, state=arrays)
+        self.network_ = build_network(self.backbone_, self._shape, self._constants, state=arrays)
 
     def _start(self, X: Any) -> Corpus:
         """Check parameters and data, and build the untrained network."""
@@ -431,15 +431,23 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.vocabularies_ = {code: vocabularies[code] for code in languages}
         sizes = tuple(len(words) for words in self.vocabularies_.values())
         self._shape = CorpusShape(self.n_components, languages, sizes)
-        self._resources = gather_resources(
-            backbone.needs, type(backbone).__name__, corpus, languages, read_lexicons(self.lexicon)
-        )
+        self._constants = backbone.prepare(self._shape, self._gather(corpus))
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        self.network_ = build_network(backbone, self._shape, self._resources, seed=self._seed)
+        self.network_ = build_network(backbone, self._shape, self._constants, seed=self._seed)
         self._trainer_state: dict[str, Any] | None = None
         self.n_iter_ = 0
         self.history_: dict[str, list[float]] = {}
         return corpus
+
+    def _gather(self, corpus: Corpus) -> Materials:
+        """Gather what the backbone needs."""
+        from skxtm.backbones.base import Materials
+
+        lexicons = {}
+        if "lexicons" in self.backbone_.needs:
+            given, name = read_lexicons(self.lexicon), type(self.backbone_).__name__
+            lexicons = gather_lexicons(name, self.languages_, self.vocabularies_, given)
+        return Materials(tuple(training_counts(corpus, self.languages_)), lexicons)
 
     def _train(self, corpus: Corpus, n_epochs: int) -> NDArray[np.float32]:
         """Train, read out, and return the training documents' topic proportions."""

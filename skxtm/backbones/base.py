@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
+from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import BaseEstimator
 from torch import Generator, Tensor, nn
 
@@ -36,19 +39,19 @@ class CorpusShape:
 
 
 @dataclass(frozen=True, slots=True)
-class Resources:
-    """What a network is built from besides its shape; only what its backbone `needs` is filled.
+class Materials:
+    """What a backbone prepares its constants from; only what it `needs` is filled.
 
     Attributes
     ----------
-    word_counts : tuple of Tensor of shape (V_l,)
-        Training count of every word, per language.
-    lexicons : dict of (int, int) to Tensor of shape (2, n_pairs)
-        Word numbers that translate each other, in languages number a < b.
+    counts : tuple of csr_array of shape (n_l, V_l)
+        Training documents of each language.
+    lexicons : dict of (int, int) to csr_array of shape (V_a, V_b)
+        1 where words of languages number a < b translate each other.
     """
 
-    word_counts: tuple[Tensor, ...] = ()
-    lexicons: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    counts: tuple[sparse.csr_array, ...]
+    lexicons: Mapping[tuple[int, int], sparse.csr_array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Backbone(BaseEstimator, ABC):
     `max_epochs` and `batch_size`; those with a schedule also `decay_every` (epochs) and `decay` (factor).
     """
 
-    #: Resources of `Resources` to gather: a subset of {"lexicons"}.
+    #: What of `Materials` to gather besides counts: a subset of {"lexicons"}.
     needs: ClassVar[frozenset[str]] = frozenset()
     #: Least number of languages it can be trained on.
     min_languages: ClassVar[int] = 1
@@ -118,7 +121,11 @@ class Backbone(BaseEstimator, ABC):
     decay: float = 1.0
 
     @abstractmethod
-    def build(self, shape: CorpusShape, resources: Resources) -> BackboneNetwork:
+    def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
+        """Compute the constants that `build` needs besides the shape; they are saved with the model."""
+
+    @abstractmethod
+    def build(self, shape: CorpusShape, constants: Mapping[str, Tensor]) -> BackboneNetwork:
         """Build the untrained network, initialised from torch's default generator."""
 
     def check(self) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
-from skxtm.backbones.base import Backbone, BackboneNetwork, Batch, CorpusShape, Resources, check_range
+from skxtm.backbones.base import Backbone, BackboneNetwork, Batch, CorpusShape, Materials, check_range
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.decoder import ProductDecoder
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
@@ -100,15 +104,25 @@ class NMTM(Backbone):
         check_range(self, "n_units", 1, None, integer=True)
         check_range(self, "dropout", 0, 0.99)
 
-    def build(self, shape: CorpusShape, resources: Resources) -> NMTMNetwork:
+    def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
+        """Keep every word's training count, and the pairs of words that translate each other."""
+        constants: dict[str, NDArray[Any]] = {
+            f"word_counts.{number}": np.asarray(counts.sum(0), dtype=np.float32)
+            for number, counts in enumerate(materials.counts)
+        }
+        for (first, second), lexicon in materials.lexicons.items():
+            constants[f"lexicon.{first}.{second}"] = np.stack(lexicon.nonzero()).astype(np.int64)
+        return constants
+
+    def build(self, shape: CorpusShape, constants: Mapping[str, Tensor]) -> NMTMNetwork:
         """Build the untrained network."""
-        return NMTMNetwork(self, shape, resources)
+        return NMTMNetwork(self, shape, constants)
 
 
 class NMTMNetwork(BackboneNetwork):
     """The network of `NMTM`."""
 
-    def __init__(self, backbone: NMTM, shape: CorpusShape, resources: Resources) -> None:
+    def __init__(self, backbone: NMTM, shape: CorpusShape, constants: Mapping[str, Tensor]) -> None:
         super().__init__()
         K = shape.n_components
         norm = {"eps": backbone.batch_norm_eps, "momentum": backbone.batch_norm_momentum}
@@ -122,10 +136,12 @@ class NMTMNetwork(BackboneNetwork):
         )
         self.decoders = nn.ModuleList(ProductDecoder(V, **norm) for V in shape.vocabulary_sizes)
         self.carriers = nn.ModuleDict()
-        for (first, second), (rows, columns) in resources.lexicons.items():
+        for first, second in combinations(range(len(shape.languages)), 2):
+            rows, columns = constants[f"lexicon.{first}.{second}"]
             sizes = shape.vocabulary_sizes[first], shape.vocabulary_sizes[second]
-            forth = Carrier(rows, columns, resources.word_counts[first], sizes, backbone.smoothing)
-            back = Carrier(columns, rows, resources.word_counts[second], sizes[::-1], backbone.smoothing)
+            counts = constants[f"word_counts.{first}"], constants[f"word_counts.{second}"]
+            forth = Carrier(rows, columns, counts[0], sizes, backbone.smoothing)
+            back = Carrier(columns, rows, counts[1], sizes[::-1], backbone.smoothing)
             self.carriers.update({f"{first}-{second}": forth, f"{second}-{first}": back})
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:

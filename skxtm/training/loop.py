@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
 from skxtm.exceptions import TrainingError
 from skxtm.training.batches import epoch_batches
-from skxtm.training.tensors import Arrays, load_arrays, resources_from_arrays
+from skxtm.training.tensors import Arrays, load_arrays, to_tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Trainer:
 def build_network(
     backbone: Backbone,
     shape: CorpusShape,
-    arrays: Arrays,
+    constants: Arrays,
     *,
     seed: int = 0,
     state: Arrays | None = None,
@@ -175,8 +175,8 @@ def build_network(
         The hyperparameters.
     shape : CorpusShape
         The sizes.
-    arrays : dict of str to ndarray
-        Its resources, as `resources_from_arrays` reads them.
+    constants : dict of str to ndarray
+        What `Backbone.prepare` computed.
     seed : int
         Seed of the initial weights.
     state : dict of str to ndarray, optional
@@ -189,7 +189,7 @@ def build_network(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = backbone.build(shape, resources_from_arrays(shape, arrays))
+        network = backbone.build(shape, to_tensors(constants))
     if state is not None:
         load_arrays(network, state)
     return network.eval()

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor, nn
 
-from skxtm.backbones.base import CorpusShape, Resources
 from skxtm.exceptions import InputError
 from skxtm.modules.sparse import SparseRows
 
@@ -83,33 +82,20 @@ def sparse_rows(
     )
 
 
-def resources_from_arrays(shape: CorpusShape, arrays: Arrays) -> Resources:
-    """Rebuild resources from plain arrays.
+def to_tensors(arrays: Arrays) -> dict[str, Tensor]:
+    """Turn arrays into tensors on the CPU.
 
     Parameters
     ----------
-    shape : CorpusShape
-        Sizes of the network.
     arrays : dict of str to ndarray
-        ``word_counts.<l>`` (V_l,), and for every lexicon ``lexicon.<a>.<b>`` (2, n_pairs), the rows and
-        columns of its ones.
+        Any shapes.
 
     Returns
     -------
-    resources : Resources
+    tensors : dict of str to Tensor
+        Sharing memory where possible.
     """
-    lexicons = {}
-    for name, pairs in arrays.items():
-        kind, *numbers = name.split(".")
-        if kind == "lexicon":
-            first, second = map(int, numbers)
-            lexicons[first, second] = _indices(pairs, "cpu")
-    word_counts = tuple(
-        torch.as_tensor(arrays[f"word_counts.{number}"]).float()
-        for number in range(len(shape.languages))
-        if f"word_counts.{number}" in arrays
-    )
-    return Resources(word_counts=word_counts, lexicons=lexicons)
+    return {name: torch.as_tensor(np.require(value, requirements="W")) for name, value in arrays.items()}
 
 
 def to_arrays(network: nn.Module) -> dict[str, NDArray[Any]]:
@@ -137,7 +123,7 @@ def load_arrays(network: nn.Module, arrays: Arrays) -> None:
     arrays : dict of str to ndarray
         The state.
     """
-    network.load_state_dict({name: torch.as_tensor(value) for name, value in arrays.items()})
+    network.load_state_dict(to_tensors(arrays))
 
 
 def to_numpy(tensor: Tensor) -> NDArray[Any]:
