@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
+from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.validation import validate_data
 
+from skxtm.backbones import backbone_class, backbone_names
 from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, same_vocabularies
 from skxtm.exceptions import InputError, UnknownWordsWarning
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -135,7 +136,43 @@ def training_languages(
     return present
 
 
-def training_counts(corpus: Corpus, languages: Sequence[str]) -> list[sparse.csr_array]:
+def resolve_backbone(model: CrossLingualTopicModel) -> Backbone:
+    """Copy the backbone, with the model's own settings in place of its published ones.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        Whose parameters apply.
+
+    Returns
+    -------
+    backbone : Backbone
+        Checked.
+
+    Raises
+    ------
+    InputError
+        If there is no such backbone, or a hyperparameter is outside its range.
+    """
+    from skxtm.backbones.base import Backbone
+
+    if isinstance(model.backbone, Backbone):
+        backbone: Backbone = clone(model.backbone)
+    elif isinstance(model.backbone, str) and model.backbone in backbone_names():
+        backbone = backbone_class(model.backbone)()
+    else:
+        names = "{" + ", ".join(map(repr, backbone_names())) + "}"
+        raise InputError(
+            f"The 'backbone' parameter of {type(model).__name__} must be a str among {names} or an "
+            f"instance of Backbone. Got {model.backbone!r} instead."
+        )
+    overrides = {name: getattr(model, name) for name in ("max_epochs", "batch_size", "learning_rate")}
+    backbone.set_params(**{name: value for name, value in overrides.items() if value is not None})
+    backbone.check()
+    return backbone
+
+
+def training_rows(corpus: Corpus, languages: Sequence[str]) -> list[NDArray[np.intp]]:
     """Select the documents that training sees: those with a known word.
 
     Parameters
@@ -147,7 +184,8 @@ def training_counts(corpus: Corpus, languages: Sequence[str]) -> list[sparse.csr
 
     Returns
     -------
-    counts : list of csr_array of shape (n_l, V_l)
+    rows : list of ndarray of int of shape (n_l,)
+        Numbers of these documents among those of their language, ascending.
 
     Raises
     ------
@@ -156,14 +194,13 @@ def training_counts(corpus: Corpus, languages: Sequence[str]) -> list[sparse.csr
     """
     result = []
     for code in languages:
-        counts = corpus.counts_of(code)
-        known = np.flatnonzero(counts.sum(1))
+        known = np.flatnonzero(corpus.counts_of(code).sum(1))
         if not len(known):
             raise InputError(
                 f"X holds no document in {code!r} with a known word. Give documents in every language of "
                 f"{list(languages)}."
             )
-        result.append(counts if len(known) == counts.shape[0] else counts[known])
+        result.append(known)
     return result
 
 

@@ -22,6 +22,7 @@ from sklearn.base import BaseEstimator
 
 from skxtm._version import __version__
 from skxtm.backbones import backbone_class, backbone_names
+from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
 from skxtm.exceptions import InputError, ModelFileError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _JSON, _TENSORS = "model.json", "tensors.safetensors"
+_KINDS: dict[str, Any] = {
+    "vectorizer": CrossLingualVectorizer,
+    "aligned_words": AlignedWordEncoder,
+    "sentence_transformer": SentenceTransformerEncoder,
+}
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -61,7 +67,10 @@ def save_model(model: CrossLingualTopicModel, path: Path) -> None:
     tensors: Tensors = {f"network.{name}": value for name, value in to_arrays(model.network_).items()}
     tensors.update({f"constant.{name}": value for name, value in model._constants.items()})
     tensors["topic_weight"] = model.topic_weight_
-    params = {name: _encode(value, name, tensors) for name, value in model.get_params(deep=False).items()}
+    given = model.get_params(deep=False)
+    if isinstance(given["document_embeddings"], (np.ndarray, Mapping)):
+        given["document_embeddings"] = None
+    params = {name: _encode(value, name, tensors) for name, value in given.items()}
     description = {
         "format": FORMAT,
         "skxtm": __version__,
@@ -141,6 +150,9 @@ def _restore(model: CrossLingualTopicModel, fitted: dict[str, Any], tensors: Ten
     model._shape = CorpusShape(n_components, model.languages_, sizes)
     model._constants = _with_prefix(tensors, "constant.")
     model._trainer_state = None
+    model._learnt = {}
+    if "n_dimensions" in model._constants:
+        model._learnt["n_dimensions"] = int(model._constants["n_dimensions"].item())
     model._rebuild(network)
     model.components_ = np.hstack(model._inference().topic_word())
     model.topic_weight_ = tensors["topic_weight"]
@@ -166,6 +178,9 @@ def _encode(value: Any, name: str, tensors: Tensors) -> Any:
             "kind": "dict",
             "items": {key: _encode(item, f"{name}.{key}", tensors) for key, item in value.items()},
         }
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        tensors[f"param.{name}"] = value
+        return {"kind": "array", "tensor": f"param.{name}"}
     if isinstance(value, Lexicon):
         return _encode_lexicon(value, name, tensors)
     if isinstance(value, BaseEstimator) and _kind_of(value) is not None:
@@ -191,20 +206,21 @@ def _decode(value: Any, tensors: Tensors) -> Any:
         return tuple(_decode(item, tensors) for item in value["items"])
     if kind == "dict":
         return {key: _decode(item, tensors) for key, item in value["items"].items()}
+    if kind == "array":
+        return tensors[value["tensor"]]
     if kind == "lexicon":
         return _decode_lexicon(value, tensors)
     params = {key: _decode(item, tensors) for key, item in value["params"].items()}
-    if kind == "vectorizer":
-        return CrossLingualVectorizer(**params)
+    if kind in _KINDS:
+        return _KINDS[kind](**params)
     if kind in backbone_names():
         return backbone_class(kind)(**params)
     raise ModelFileError(f"The saved model names the unknown kind {kind!r}; it may be of a newer skxtm.")
 
 
 def _kind_of(value: BaseEstimator) -> str | None:
-    if isinstance(value, CrossLingualVectorizer):
-        return "vectorizer"
-    kinds = [name for name in backbone_names() if type(value) is backbone_class(name)]
+    kinds = [name for name, cls in _KINDS.items() if type(value) is cls]
+    kinds += [name for name in backbone_names() if type(value) is backbone_class(name)]
     return kinds[0] if kinds else None
 
 

@@ -1,17 +1,140 @@
-"""Gathering what a backbone needs besides the documents."""
+"""Gathering what a backbone needs besides the documents' counts."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
+from skxtm._clustering import DocumentClusters
+from skxtm._intake import training_rows
+from skxtm.corpus import Corpus
+from skxtm.embeddings.resolving import (
+    fitted_encoder,
+    resolve_document_embeddings,
+    resolve_word_embeddings,
+)
 from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
 from skxtm.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from skxtm.backbones.base import Materials
+    from skxtm.model import CrossLingualTopicModel
+    from skxtm.training.batches import PerDocument
+
+
+def gather_materials(model: CrossLingualTopicModel, corpus: Corpus) -> Materials:
+    """Gather all that the backbone prepares its constants from.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        With backbone, languages and vocabularies fixed. What is learnt for it, such as an encoder, is kept
+        in it for later documents.
+    corpus : Corpus
+        Training documents with counts.
+
+    Returns
+    -------
+    materials : Materials
+
+    Raises
+    ------
+    MissingResourceError
+        If the backbone needs what was not given and cannot be learnt.
+    InputError
+        If what was given does not fit.
+    """
+    needs, lexicons, vectors = model.backbone_.needs, {}, None
+    if "lexicons" in needs:
+        name, given = type(model.backbone_).__name__, read_lexicons(model.lexicon)
+        lexicons = gather_lexicons(name, model.languages_, model.vocabularies_, given)
+    if "word_vectors" in needs:
+        source = model.word_embeddings
+        if not isinstance(source, Mapping):
+            source = _encoder(model, "word_embeddings", corpus)
+        by_language = resolve_word_embeddings(source, corpus)
+        vectors = tuple(by_language[code] for code in model.languages_)
+    return replace(gather_documents(model, corpus), lexicons=lexicons, word_vectors=vectors)
+
+
+def gather_documents(model: CrossLingualTopicModel, corpus: Corpus) -> Materials:
+    """Gather what is known of training documents, leaving out those without a known word.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        As for `gather_materials`.
+    corpus : Corpus
+        Training documents with counts.
+
+    Returns
+    -------
+    materials : Materials
+        Without lexicons and word vectors.
+
+    Raises
+    ------
+    MissingResourceError, InputError
+        As from `gather_materials`.
+    """
+    from skxtm.backbones.base import Materials
+
+    known = training_rows(corpus, model.languages_)
+    counts = [corpus.counts_of(code) for code in model.languages_]
+    rows = [corpus.rows_of(code)[part] for code, part in zip(model.languages_, known, strict=True)]
+    vectors = clusters = None
+    needs_clusters = "clusters" in model.backbone_.needs
+    if "document_vectors" in model.backbone_.needs or (needs_clusters and model.clusters is None):
+        stacked = _document_vectors(model, corpus)
+        vectors = tuple(np.asarray(stacked[part]) for part in rows)
+    if needs_clusters:
+        given = model.clusters
+        clusters = (
+            _learnt_clusters(model, vectors or ())
+            if given is None
+            else tuple(_checked_clusters(given, len(corpus), model.n_components)[part] for part in rows)
+        )
+    return Materials(
+        tuple(
+            block if len(part) == block.shape[0] else block[part]
+            for block, part in zip(counts, known, strict=True)
+        ),
+        document_vectors=vectors,
+        clusters=clusters,
+    )
+
+
+def per_document(model: CrossLingualTopicModel, materials: Materials, device: Any) -> PerDocument:
+    """Bring what is known of training documents into the form in which they are trained on.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        With its constants.
+    materials : Materials
+        What was gathered of the documents.
+    device : torch.device
+        Where training takes place.
+
+    Returns
+    -------
+    per_document : PerDocument
+    """
+    from skxtm.training.batches import PerDocument
+    from skxtm.training.tensors import on_device
+
+    return PerDocument(
+        vectors=on_device(materials.document_vectors or (), device),
+        clusters=on_device(materials.clusters or (), device),
+        augmented=model.backbone_.augment(model._constants, materials.counts),
+    )
 
 
 def gather_lexicons(
@@ -101,3 +224,78 @@ def _matches(
             "Check its languages and direction, how the texts are tokenised, and match='normal'."
         )
     return matrix
+
+
+_PURPOSE = {"word_embeddings": "embeddings of words", "document_embeddings": "embeddings of documents"}
+
+
+def _encoder(model: CrossLingualTopicModel, parameter: str, corpus: Corpus) -> Any:
+    """Return the encoder of a parameter; learnt from the first documents where there is none, and kept."""
+    source = getattr(model, parameter)
+    key = "encoder" if source is None else parameter
+    if key not in model._learnt:
+        lexicons = read_lexicons(model.lexicon)
+        try:
+            model._learnt[key] = fitted_encoder(source, corpus, lexicons, random_state=model._seed)
+        except MissingResourceError as error:
+            raise MissingResourceError(
+                f"Backbone {type(model.backbone_).__name__!r} needs {_PURPOSE[parameter]}, which cannot be "
+                f"learnt without a lexicon. Pass lexicon= one for the languages {list(model.languages_)}, or "
+                f"{parameter}= arrays by language or an encoder. ({error})"
+            ) from error
+    return model._learnt[key]
+
+
+def _document_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> NDArray[np.float32]:
+    source = model.document_embeddings
+    is_given = isinstance(source, (np.ndarray, Mapping)) or (source is None and corpus.embedding is not None)
+    if not is_given:
+        source = _encoder(model, "document_embeddings", corpus)
+    vectors = resolve_document_embeddings(source, corpus)
+    n_dimensions = model._learnt.setdefault("n_dimensions", vectors.shape[1])
+    if vectors.shape[1] != n_dimensions:
+        raise InputError(
+            f"The documents' embeddings have {vectors.shape[1]:,} dimensions, but those that training began "
+            f"with have {n_dimensions:,}. Encode all documents with the same encoder."
+        )
+    return vectors
+
+
+def _learnt_clusters(
+    model: CrossLingualTopicModel, vectors: Sequence[NDArray[np.float32]]
+) -> tuple[NDArray[np.int64], ...]:
+    if "clusters" not in model._learnt:
+        model._learnt["clusters"] = DocumentClusters.learn(
+            vectors,
+            model.n_components,
+            language=_cluster_language(model),
+            n_dimensions=model.backbone_.cluster_dimensions,
+            seed=model._seed,
+        )
+    clusters = model._learnt["clusters"]
+    return tuple(clusters.assign(part, language) for language, part in enumerate(vectors))
+
+
+def _cluster_language(model: CrossLingualTopicModel) -> int:
+    code = model.backbone_.cluster_language
+    if code is not None and code not in model.languages_:
+        raise InputError(
+            f"The 'cluster_language' parameter of {type(model.backbone_).__name__} must be one of "
+            f"{list(model.languages_)}, or None for the first. Got {code!r} instead."
+        )
+    return 0 if code is None else model.languages_.index(code)
+
+
+def _checked_clusters(clusters: Any, n_documents: int, n_clusters: int) -> NDArray[np.int64]:
+    labels = np.asarray(clusters)
+    if labels.shape != (n_documents,):
+        raise InputError(
+            f"The 'clusters' parameter has shape {labels.shape}, but X holds {n_documents:,} documents; one "
+            "label per document is needed."
+        )
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= n_clusters:
+        raise InputError(
+            f"The 'clusters' parameter must hold integers from 0 to n_components - 1 = {n_clusters - 1}. Got "
+            f"{labels.dtype} values from {labels.min()} to {labels.max()}."
+        )
+    return labels.astype(np.int64)

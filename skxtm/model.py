@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._intake import (
     read_documents,
     read_training_documents,
-    training_counts,
+    resolve_backbone,
     training_languages,
     warn_of_unknown_words,
 )
 from skxtm._optional import import_optional
-from skxtm._resources import gather_lexicons, read_lexicons
-from skxtm.backbones import backbone_class, backbone_names
+from skxtm._resources import gather_documents, gather_materials, per_document
 from skxtm.corpus import Corpus
-from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
 
@@ -49,15 +47,24 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     lexicon : path, Lexicon, list of these, or None, default=None
         Translations between the languages, one lexicon for each pair. A path such as ``"zh-en.tsv"`` is read
         by `Lexicon.read`.
+    word_embeddings : None, dict of str to array, str or encoder, default=None
+        For backbones that need vectors of words: for each language an array of shape (V_l, n_dimensions) in
+        one space, the name of a sentence-transformers model, or an object as in `skxtm.embeddings`. None
+        learns an `AlignedWordEncoder` from the documents and the lexicon.
+    document_embeddings : None, array, dict of str to array, str or encoder, default=None
+        For backbones that need vectors of documents: one row per row of X, by language or together, or as
+        above. None takes the corpus' own `embedding`, which is what cross-validation needs, or learns an
+        `AlignedWordEncoder`.
+    clusters : array of int of shape (n_documents,) or None, default=None
+        For backbones that need clusters: one of ``0 .. n_components - 1`` for every row of X. None clusters
+        the document embeddings' first left singular vectors, see `skxtm.backbones.XTRA`.
     languages : sequence of str or None, default=None
         Languages that must occur in training, and their order. None takes those that occur.
     vectorizer : CrossLingualVectorizer or None, default=None
         Makes counts of texts; cloned in `fit`. None means ``CrossLingualVectorizer()``. Not used for a
         corpus or matrix that has counts already.
-    max_epochs, batch_size : int or None, default=None
-        Passes over the largest language, and documents of each language per step. None takes the
-        backbone's published value.
-    learning_rate : float or None, default=None
+    max_epochs, batch_size, learning_rate : int, int, float or None, default=None
+        Passes over the largest language, documents of each language per step, and the optimiser's step size.
         None takes the backbone's published value.
     device : str, default="auto"
         ``"auto"`` picks CUDA, then MPS, then CPU; or the name of a device.
@@ -122,6 +129,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         *,
         backbone: str | Backbone = "nmtm",
         lexicon: LexiconLike | Sequence[LexiconLike] | None = None,
+        word_embeddings: Any = None,
+        document_embeddings: Any = None,
+        clusters: NDArray[np.integer] | Sequence[int] | None = None,
         languages: Sequence[str] | None = None,
         vectorizer: CrossLingualVectorizer | None = None,
         max_epochs: int | None = None,
@@ -134,6 +144,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.n_components = n_components
         self.backbone = backbone
         self.lexicon = lexicon
+        self.word_embeddings = word_embeddings
+        self.document_embeddings = document_embeddings
+        self.clusters = clusters
         self.languages = languages
         self.vectorizer = vectorizer
         self.max_epochs = max_epochs
@@ -167,8 +180,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         TrainingError
             If training diverges.
         """
-        corpus = self._start(X)
-        self._train(corpus, self.backbone_.max_epochs)
+        self._train(*self._start(X), self.backbone_.max_epochs)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.float32]:
@@ -186,8 +198,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         theta : ndarray of shape (n_documents, n_components)
             As from `transform`.
         """
-        corpus = self._start(X)
-        return self._train(corpus, self.backbone_.max_epochs)
+        return self._train(*self._start(X), self.backbone_.max_epochs)
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Train for one more epoch.
@@ -204,10 +215,13 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         -------
         self : CrossLingualTopicModel
             Calling this ``max_epochs`` times with the same documents equals `fit`. After `load`, the
-            optimiser starts anew.
+            optimiser starts anew, and encoders and clusters are learnt anew.
         """
-        corpus = read_documents(self, X) if hasattr(self, "network_") else self._start(X)
-        self._train(corpus, 1)
+        if hasattr(self, "network_"):
+            corpus = read_documents(self, X)
+            self._train(corpus, gather_documents(self, corpus), 1)
+        else:
+            self._train(*self._start(X), 1)
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -337,6 +351,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the fitted model as data: a folder with JSON and safetensors, and no code.
 
+        Embeddings of documents are not saved: where `document_embeddings` is an array or holds arrays, the
+        loaded model has None. Encoders among the parameters are saved as their own parameters, not fitted.
+
         Parameters
         ----------
         path : path
@@ -417,13 +434,13 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
         self.network_ = build_network(self.backbone_, self._shape, self._constants, state=arrays)
 
-    def _start(self, X: Any) -> Corpus:
+    def _start(self, X: Any) -> tuple[Corpus, Materials]:
         """Check parameters and data, and build the untrained network."""
         from skxtm.backbones.base import CorpusShape, check_range
         from skxtm.training.loop import build_network
 
         check_range(self, "n_components", 2, None, integer=True)
-        backbone = self._resolve_backbone()
+        backbone = resolve_backbone(self)
         corpus, self.vectorizer_ = read_training_documents(self, X)
         languages = training_languages(corpus, self.languages, backbone, self.lexicon is not None)
         self.backbone_, self.languages_ = backbone, languages
@@ -431,32 +448,24 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.vocabularies_ = {code: vocabularies[code] for code in languages}
         sizes = tuple(len(words) for words in self.vocabularies_.values())
         self._shape = CorpusShape(self.n_components, languages, sizes)
-        self._constants = backbone.prepare(self._shape, self._gather(corpus))
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        self._learnt: dict[str, Any] = {}
+        materials = gather_materials(self, corpus)
+        self._constants = backbone.prepare(self._shape, materials)
         self.network_ = build_network(backbone, self._shape, self._constants, seed=self._seed)
         self._trainer_state: dict[str, Any] | None = None
         self.n_iter_ = 0
         self.history_: dict[str, list[float]] = {}
-        return corpus
+        return corpus, materials
 
-    def _gather(self, corpus: Corpus) -> Materials:
-        """Gather what the backbone needs."""
-        from skxtm.backbones.base import Materials
-
-        lexicons = {}
-        if "lexicons" in self.backbone_.needs:
-            given, name = read_lexicons(self.lexicon), type(self.backbone_).__name__
-            lexicons = gather_lexicons(name, self.languages_, self.vocabularies_, given)
-        return Materials(tuple(training_counts(corpus, self.languages_)), lexicons)
-
-    def _train(self, corpus: Corpus, n_epochs: int) -> NDArray[np.float32]:
+    def _train(self, corpus: Corpus, materials: Materials, n_epochs: int) -> NDArray[np.float32]:
         """Train, read out, and return the training documents' topic proportions."""
         from skxtm.training.loop import trainer_state
 
-        counts = training_counts(corpus, self.languages_)
         warn_of_unknown_words(corpus)
         trainer = self._trainer()
-        trainer.train(counts, n_epochs, verbose=self.verbose)
+        documents = per_document(self, materials, trainer.device)
+        trainer.train(materials.counts, n_epochs, per_document=documents, verbose=self.verbose)
         self._trainer_state = trainer_state(trainer)
         self.n_iter_, self.history_ = trainer.n_epochs, trainer.history
         self.components_ = np.hstack(self._inference().topic_word())
@@ -468,8 +477,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         from skxtm.training.loop import Schedule, Trainer, restore_trainer
         from skxtm.training.tensors import resolve_device
 
-        schedule = Schedule.of(self.backbone_)
-        device = resolve_device(self.device)
+        schedule, device = Schedule.of(self.backbone_), resolve_device(self.device)
         trainer = Trainer(self.network_, schedule, device, self._seed, self.n_iter_, dict(self.history_))
         if self._trainer_state is not None:
             restore_trainer(trainer, self._trainer_state)
@@ -489,22 +497,3 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             if len(rows):
                 result[rows] = getattr(inference, what)(corpus.counts_of(code), number)
         return result
-
-    def _resolve_backbone(self) -> Backbone:
-        """Copy the backbone, with the model's own settings in place of its published ones."""
-        from skxtm.backbones.base import Backbone
-
-        if isinstance(self.backbone, Backbone):
-            backbone: Backbone = clone(self.backbone)
-        elif isinstance(self.backbone, str) and self.backbone in backbone_names():
-            backbone = backbone_class(self.backbone)()
-        else:
-            names = "{" + ", ".join(map(repr, backbone_names())) + "}"
-            raise InputError(
-                f"The 'backbone' parameter of {type(self).__name__} must be a str among {names} or an "
-                f"instance of Backbone. Got {self.backbone!r} instead."
-            )
-        overrides = {name: getattr(self, name) for name in ("max_epochs", "batch_size", "learning_rate")}
-        backbone.set_params(**{name: value for name, value in overrides.items() if value is not None})
-        backbone.check()
-        return backbone

@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
 from skxtm.backbones import NMTM
 from skxtm.datasets import make_multilingual_corpus
+from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
 from skxtm.exceptions import InputError, ModelFileError
 
 TEXTS = [("rain wind", "en"), ("sun rain", "en"), ("雨 风", "zh"), ("太阳 雨", "zh")]
@@ -69,6 +71,42 @@ def test_a_model_of_a_named_count_matrix_keeps_its_columns(tmp_path):
     loaded = CrossLingualTopicModel.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.transform(frame), model.transform(frame))
     assert loaded.feature_names_in_.tolist() == ["a", "b", "c"]
+
+
+def test_arrays_and_encoders_among_the_parameters_come_back(data, tmp_path):
+    words = {code: np.random.default_rng(0).normal(size=(30, 4)) for code in ("en", "zh")}
+    clusters = np.arange(80) % 3
+    model = CrossLingualTopicModel(
+        3,
+        lexicon=data.lexicon,
+        word_embeddings=AlignedWordEncoder(n_dimensions=7, word_vectors=words),
+        document_embeddings=SentenceTransformerEncoder("some/model", revision="main", cache=False),
+        clusters=clusters,
+        max_epochs=1,
+        random_state=0,
+    ).fit(data.corpus)
+    model.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.clusters, clusters)
+    assert loaded.clusters.dtype == clusters.dtype
+    assert loaded.word_embeddings.n_dimensions == 7
+    for code, vectors in words.items():
+        np.testing.assert_array_equal(loaded.word_embeddings.word_vectors[code], vectors)
+    assert loaded.document_embeddings.get_params() == model.document_embeddings.get_params()
+
+
+@pytest.mark.parametrize("by_language", [True, False])
+def test_embeddings_of_documents_are_not_saved(data, tmp_path, by_language):
+    vectors = np.random.default_rng(0).normal(size=(80, 1000))
+    model = CrossLingualTopicModel(3, backbone="xtra", max_epochs=1, random_state=0)
+    parts = dict(zip(("en", "zh"), np.split(vectors, 2), strict=True))
+    model.document_embeddings = parts if by_language else vectors
+    model.fit(data.corpus).save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    assert loaded.document_embeddings is None
+    np.testing.assert_array_equal(loaded.transform(data.corpus), model.transform(data.corpus))
+    saved = load_file(tmp_path / "model" / "tensors.safetensors")
+    assert all(array.shape[:1] not in ((80,), (40,)) for array in saved.values())
 
 
 def test_saving_again_replaces_the_folder_and_leaves_nothing_beside_it(model, tmp_path):

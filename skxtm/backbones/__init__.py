@@ -5,14 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skxtm.backbones.base import Backbone
+    from skxtm.backbones.gloctm import GloCTM
+    from skxtm.backbones.infoctm import InfoCTM
     from skxtm.backbones.nmtm import NMTM
+    from skxtm.backbones.xtra import XTRA
 
 # name of the backbone -> (module, class); imported when used, since a backbone imports torch
 _REGISTRY = {
+    "gloctm": ("skxtm.backbones.gloctm", "GloCTM"),
+    "infoctm": ("skxtm.backbones.infoctm", "InfoCTM"),
     "nmtm": ("skxtm.backbones.nmtm", "NMTM"),
+    "xtra": ("skxtm.backbones.xtra", "XTRA"),
 }
 
-__all__ = ["NMTM", "Backbone", "backbone_class", "backbone_names"]
+__all__ = ["NMTM", "XTRA", "Backbone", "GloCTM", "InfoCTM", "backbone_class", "backbone_names"]
 
 
 def backbone_names() -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
@@ -48,10 +49,19 @@ class Materials:
         Training documents of each language.
     lexicons : dict of (int, int) to csr_array of shape (V_a, V_b)
         1 where words of languages number a < b translate each other.
+    word_vectors : tuple of ndarray of shape (V_l, n_dimensions), or None
+        Embeddings of each language's words, in one space.
+    document_vectors : tuple of ndarray of shape (n_l, n_dimensions), or None
+        Embeddings of each language's training documents, in one space.
+    clusters : tuple of ndarray of int of shape (n_l,), or None
+        Cluster of each training document, from 0 to ``n_components - 1``.
     """
 
     counts: tuple[sparse.csr_array, ...]
     lexicons: Mapping[tuple[int, int], sparse.csr_array] = field(default_factory=dict)
+    word_vectors: tuple[NDArray[np.float32], ...] | None = None
+    document_vectors: tuple[NDArray[np.float32], ...] | None = None
+    clusters: tuple[NDArray[np.int64], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +76,20 @@ class Batch:
         Each document's row among its language's training documents.
     generator : torch.Generator or None
         Source of all randomness of the step.
+    document_vectors : tuple of Tensor of shape (n_documents, n_dimensions)
+        Embeddings of the documents; empty if the backbone does not need them.
+    clusters : tuple of Tensor of shape (n_documents,)
+        Clusters of the documents; empty if the backbone does not need them.
+    augmented : tuple of SparseRows
+        What `Backbone.augment` made of the documents; empty if nothing.
     """
 
     counts: tuple[SparseRows, ...]
     rows: tuple[Tensor, ...]
     generator: Generator | None = None
+    document_vectors: tuple[Tensor, ...] = ()
+    clusters: tuple[Tensor, ...] = ()
+    augmented: tuple[SparseRows, ...] = ()
 
 
 class BackboneNetwork(nn.Module, ABC):
@@ -106,10 +125,12 @@ class Backbone(BaseEstimator, ABC):
 
     Subclasses hold plain parameters with the published defaults, so that ``clone``, ``get_params`` and
     searches reach them before any data is known. Every backbone has the parameters `learning_rate`,
-    `max_epochs` and `batch_size`; those with a schedule also `decay_every` (epochs) and `decay` (factor).
+    `max_epochs` and `batch_size`; those with a schedule also `decay_every` (epochs) and `decay` (factor),
+    and some `max_gradient_norm`. Those that need clusters have `cluster_language` and `cluster_dimensions`.
     """
 
-    #: What of `Materials` to gather besides counts: a subset of {"lexicons"}.
+    #: What of `Materials` to gather besides counts: a subset of {"lexicons", "word_vectors",
+    #: "document_vectors", "clusters"}.
     needs: ClassVar[frozenset[str]] = frozenset()
     #: Least number of languages it can be trained on.
     min_languages: ClassVar[int] = 1
@@ -119,6 +140,9 @@ class Backbone(BaseEstimator, ABC):
     batch_size: int
     decay_every: int | None = None
     decay: float = 1.0
+    max_gradient_norm: float | None = None
+    cluster_language: str | None = None
+    cluster_dimensions: int = 100
 
     @abstractmethod
     def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
@@ -127,6 +151,12 @@ class Backbone(BaseEstimator, ABC):
     @abstractmethod
     def build(self, shape: CorpusShape, constants: Mapping[str, Tensor]) -> BackboneNetwork:
         """Build the untrained network, initialised from torch's default generator."""
+
+    def augment(
+        self, constants: Mapping[str, NDArray[Any]], counts: Sequence[sparse.csr_array]
+    ) -> tuple[sparse.csr_array, ...]:
+        """Make further training counts of each language's documents; by default none."""
+        return ()
 
     def check(self) -> None:
         """Check the hyperparameters.
@@ -139,6 +169,11 @@ class Backbone(BaseEstimator, ABC):
         for name in ("max_epochs", "batch_size"):
             check_range(self, name, 1, None, integer=True)
         check_range(self, "learning_rate", 0, None, open_low=True)
+        check_range(self, "decay", 0, None, open_low=True)
+        if self.decay_every is not None:
+            check_range(self, "decay_every", 1, None, integer=True)
+        if self.max_gradient_norm is not None:
+            check_range(self, "max_gradient_norm", 0, None, open_low=True)
 
 
 def check_range(

@@ -208,16 +208,17 @@ def _from_documents(documents: Any, language: Any = None, embedding: Any = None)
     corpus = Corpus.concatenate(sources.values())[rows]
     if language is None:
         return corpus
-    return _with_language(corpus, string_column(language, "language"), embedding)
+    embedding = corpus.embedding if embedding is None else embedding
+    return _with_columns(corpus, string_column(language, "language"), embedding)
 
 
-def _with_language(corpus: Corpus, language: NDArray[np.object_], embedding: Any) -> Corpus:
+def _with_columns(corpus: Corpus, language: NDArray[np.object_], embedding: Any) -> Corpus:
     """Replace the languages and embeddings; counts of another language's words become zeros."""
     known: dict[str, Any] = {"text": corpus.text, "id": corpus.id, "pair_id": corpus.pair_id}
     if corpus.has_counts:
         counts = corpus.counts
         kept = (language == corpus.language).astype(counts.dtype)
-        known |= {"counts": sparse.diags_array(kept, dtype=kept.dtype) @ counts}
+        known["counts"] = sparse.diags_array(kept, dtype=kept.dtype) @ counts
         known["vocabularies"] = corpus.vocabularies
     return Corpus(language, embedding=embedding, **known)
 

@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
-from torch import Generator
+from torch import Generator, Tensor
 
 from skxtm.backbones.base import Batch
 from skxtm.modules.sparse import SparseRows
 from skxtm.training.tensors import sparse_rows
+
+
+@dataclass(frozen=True, slots=True)
+class PerDocument:
+    """What is known of the training documents besides their counts; empty where nothing is.
+
+    Attributes
+    ----------
+    vectors : tuple of Tensor of shape (n_l, n_dimensions)
+        Embeddings, on the device.
+    clusters : tuple of Tensor of shape (n_l,)
+        Clusters, on the device.
+    augmented : tuple of csr_array of shape (n_l, n_words)
+        Further counts, over the joint vocabulary; moved to the device with the counts, once per epoch.
+    """
+
+    vectors: tuple[Tensor, ...] = ()
+    clusters: tuple[Tensor, ...] = ()
+    augmented: tuple[sparse.csr_array, ...] = ()
+
+
+NOTHING = PerDocument()
 
 
 def epoch_batches(
@@ -24,6 +46,7 @@ def epoch_batches(
     rng: np.random.Generator,
     generator: Generator,
     device: torch.device,
+    per_document: PerDocument = NOTHING,
 ) -> Iterator[Batch]:
     """Shuffle the documents of every language and go through the largest language once.
 
@@ -42,6 +65,8 @@ def epoch_batches(
         Handed on in the batches.
     device : torch.device
         Where the batches lie.
+    per_document : PerDocument
+        What else is known of the documents, in the order of `counts`.
 
     Yields
     ------
@@ -50,17 +75,21 @@ def epoch_batches(
     n_documents = max(block.shape[0] for block in counts)
     bounds = batch_bounds(n_documents, batch_size)
     orders = [cycled_order(block.shape[0], n_documents, rng) for block in counts]
-    blocks = [block[order] for block, order in zip(counts, orders, strict=True)]
-    shuffled = [sparse_rows(block, device=device) for block in blocks]
+    shuffled = [_Shuffled(block, order, device) for block, order in zip(counts, orders, strict=True)]
+    augmented = [
+        _Shuffled(block, order, device)
+        for block, order in zip(per_document.augmented, orders, strict=bool(per_document.augmented))
+    ]
     rows = [torch.as_tensor(order).to(device) for order in orders]
     for start, end in pairwise(bounds):
+        here = tuple(order[start:end] for order in rows)
         yield Batch(
-            counts=tuple(
-                _slice_rows(part, start, end, int(block.indptr[start]), int(block.indptr[end]))
-                for part, block in zip(shuffled, blocks, strict=True)
-            ),
-            rows=tuple(order[start:end] for order in rows),
+            counts=tuple(block.slice(start, end) for block in shuffled),
+            rows=here,
             generator=generator,
+            document_vectors=_pick(per_document.vectors, here),
+            clusters=_pick(per_document.clusters, here),
+            augmented=tuple(block.slice(start, end) for block in augmented),
         )
 
 
@@ -109,13 +138,26 @@ def cycled_order(n_documents: int, length: int, rng: np.random.Generator) -> NDA
     return np.concatenate([rng.permutation(n_documents) for _ in range(repeats)])[:length]
 
 
-def _slice_rows(counts: SparseRows, start: int, end: int, first: int, last: int) -> SparseRows:
-    """Documents start to end, whose non-zeros are first to last; the bounds come from the host's copy."""
-    return replace(
-        counts,
-        rows=counts.rows[first:last] - start,
-        columns=counts.columns[first:last],
-        values=counts.values[first:last],
-        offsets=counts.offsets[start:end] - first,
-        lengths=counts.lengths[start:end],
-    )
+class _Shuffled:
+    """Counts in a new order on the device; where rows begin is also kept on the host, to slice by."""
+
+    def __init__(self, counts: sparse.csr_array, order: NDArray[np.intp], device: torch.device) -> None:
+        block = counts[order]
+        self.counts = sparse_rows(block, device=device)
+        self.starts = block.indptr
+
+    def slice(self, start: int, end: int) -> SparseRows:
+        """Documents start to end."""
+        counts, first, last = self.counts, int(self.starts[start]), int(self.starts[end])
+        return replace(
+            counts,
+            rows=counts.rows[first:last] - start,
+            columns=counts.columns[first:last],
+            values=counts.values[first:last],
+            offsets=counts.offsets[start:end] - first,
+            lengths=counts.lengths[start:end],
+        )
+
+
+def _pick(tensors: tuple[Tensor, ...], rows: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(tensor[order] for tensor, order in zip(tensors, rows, strict=bool(tensors)))

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 from scipy import sparse
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
 from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
 from skxtm.exceptions import TrainingError
-from skxtm.training.batches import epoch_batches
+from skxtm.training.batches import NOTHING, PerDocument, epoch_batches
 from skxtm.training.tensors import Arrays, load_arrays, to_tensors
 
 
@@ -36,6 +36,8 @@ class Schedule:
         Epochs after which the learning rate is multiplied by `decay`; None for never.
     decay : float
         The factor.
+    max_gradient_norm : float or None
+        Norm of all gradients together above which they are scaled down to it before a step; None for never.
     """
 
     max_epochs: int
@@ -43,6 +45,7 @@ class Schedule:
     learning_rate: float
     decay_every: int | None = None
     decay: float = 1.0
+    max_gradient_norm: float | None = None
 
     @classmethod
     def of(cls, backbone: Backbone) -> Schedule:
@@ -87,7 +90,14 @@ class Trainer:
         self.rng = np.random.default_rng(self.seed + self.n_epochs)
         self.generator = Generator(self.device).manual_seed(self.seed + self.n_epochs)
 
-    def train(self, counts: Sequence[sparse.csr_array], n_epochs: int, *, verbose: int = 0) -> None:
+    def train(
+        self,
+        counts: Sequence[sparse.csr_array],
+        n_epochs: int,
+        *,
+        per_document: PerDocument = NOTHING,
+        verbose: int = 0,
+    ) -> None:
         """Train for some epochs; Ctrl-C ends it early with a warning and leaves a usable network.
 
         Parameters
@@ -96,6 +106,8 @@ class Trainer:
             Documents of each language.
         n_epochs : int
             Epochs to add.
+        per_document : PerDocument
+            What else is known of the documents, in the order of `counts`.
         verbose : int
             Whether to show a progress bar.
 
@@ -109,7 +121,7 @@ class Trainer:
         try:
             with bar:
                 while self.n_epochs < last:
-                    self._epoch(counts, last)
+                    self._epoch(counts, per_document, last)
                     bar.update()
                     bar.set_postfix(loss=f"{self.history['loss'][-1]:.3f}", refresh=False)
         except KeyboardInterrupt:
@@ -121,11 +133,16 @@ class Trainer:
         finally:
             self.network.eval()
 
-    def _epoch(self, counts: Sequence[sparse.csr_array], last: int) -> None:
+    def _epoch(self, counts: Sequence[sparse.csr_array], per_document: PerDocument, last: int) -> None:
         self.network.train()
         self._set_learning_rate()
         batches = epoch_batches(
-            counts, self.schedule.batch_size, rng=self.rng, generator=self.generator, device=self.device
+            counts,
+            self.schedule.batch_size,
+            rng=self.rng,
+            generator=self.generator,
+            device=self.device,
+            per_document=per_document,
         )
         sums: dict[str, Tensor] = {}
         n_batches = 0
@@ -134,6 +151,8 @@ class Trainer:
             total = sum(terms.values(), start=torch.zeros((), device=self.device))
             self.optimizer.zero_grad()
             total.backward()
+            if self.schedule.max_gradient_norm is not None:
+                nn.utils.clip_grad_norm_(self.network.parameters(), self.schedule.max_gradient_norm)
             self.optimizer.step()
             for name, value in {**terms, "loss": total}.items():
                 sums[name] = sums[name] + value.detach() if name in sums else value.detach()

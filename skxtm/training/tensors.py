@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,23 @@ def to_tensors(arrays: Arrays) -> dict[str, Tensor]:
         Sharing memory where possible.
     """
     return {name: torch.as_tensor(np.require(value, requirements="W")) for name, value in arrays.items()}
+
+
+def on_device(arrays: Iterable[NDArray[Any]], device: torch.device) -> tuple[Tensor, ...]:
+    """Copy arrays to a device.
+
+    Parameters
+    ----------
+    arrays : iterable of ndarray
+        Of any shapes.
+    device : torch.device
+        Where to.
+
+    Returns
+    -------
+    tensors : tuple of Tensor
+    """
+    return tuple(torch.as_tensor(np.require(value, requirements="W")).to(device) for value in arrays)
 
 
 def to_arrays(network: nn.Module) -> dict[str, NDArray[Any]]:

@@ -129,7 +129,7 @@ def test_a_row_number_gives_the_document():
     corpus = make_corpus(["en", "zh", "en"])
     document = corpus[-1]
     assert isinstance(document, Document)
-    assert (document.language, document.text, document.id) == ("en", "text 2", 20)
+    assert (document.row, document.language, document.text, document.id) == (2, "en", "text 2", 20)
     assert document.pair_id == ("pair", 2)
     np.testing.assert_array_equal(document.embedding, corpus.embedding[2])
     np.testing.assert_array_equal(document.counts.toarray(), corpus.counts.toarray()[[2], :3])

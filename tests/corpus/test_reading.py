@@ -342,6 +342,10 @@ class TestArraysOfDocuments:
         assert_same(as_corpus(list(corpus)), corpus)
         assert_same(as_corpus(object_array(corpus)), corpus)
 
+    def test_pairs_of_a_document_and_its_language_know_all_columns(self, assert_same):
+        corpus = known_corpus(text=True, counts=True, embedding=True)
+        assert_same(as_corpus([(document, document.language) for document in corpus]), corpus)
+
     def test_documents_of_several_corpora_are_put_together(self, assert_same):
         corpus = known_corpus(text=True, counts=True, embedding=True)
         first, second = corpus[:2], corpus[2:]

@@ -106,6 +106,17 @@ def test_a_language_without_a_lexicon_to_the_anchor_goes_through_another(made, t
     )
 
 
+@pytest.mark.parametrize("anchor", ["en", "zh"])
+def test_a_lexicon_serves_in_either_direction(made, turned, anchor):
+    moved = np.roll(np.arange(N_WORDS), -1)  # English word i translates Chinese word i + 1
+    pairs = [(f"en{row}", f"zh{moved[row]}") for row in range(N_WORDS // 2)]
+    vectors = {"en": turned["en"], "zh": turned["zh"][np.argsort(moved)]}
+    encoder = AlignedWordEncoder(word_vectors=vectors, anchor_language=anchor, n_refinements=0)
+    encoder.fit(two_languages(made), Lexicon(pairs, ("en", "zh"), match="literal"))
+    cosines = np.sum(encoder.word_vectors_["en"] * encoder.word_vectors_["zh"][moved], axis=1)
+    assert cosines.min() > 0.95
+
+
 def test_lexicons_of_the_same_languages_are_united(made, turned):
     english = made.lexicons[0]
     halves = [
@@ -138,6 +149,7 @@ def test_documents_are_centred_averages_weighted_by_inverse_frequency(made, turn
     counts, vectors = corpus.counts_of("ja").toarray(), encoder.word_vectors_["ja"].astype(float)
     frequency = counts.sum(axis=0) / counts.sum()
     weights = [0.02 / (0.02 + share) for share in frequency]
+    np.testing.assert_allclose(encoder.word_weights_["ja"], weights, rtol=1e-5)
     averages = [
         sum(row[word] * weights[word] * vectors[word] for word in range(N_WORDS)) / row.sum()
         for row in counts

@@ -162,6 +162,16 @@ def test_a_folder_that_is_a_file_is_named_with_the_remedy(tmp_path):
         cache.put_many(SPACE, ["rain"], np.ones((1, 2), dtype=np.float32))
 
 
+def test_a_file_that_cannot_be_opened_is_named_with_the_remedy(cache):
+    cache.path.mkdir()
+    with pytest.raises(InputError) as error:
+        cache.get_many(SPACE, ["rain"])
+    assert str(error.value) == (
+        f"The embedding cache {str(cache.path)!r} cannot be used (unable to open database file). Give another "
+        "folder, or switch it off with cache=False."
+    )
+
+
 def test_the_environment_says_where_the_cache_is(monkeypatch, tmp_path):
     monkeypatch.setenv("SKXTM_CACHE", str(tmp_path))
     assert EmbeddingCache().path == tmp_path / "embeddings" / FILE_NAME

@@ -117,9 +117,11 @@ def test_texts_of_like_length_share_a_batch(encoder, monkeypatch):
         return forward(self, features, *args, **kwargs)
 
     monkeypatch.setattr(SentenceTransformer, "forward", measuring)
-    encoder.set_params(batch_size=5).encode(["rain", "rain and sun", *["sun " * 9] * 2, "wind"])
-    encoder.set_params(batch_size=2).encode([f"{word} {'and ' * n}" for word in WORDS[4:6] for n in (0, 9)])
-    assert widths == [11, 12, 3]
+    # two parts of eight batches are written one after the other; as given, each has seven long texts
+    long = [f"{'rain ' * 9}{WORDS[4 + row % 5]}{' and' * (row // 5)}" for row in range(14)]
+    short = [f"{WORDS[4 + row // 5 % 5]}{row}" for row in range(18)]
+    encoder.set_params(batch_size=2).encode(long[:7] + short[:9] + long[7:] + short[9:])
+    assert sum(width > 9 for width in widths) == 7
 
 
 def test_a_text_given_twice_is_encoded_once(encoder, batches):

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from skxtm.training.batches import batch_bounds, cycled_order, epoch_batches
+from skxtm.training.batches import NOTHING, PerDocument, batch_bounds, cycled_order, epoch_batches
 
 CPU = torch.device("cpu")
 
 
-def collect(counts, batch_size, seed=0):
+def collect(counts, batch_size, seed=0, per_document=NOTHING):
     return list(
         epoch_batches(
             counts,
@@ -20,6 +20,7 @@ def collect(counts, batch_size, seed=0):
             rng=np.random.default_rng(seed),
             generator=torch.Generator(),
             device=CPU,
+            per_document=per_document,
         )
     )
 
@@ -68,3 +69,23 @@ def test_order_is_a_new_permutation_in_every_round():
     assert sorted(order[:5]) == sorted(order[5:10]) == [0, 1, 2, 3, 4]
     assert list(order[:5]) != list(order[5:10])
     assert len(order) == 12
+
+
+def test_what_is_known_of_documents_comes_with_them():
+    rng = np.random.default_rng(0)
+    counts = [sparse.csr_array(rng.poisson(0.8, (size, 6))) for size in (7, 4)]
+    augmented = tuple(sparse.csr_array(rng.poisson(0.8, (size, 12))) for size in (7, 4))
+    vectors = tuple(torch.as_tensor(rng.normal(size=(size, 3))) for size in (7, 4))
+    clusters = tuple(torch.as_tensor(rng.integers(0, 5, size)) for size in (7, 4))
+    for batch in collect(counts, 3, per_document=PerDocument(vectors, clusters, augmented)):
+        for language, rows in enumerate(batch.rows):
+            assert torch.equal(batch.document_vectors[language], vectors[language][rows])
+            assert torch.equal(batch.clusters[language], clusters[language][rows])
+            expected = augmented[language][rows.numpy()].toarray()
+            np.testing.assert_array_equal(batch.augmented[language].dense().numpy(), expected)
+            np.testing.assert_array_equal(batch.augmented[language].lengths.numpy(), expected.sum(1))
+
+
+def test_what_is_not_known_of_documents_is_empty():
+    (batch,) = collect([sparse.csr_array(np.ones((2, 3)))], 2)
+    assert batch.document_vectors == batch.clusters == batch.augmented == ()

@@ -83,6 +83,18 @@ def test_the_learning_rate_falls_by_the_factor_at_every_step_of_the_schedule():
     assert rates == [0.4, 0.4, 0.2, 0.2, 0.1]
 
 
+def test_gradients_are_scaled_down_to_the_largest_norm_before_a_step():
+    steps = {}
+    for largest in (None, 1e6, 1e-3):
+        trainer = make_trainer(Schedule(1, 40, learning_rate=1e-2, max_gradient_norm=largest))
+        trainer.train(COUNTS, 1)
+        gradients = [parameter.grad for parameter in trainer.network.parameters()]
+        steps[largest] = torch.cat([gradient.flatten() for gradient in gradients])
+    assert torch.equal(steps[None], steps[1e6])
+    assert steps[None].norm() > 1e-2
+    torch.testing.assert_close(steps[1e-3], steps[None] * (1e-3 / steps[None].norm()), rtol=1e-3, atol=0)
+
+
 def test_ctrl_c_leaves_a_network_in_evaluation_mode_and_says_how_far_it_came():
     trainer = make_trainer()
     losses, calls = trainer.network.losses, []

@@ -1,0 +1,136 @@
+"""The main job on the bundled sample: topics of English, Chinese and Japanese documents.
+
+    python examples/demo.py [--output demo.html]
+
+trains NMTM on 720 short documents, prints the topics side by side, how unique and coherent they are, and the
+accuracies of SVMs that are trained on the topic proportions of one language and tested in the others; and
+writes all of it as one HTML page.
+"""
+
+import argparse
+import time
+import unicodedata
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import stopwordsiso
+from sklearn.svm import SVC
+
+from skxtm import CrossLingualTopicModel, CrossLingualVectorizer
+from skxtm.backbones import NMTM
+from skxtm.datasets import load_sample, load_sample_lexicon, load_sample_reference
+from skxtm.metrics import AlignedReference, cnpmi_score, topic_uniqueness, transfer_accuracy
+from skxtm.report import write_report
+
+LANGUAGES = ("en", "zh", "ja")
+N_WORDS = 10
+N_STARTS = 3
+
+# frequent words of the training documents that say nothing of a theme and that the iso lists lack
+STOP_WORDS = {
+    "zh": "里 没有 以后 每天 最后 已经 小时 现在 一点 总是 新 先 不要 出 一次 最好 有人 不能 正在 终于".split(),
+    "ja": "一 二 三 四 五 十 三十 者 だけ 人 日 前 中 時間 分 方 出 少し そう よく くれ 家 度 年 今 しか 見 かけ "
+    "ませ 入れ 入っ 始め 新しい 古い ください ずつ たら".split(),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--output", type=Path, default=Path("demo.html"), help="the page to write")
+    output = parser.parse_args().output
+    train, test = load_sample("train", languages=LANGUAGES), load_sample("test", languages=LANGUAGES)
+    print(train)
+
+    started = time.perf_counter()
+    model = fit_best(train.corpus)
+    seconds = time.perf_counter() - started
+    train_theta, test_theta = model.transform(train.corpus), model.transform(test.corpus)
+
+    print_topics(model, themes(train_theta, train))
+    reference = AlignedReference.from_corpus(model.vectorizer_.transform(load_sample_reference()))
+    topics = model.get_topics(n_words=N_WORDS)
+    figures = {
+        "Training documents": len(train.corpus),
+        f"Topic uniqueness (TU), {N_WORDS} words": topic_uniqueness(topics, n_words=N_WORDS),
+        f"Coherence (CNPMI), {N_WORDS} words": cnpmi_score(topics, reference, n_words=N_WORDS),
+        f"Training, {N_STARTS} starts": f"{seconds:.0f} s",
+    }
+    for name, value in figures.items():
+        print(f"{name}: {value:.3f}" if isinstance(value, float) else f"{name}: {value}")
+
+    accuracies = transfer_accuracy(
+        train_theta,
+        train.labels,
+        train.corpus.language,
+        test_theta,
+        test.labels,
+        test.corpus.language,
+        classifier=SVC(),
+    )
+    print("\nAccuracy of an SVM on topic proportions; I: trained in the same language, C: in the other one")
+    for pair in combinations(LANGUAGES, 2):
+        named = accuracies.figures(*pair).items()
+        print(f"{'-'.join(pair)}   " + "   ".join(f"{name} {value:.3f}" for name, value in named))
+
+    title = "Eight themes in English, Chinese and Japanese"
+    write_report(output, model, accuracies=accuracies, figures=figures, n_words=N_WORDS, title=title)
+    print(f"\nWritten: {output.resolve()}")
+
+
+def fit_best(corpus):
+    """Train from several starts, and keep the model with the best bound on the training documents.
+
+    The published settings are for tens of thousands of documents. With 240 in each language, words occur a few
+    times only, so that the lexicon needs less smoothing to count at all; there are few steps in an epoch, so
+    that they must be larger, and the running averages of the batch normalisation younger; and a smaller
+    encoder learns less by heart. The values were chosen by accuracy on a held-out third of the training
+    documents.
+    """
+    backbone = NMTM(smoothing=0.01, n_units=30, batch_norm_momentum=0.1)
+    lexicons = [load_sample_lexicon(*pair) for pair in combinations(LANGUAGES, 2)]
+    stop_words = {code: stopwordsiso.stopwords(code) | set(words) for code, words in STOP_WORDS.items()}
+    models = [
+        CrossLingualTopicModel(
+            8,
+            backbone=backbone,
+            lexicon=lexicons,
+            vectorizer=CrossLingualVectorizer(stop_words=stop_words, languages=LANGUAGES),
+            max_epochs=60,
+            batch_size=16,
+            learning_rate=0.02,
+            random_state=start,
+            verbose=1,
+        ).fit(corpus)
+        for start in range(N_STARTS)
+    ]
+    return max(models, key=lambda model: model.score(corpus))
+
+
+def themes(theta, sample):
+    """Name the theme of most documents that each topic dominates, by language; training never saw it."""
+    names, dominant = [], theta.argmax(axis=1)
+    for topic in range(theta.shape[1]):
+        most_common = []
+        for code in LANGUAGES:
+            rows = (dominant == topic) & (sample.corpus.language == code)
+            counted = Counter(sample.labels[rows].tolist()).most_common(1)
+            most_common += [sample.target_names[label] for label, _ in counted]
+        names.append("/".join(dict.fromkeys(most_common)))
+    return names
+
+
+def print_topics(model, names):
+    for topic, name, weight in zip(model.get_topics(n_words=5), names, model.topic_weight_, strict=True):
+        columns = "  ".join(pad(" ".join(topic[code]), 44) for code in LANGUAGES)
+        print(f"{name:12}{100 * weight:5.1f} %  {columns}")
+    print()
+
+
+def pad(text, width):
+    """Fill with spaces to a width in which Chinese and Japanese characters count twice."""
+    return text + " " * (width - sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in text))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""What a model gathers for its backbone: embeddings and clusters, given or learnt."""
+
+import numpy as np
+import pytest
+
+from skxtm import Corpus, CrossLingualTopicModel
+from skxtm.backbones import XTRA
+from skxtm.datasets import make_multilingual_corpus
+from skxtm.embeddings import AlignedWordEncoder
+from skxtm.exceptions import InputError, MissingResourceError
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_multilingual_corpus(n_documents=20, n_components=3, vocabulary_sizes=25, random_state=0)
+
+
+class CountingEncoder:
+    """Encodes nothing of interest, and counts how often it is asked."""
+
+    def __init__(self, n_dimensions=4):
+        self.n_dimensions = n_dimensions
+        self.n_calls = 0
+
+    def encode_corpus(self, corpus):
+        self.n_calls += 1
+        return np.random.default_rng(0).normal(size=(len(corpus), self.n_dimensions))
+
+    def encode_words(self, words, language):
+        self.n_calls += 1
+        return np.random.default_rng(len(language)).normal(size=(len(words), self.n_dimensions))
+
+
+def make_model(data, backbone, **parameters):
+    given = {"lexicon": data.lexicon, "max_epochs": 1, "random_state": 0}
+    return CrossLingualTopicModel(3, backbone=backbone, **{**given, **parameters})
+
+
+def embedded(data, vectors):
+    counts = {code: data.corpus.counts_of(code) for code in data.corpus.languages}
+    return Corpus.from_counts(counts, data.corpus.vocabularies, embedding=vectors)
+
+
+def random_vectors(data, n_dimensions=4):
+    rng = np.random.default_rng(1)
+    return {
+        code: rng.normal(size=(len(data.corpus.rows_of(code)), n_dimensions))
+        for code in data.corpus.languages
+    }
+
+
+def test_nothing_is_embedded_for_a_backbone_that_needs_no_embeddings(data):
+    encoder = CountingEncoder()
+    make_model(data, "nmtm", word_embeddings=encoder, document_embeddings=encoder).fit(data.corpus)
+    assert encoder.n_calls == 0
+
+
+def test_the_corpus_own_embeddings_serve_where_none_are_given(data):
+    vectors = random_vectors(data)
+    own = make_model(data, "xtra", lexicon=None).fit(embedded(data, vectors))
+    given = make_model(data, "xtra", lexicon=None, document_embeddings=vectors).fit(data.corpus)
+    stacked = np.vstack(list(vectors.values()))
+    array = make_model(data, "xtra", lexicon=None, document_embeddings=stacked).fit(data.corpus)
+    np.testing.assert_array_equal(own.components_, given.components_)
+    np.testing.assert_array_equal(own.components_, array.components_)
+
+
+def test_embeddings_that_are_given_win_over_the_corpus_own(data):
+    encoder = CountingEncoder()
+    model = make_model(data, "xtra", document_embeddings=encoder)
+    model.fit(embedded(data, random_vectors(data)))
+    assert encoder.n_calls == 1
+
+
+def test_an_encoder_that_must_be_learnt_is_learnt_from_the_first_documents_only(data):
+    encoder = AlignedWordEncoder(n_dimensions=5, random_state=0)
+    model = make_model(data, "gloctm", word_embeddings=encoder).partial_fit(data.corpus)
+    learnt = dict(model._learnt)
+    model.partial_fit(data.corpus[::2])
+    assert {"encoder", "word_embeddings", "n_dimensions"} == set(learnt) == set(model._learnt)
+    assert all(model._learnt[name] is learnt[name] for name in learnt)
+    assert not hasattr(encoder, "word_vectors_")
+
+
+def test_clusters_that_are_given_fix_the_prior_and_the_first_weights(data):
+    clusters = np.repeat([0, 1, 1, 2], 10)
+    model = make_model(data, "xtra", clusters=clusters).fit(data.corpus)
+    np.testing.assert_array_equal(model._constants["cluster_sizes"], [10, 20, 10])
+    first = data.corpus.counts_of("en")[:10].sum(0)
+    assert set(np.flatnonzero(model._constants["class_tfidf.0"][0] > 1e-6)) == set(np.flatnonzero(first))
+
+
+def message_of(call, *arguments, error=InputError):
+    with pytest.raises(error) as caught:
+        call(*arguments)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("clusters", "message"),
+    [
+        (
+            np.zeros(7, dtype=int),
+            "The 'clusters' parameter has shape (7,), but X holds 40 documents; one label per document is needed.",
+        ),
+        (
+            np.full(40, 3),
+            "The 'clusters' parameter must hold integers from 0 to n_components - 1 = 2. Got int64 values from 3 to 3.",
+        ),
+        (
+            np.zeros(40),
+            "The 'clusters' parameter must hold integers from 0 to n_components - 1 = 2. Got float64 values from 0.0 to 0.0.",
+        ),
+    ],
+)
+def test_clusters_that_do_not_fit_are_refused(data, clusters, message):
+    assert message_of(make_model(data, "xtra", clusters=clusters).fit, data.corpus) == message
+
+
+def test_a_cluster_language_that_does_not_occur_is_refused(data):
+    model = make_model(data, XTRA(cluster_language="fr"))
+    assert message_of(model.fit, data.corpus) == (
+        "The 'cluster_language' parameter of XTRA must be one of ['en', 'zh'], or None for the first. Got 'fr' "
+        "instead."
+    )
+
+
+def test_embeddings_of_another_size_than_at_first_are_refused_also_after_loading(data, tmp_path):
+    model = make_model(data, "xtra").fit(embedded(data, random_vectors(data, 4)))
+    model.save(tmp_path / "model")
+    others = embedded(data, random_vectors(data, 6))
+    for started in (model, CrossLingualTopicModel.load(tmp_path / "model")):
+        assert message_of(started.partial_fit, others) == (
+            "The documents' embeddings have 6 dimensions, but those that training began with have 4. Encode all "
+            "documents with the same encoder."
+        )
+
+
+@pytest.mark.parametrize(
+    ("backbone", "parameters", "beginning"),
+    [
+        ("infoctm", {}, "Backbone 'InfoCTM' needs a lexicon between 'en' and 'zh'; given: none. "),
+        (
+            "gloctm",
+            {},
+            "Backbone 'GloCTM' needs embeddings of words, which cannot be learnt without a lexicon. Pass lexicon= one "
+            "for the languages ['en', 'zh'], or word_embeddings= arrays by language or an encoder. (",
+        ),
+        (
+            "gloctm",
+            {"word_embeddings": CountingEncoder()},
+            "Backbone 'GloCTM' needs embeddings of documents, which cannot be learnt without a lexicon. Pass lexicon= "
+            "one for the languages ['en', 'zh'], or document_embeddings= arrays by language or an encoder. (",
+        ),
+        (
+            "xtra",
+            {},
+            "Backbone 'XTRA' needs embeddings of documents, which cannot be learnt without a lexicon. Pass lexicon= "
+            "one for the languages ['en', 'zh'], or document_embeddings= arrays by language or an encoder. (",
+        ),
+    ],
+)
+def test_a_resource_that_can_neither_be_had_nor_learnt_is_named(data, backbone, parameters, beginning):
+    model = make_model(data, backbone, lexicon=None, **parameters)
+    assert message_of(model.fit, data.corpus, error=MissingResourceError).startswith(beginning)
