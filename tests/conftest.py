@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# the tests' tensors are tiny: threads would only wait for each other
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def data_home() -> Path:

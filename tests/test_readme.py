@@ -1,18 +1,46 @@
-"""The README's Python runs as it stands."""
+"""What the documents for users say is true: their code runs and their links lead somewhere."""
 
 import re
+import tomllib
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
+import pytest
+
+from skxtm.backbones import backbone_names
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_the_python_of_the_readme_runs_and_classifies(capsys):
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert len(blocks) == 2
-    namespace: dict[str, object] = {}
+def test_the_python_code_of_the_readme_runs_from_top_to_bottom(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) >= 3
+    names = {}
     for block in blocks:
-        exec(block, namespace)
-    assert namespace["theta"].shape == (8, 2)
-    topics, prediction = capsys.readouterr().out.strip().split("\n")
-    assert topics.count("'zh'") == 2
-    assert set(re.findall(r"\w+", prediction)) <= {"weather", "sport"}
+        exec(compile(block, "README.md", "exec"), names)
+    assert names["theta"].shape == (480, 8)
+    assert capsys.readouterr().out.endswith("(2, 8)\n")
+
+
+def test_the_make_targets_of_the_readme_exist():
+    targets = re.findall(r"^\$ make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert {"demo", "test"} <= set(targets)
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_within_the_project_lead_to_files(document):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_extra_and_backbone_of_the_readme_exists():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    (named,) = re.findall(r"The extras are (.*?)\. ", readme, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", named)) == set(extras) - {"test", "dev"}
+    table = readme.partition("### Backbones")[2].partition("Planned")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) <= set(backbone_names())
