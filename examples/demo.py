@@ -83,10 +83,10 @@ def fit_best(corpus):
     """Train from several starts, and keep the model with the best bound on the training documents.
 
     The published settings are for tens of thousands of documents. With 240 in each language, words occur
-    a few times only, so that the lexicon needs less smoothing to count at all; there are few steps in an epoch, so
-    that they must be larger, and the running averages of the batch normalisation younger; and a smaller
-    encoder learns less by heart. The values were chosen by accuracy on a held-out third of the training
-    documents.
+    a few times only, so that the lexicon needs less smoothing to count at all; there are few steps in an
+    epoch, so that they must be larger, and the running averages of the batch normalisation younger; and a
+    smaller encoder learns less by heart. The values were chosen by accuracy on a held-out third of the
+    training documents.
     """
     backbone = NMTM(smoothing=0.01, n_units=30, batch_norm_momentum=0.1)
     lexicons = [load_sample_lexicon(*pair) for pair in combinations(LANGUAGES, 2)]
