@@ -97,9 +97,9 @@ def fit_best(corpus):
             backbone=backbone,
             lexicon=lexicons,
             vectorizer=CrossLingualVectorizer(stop_words=stop_words, languages=LANGUAGES),
-            max_epochs=60,
-            batch_size=16,
-            learning_rate=0.02,
+            max_epochs=80,
+            batch_size=24,
+            learning_rate=0.01,
             random_state=start,
             verbose=1,
         ).fit(corpus)
