@@ -22,8 +22,9 @@ $(READY): pyproject.toml constraints.txt
 	$(PIP_INSTALL) -e '.[dev]'
 	@touch $@
 
+# one thread: the sample's tensors are so small that threads would only wait for each other
 demo: $(READY)
-	$(BIN)/python examples/demo.py --output demo.html
+	OMP_NUM_THREADS=1 $(BIN)/python examples/demo.py --output demo.html
 
 test: lint types pytest
 
