@@ -1,7 +1,7 @@
 """Bilingual lexicons: word pairs from a file or a list, as sparse matrices between any two vocabularies."""
 
 import gzip
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from os import PathLike
@@ -199,6 +199,51 @@ class Lexicon:
         source_column = WordColumn(first._columns[source].words, rows)
         target_column = WordColumn(second._columns[target].words, columns)
         return cls(zip(source_column, target_column, strict=True), (source, target), match=first._match)
+
+    @classmethod
+    def induce(
+        cls,
+        embeddings: Any,
+        vocabularies: Mapping[str, Any],
+        languages: tuple[str, str] | None = None,
+        *,
+        csls_neighbours: int = 10,
+    ) -> "Lexicon":
+        """Pair words whose multilingual embeddings are each other's nearest: a lexicon without a dictionary.
+
+        Parameters
+        ----------
+        embeddings : dict of str to array of shape (V_l, n_dimensions), str or encoder
+            See `skxtm.embeddings.induce_lexicon`.
+        vocabularies : dict of str to sequence of str of length V_l
+            The words to pair, such as ``corpus.vocabularies``.
+        languages : pair of str or None, default=None
+            The two languages; None takes those of `vocabularies`, which must then be two.
+        csls_neighbours : int, default=10
+            Neighbours from which CSLS tells how much of a hub a word is, at least 1.
+
+        Returns
+        -------
+        lexicon : Lexicon
+            Each word in one pair at most; the most similar pairs first. Words match literally.
+
+        Raises
+        ------
+        InputError
+            If a language is missing, or arrays and vocabularies do not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skxtm import Lexicon
+        >>> words = {"en": ["rain", "goal"], "de": ["Tor", "Regen"]}
+        >>> vectors = {"en": np.eye(2), "de": np.eye(2)[::-1]}
+        >>> sorted(Lexicon.induce(vectors, words, csls_neighbours=1))
+        [('goal', 'Tor'), ('rain', 'Regen')]
+        """
+        from skxtm.embeddings.induction import induce_lexicon  # it builds a Lexicon itself
+
+        return induce_lexicon(embeddings, vocabularies, languages, csls_neighbours=csls_neighbours)
 
     @property
     def languages(self) -> tuple[str, str]:

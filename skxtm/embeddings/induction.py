@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm.embeddings._vectors import checked_word_vectors, unit_rows
+from skxtm.embeddings._vectors import unit_rows
 from skxtm.embeddings.alignment import mutual_neighbours
+from skxtm.embeddings.resolving import vocabulary_vectors
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
 
 
 def induce_lexicon(
-    word_vectors: Mapping[str, Any],
-    vocabularies: Mapping[str, NDArray[np.object_]],
-    languages: tuple[str, str],
+    embeddings: Any,
+    vocabularies: Mapping[str, NDArray[np.object_] | Sequence[str]],
+    languages: tuple[str, str] | None = None,
     *,
     csls_neighbours: int = 10,
 ) -> Lexicon:
@@ -25,13 +26,14 @@ def induce_lexicon(
 
     Parameters
     ----------
-    word_vectors : dict of str to array of shape (V_l, n_dimensions)
-        Vectors in one space, as `AlignedWordEncoder` or `SentenceTransformerEncoder` gives them. Words with a
-        row of zeros get no pair.
+    embeddings : dict of str to array of shape (V_l, n_dimensions), str or encoder
+        Vectors in one space: arrays by language, the name of a sentence-transformers model, or an encoder
+        such as `SentenceTransformerEncoder` or a fitted `AlignedWordEncoder`. Words with a row of zeros get
+        no pair.
     vocabularies : dict of str to sequence of str of length V_l
-        The words of the rows.
-    languages : pair of str
-        The two languages.
+        The words to pair.
+    languages : pair of str or None, default=None
+        The two languages; None takes those of `vocabularies`, which must then be two.
     csls_neighbours : int, default=10
         Neighbours from which CSLS tells how much of a hub a word is, at least 1.
 
@@ -55,19 +57,30 @@ def induce_lexicon(
     >>> sorted(induce_lexicon(vectors, words, ("en", "de"), csls_neighbours=1))
     [('goal', 'Tor'), ('rain', 'Regen'), ('team', 'Team')]
     """
-    missing = [code for code in languages if code not in vocabularies]
-    if missing:
-        raise InputError(f"vocabularies has no words for {missing}; it has some for {list(vocabularies)}.")
+    source, target = _checked_pair(languages, vocabularies)
     if csls_neighbours < 1:
         raise InputError(
             f"The 'csls_neighbours' parameter must be at least 1. Got {csls_neighbours!r} instead."
         )
-    words = {code: vocabularies[code] for code in languages}
-    vectors = checked_word_vectors(word_vectors, words, "word_vectors")
-    source, target = languages
+    words = {code: list(vocabularies[code]) for code in (source, target)}
+    vectors = vocabulary_vectors(embeddings, words)
     rows, columns, similarities = mutual_neighbours(
         unit_rows(vectors[source]), unit_rows(vectors[target]), csls_neighbours
     )
     best_first = np.argsort(-similarities, kind="stable")
     pairs = [(str(words[source][rows[pair]]), str(words[target][columns[pair]])) for pair in best_first]
     return Lexicon(pairs, (source, target), match="literal")
+
+
+def _checked_pair(languages: tuple[str, str] | None, vocabularies: Mapping[str, Any]) -> tuple[str, str]:
+    chosen = tuple(vocabularies if languages is None else languages)
+    missing = [code for code in chosen if code not in vocabularies]
+    if missing:
+        raise InputError(f"vocabularies has no words for {missing}; it has some for {list(vocabularies)}.")
+    if len(set(chosen)) != 2:
+        raise InputError(
+            f"A lexicon is induced between two languages. Got {list(chosen)}; pass languages=, a pair of "
+            f"{list(vocabularies)}."
+        )
+    first, second = chosen
+    return first, second

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -167,6 +167,42 @@ def fitted_encoder(
         return SentenceTransformerEncoder(source)
     if isinstance(source, AlignedWordEncoder):
         return source if hasattr(source, "word_vectors_") else clone(source).fit(corpus, lexicons)
+    return _checked_encoder(source)
+
+
+def vocabulary_vectors(source: Any, vocabularies: Mapping[str, Sequence[str]]) -> dict[str, FloatMatrix]:
+    """Get vectors, in one space, of given words, where nothing can be learnt.
+
+    Parameters
+    ----------
+    source : dict, str or fitted encoder
+        As in `resolve_word_embeddings`.
+    vocabularies : dict of str to sequence of str of length V_l
+        The words.
+
+    Returns
+    -------
+    vectors : dict of str to ndarray of float32 of shape (V_l, n_dimensions)
+        For each language of `vocabularies`.
+
+    Raises
+    ------
+    InputError
+        If arrays do not fit the words, or the encoder is not fitted.
+    InputTypeError
+        If `source` is something else.
+    """
+    words = {code: np.array(list(part), dtype=object) for code, part in vocabularies.items()}
+    if isinstance(source, Mapping):
+        return checked_word_vectors(source, words, "embeddings")
+    encoder = SentenceTransformerEncoder(source) if isinstance(source, str) else _checked_encoder(source)
+    if isinstance(encoder, AlignedWordEncoder) and not hasattr(encoder, "word_vectors_"):
+        raise InputError("This AlignedWordEncoder is not fitted. Call fit(corpus, lexicon) first.")
+    vectors = {code: _encode_words(encoder, part.tolist(), code) for code, part in words.items()}
+    return checked_word_vectors(vectors, words, f"What {type(encoder).__name__} returned")
+
+
+def _checked_encoder(source: Any) -> Any:
     if isinstance(source, type) or not (hasattr(source, "encode") or hasattr(source, "encode_words")):
         raise InputTypeError(f"Embeddings cannot be got from {type(source).__name__!r}. {_RIGHT_WAYS}")
     return source

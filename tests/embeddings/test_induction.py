@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from skxtm.embeddings import induce_lexicon
+from skxtm import CrossLingualTopicModel, Lexicon
+from skxtm.datasets import make_multilingual_corpus
+from skxtm.embeddings import AlignedWordEncoder, induce_lexicon
 from skxtm.exceptions import InputError
 
 
@@ -57,7 +59,7 @@ def test_arrays_that_do_not_fit_the_vocabulary_are_named():
             {"en": np.eye(2), "zh": np.eye(2)}, {"en": ["rain", "sun"], "zh": ["雨"]}, ("en", "zh")
         )
     assert str(error.value) == (
-        "word_vectors['zh'] has shape (2, 2), but the vocabulary of 'zh' has 1 words; one row per word is "
+        "embeddings['zh'] has shape (2, 2), but the vocabulary of 'zh' has 1 words; one row per word is "
         "needed."
     )
 
@@ -66,3 +68,43 @@ def test_no_neighbours_are_too_few():
     with pytest.raises(InputError) as error:
         induce_lexicon({}, vocabularies(2), ("en", "zh"), csls_neighbours=0)
     assert str(error.value) == "The 'csls_neighbours' parameter must be at least 1. Got 0 instead."
+
+
+def test_an_encoder_is_asked_for_the_words_of_each_language():
+    asked = []
+
+    class Encoder:
+        def encode_words(self, words, language):
+            asked.append((list(words), language))
+            return np.eye(2)
+
+    words = {"en": ["rain", "goal"], "de": ["Regen", "Tor"]}
+    assert list(Lexicon.induce(Encoder(), words)) == [("rain", "Regen"), ("goal", "Tor")]
+    assert asked == [(["rain", "goal"], "en"), (["Regen", "Tor"], "de")]
+
+
+def test_an_encoder_that_is_not_fitted_is_refused():
+    with pytest.raises(InputError) as error:
+        Lexicon.induce(AlignedWordEncoder(), vocabularies(2))
+    assert str(error.value) == "This AlignedWordEncoder is not fitted. Call fit(corpus, lexicon) first."
+
+
+def test_three_languages_need_a_choice():
+    words = {code: ["a"] for code in ("de", "en", "zh")}
+    with pytest.raises(InputError) as error:
+        Lexicon.induce({}, words)
+    assert str(error.value) == (
+        "A lexicon is induced between two languages. Got ['de', 'en', 'zh']; pass languages=, a pair of "
+        "['de', 'en', 'zh']."
+    )
+
+
+@pytest.mark.parametrize("backbone", ["nmtm", "infoctm"])
+def test_a_model_trains_on_an_induced_lexicon_without_a_dictionary(backbone):
+    data = make_multilingual_corpus(n_documents=30, n_components=2, random_state=0)
+    vectors = {code: np.eye(len(words)) for code, words in data.corpus.vocabularies.items()}
+    lexicon = Lexicon.induce(vectors, data.corpus.vocabularies)
+    model = CrossLingualTopicModel(
+        2, backbone=backbone, lexicon=lexicon, word_embeddings=vectors, max_epochs=1, random_state=0
+    )
+    assert model.fit_transform(data.corpus).shape == (60, 2)
