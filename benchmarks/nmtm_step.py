@@ -33,7 +33,7 @@ from skxtm import Lexicon
 from skxtm.backbones import NMTM
 from skxtm.backbones.base import Batch, CorpusShape, Materials
 from skxtm.datasets import load_ec_news
-from skxtm.training.batches import epoch_batches
+from skxtm.training.batches import TrainingDocuments
 from skxtm.training.loop import Schedule, Trainer, build_network
 
 SEED = 0
@@ -173,9 +173,8 @@ def endless_batches(counts: tuple[sparse.csr_array, ...], batch_size: int) -> It
     """Yield the batches of epoch after epoch, the same for both sides."""
     rng = np.random.default_rng(SEED)
     generator = torch.Generator().manual_seed(SEED)
-    epochs = (
-        epoch_batches(counts, batch_size, rng=rng, generator=generator, device=CPU) for _ in repeat(None)
-    )
+    documents = TrainingDocuments(counts, CPU)
+    epochs = (documents.epoch(batch_size, rng=rng, generator=generator) for _ in repeat(None))
     return chain.from_iterable(epochs)
 
 

@@ -16,3 +16,35 @@ def data_home() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("the environment variable SKXTM_DATA does not name a folder with the public benchmarks")
     return Path(folder)
+
+
+@pytest.fixture
+def recorder():
+    """A context that notes the largest tensor made, and operations that make a GPU wait for the host."""
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Recorder(TorchDispatchMode):
+        WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "_unique2", "equal", "bincount")
+
+        def __init__(self):
+            super().__init__()
+            self.largest = 0
+            self.waiting = []
+
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            name = function.overloadpacket.__name__
+            by_mask = name.startswith("index") and any(
+                isinstance(index, torch.Tensor) and index.dtype == torch.bool
+                for argument in args
+                if isinstance(argument, (list, tuple))
+                for index in argument
+            )
+            if name in self.WAITING or by_mask:
+                self.waiting.append(name)
+            result = function(*args, **(kwargs or {}))
+            if isinstance(result, torch.Tensor):
+                self.largest = max(self.largest, result.numel())
+            return result
+
+    return Recorder()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -16,7 +17,7 @@ from tqdm.auto import tqdm
 
 from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
 from skxtm.exceptions import TrainingError
-from skxtm.training.batches import NOTHING, PerDocument, epoch_batches
+from skxtm.training.batches import NOTHING, PerDocument, TrainingDocuments
 from skxtm.training.tensors import Arrays, load_arrays, to_tensors
 
 
@@ -117,11 +118,12 @@ class Trainer:
             If a loss term is no longer finite.
         """
         last = self.n_epochs + n_epochs
+        documents = TrainingDocuments(counts, self.device, per_document)
         bar = tqdm(total=n_epochs, desc="Training", unit="epoch", disable=not verbose)
         try:
-            with bar:
+            with bar, tf32(self.device):
                 while self.n_epochs < last:
-                    self._epoch(counts, per_document, last)
+                    self._epoch(documents, last)
                     bar.update()
                     bar.set_postfix(loss=f"{self.history['loss'][-1]:.3f}", refresh=False)
         except KeyboardInterrupt:
@@ -133,17 +135,10 @@ class Trainer:
         finally:
             self.network.eval()
 
-    def _epoch(self, counts: Sequence[sparse.csr_array], per_document: PerDocument, last: int) -> None:
+    def _epoch(self, documents: TrainingDocuments, last: int) -> None:
         self.network.train()
         self._set_learning_rate()
-        batches = epoch_batches(
-            counts,
-            self.schedule.batch_size,
-            rng=self.rng,
-            generator=self.generator,
-            device=self.device,
-            per_document=per_document,
-        )
+        batches = documents.epoch(self.schedule.batch_size, rng=self.rng, generator=self.generator)
         sums: dict[str, Tensor] = {}
         n_batches = 0
         for batch in batches:
@@ -176,6 +171,27 @@ class Trainer:
                     f"Try a smaller learning_rate (got {self.schedule.learning_rate:g})."
                 )
             self.history.setdefault(name, []).append(mean)
+
+
+@contextmanager
+def tf32(device: torch.device) -> Iterator[None]:
+    """Multiply float32 matrices on CUDA by TF32 units, and leave torch's setting as it was.
+
+    Only training does this; what users read out is computed in double precision.
+
+    Parameters
+    ----------
+    device : torch.device
+        Any; nothing happens except on CUDA.
+    """
+    setting = torch.backends.cuda.matmul
+    before = setting.fp32_precision
+    if device.type == "cuda":
+        setting.fp32_precision = "tf32"
+    try:
+        yield
+    finally:
+        setting.fp32_precision = before
 
 
 def build_network(

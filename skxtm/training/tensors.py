@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,25 @@ def sparse_rows(
         lengths=torch.as_tensor(counts.sum(1)).to(device=device, dtype=dtype),
         n_columns=n_columns,
     )
+
+
+def map_tensors(counts: SparseRows, function: Callable[[Tensor], Tensor]) -> SparseRows:
+    """Apply a function to every tensor of word counts.
+
+    Parameters
+    ----------
+    counts : SparseRows
+        Word counts.
+    function : callable
+        From tensor to tensor.
+
+    Returns
+    -------
+    counts : SparseRows
+    """
+    values = {part.name: getattr(counts, part.name) for part in fields(counts)}
+    changed = {name: function(value) for name, value in values.items() if isinstance(value, Tensor)}
+    return replace(counts, **changed)
 
 
 def to_tensors(arrays: Arrays) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -176,3 +177,16 @@ def test_documents_without_a_known_word_are_left_out_of_training_with_all_that_i
         model = case.model(word_embeddings=words).fit(mixed)
     np.testing.assert_array_equal(model.components_, expected.components_)
     assert model.history_ == expected.history_
+
+
+def test_the_number_of_steps_does_not_change_how_often_a_gpu_would_wait_for_the_host(case, recorder):
+    waits = []
+    for batch_size, n_steps in ((20, 1), (4, 5)):
+        model = case.model(batch_size=batch_size).partial_fit(case.corpus)
+        steps = patch.object(model.network_, "losses", wraps=model.network_.losses)
+        before = len(recorder.waiting)
+        with recorder, steps as losses:
+            model.partial_fit(case.corpus)
+        assert losses.call_count == n_steps
+        waits.append(len(recorder.waiting) - before)
+    assert waits[0] == waits[1]

@@ -6,7 +6,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from skxtm.losses import (
     TamiPositives,
@@ -62,32 +61,6 @@ def dense_direction(anchors, others, counts, temperature):
     similarity = cosine / temperature
     negatives = torch.where(counts == 0, similarity.exp(), 0).sum(1, keepdim=True)
     return -(counts * (similarity - torch.log(negatives + similarity.exp()))).sum()
-
-
-class Recorder(TorchDispatchMode):
-    """Notes the largest tensor made, and operations that would make a GPU wait for the host."""
-
-    WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "_unique2", "equal")
-
-    def __init__(self):
-        super().__init__()
-        self.largest = 0
-        self.waiting = []
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        name = function.overloadpacket.__name__
-        by_mask = name.startswith("index") and any(
-            isinstance(index, torch.Tensor) and index.dtype == torch.bool
-            for argument in args
-            if isinstance(argument, (list, tuple))
-            for index in argument
-        )
-        if name in self.WAITING or by_mask:
-            self.waiting.append(name)
-        result = function(*args, **(kwargs or {}))
-        if isinstance(result, torch.Tensor):
-            self.largest = max(self.largest, result.numel())
-        return result
 
 
 class TestTami:
@@ -196,11 +169,11 @@ class TestTami:
         runs = [value_and_gradients(tami_loss(*inputs, positives_of(counts)), *inputs) for _ in range(2)]
         assert all(torch.equal(a, b) for a, b in zip(*runs, strict=True))
 
-    def test_memory_does_not_grow_with_the_product_of_the_vocabularies(self):
+    def test_memory_does_not_grow_with_the_product_of_the_vocabularies(self, recorder):
         counts = random_counts(10, (1000, 1500), 0.001)
         inputs = features(10, (1000, 8), (1500, 8))
         positives = positives_of(counts)
-        with patch.dict(contrastive._BLOCK_SIZE, cpu=1 << 15), Recorder() as recorder:
+        with patch.dict(contrastive._BLOCK_SIZE, cpu=1 << 15), recorder:
             tami_loss(*inputs, positives).backward()
         assert recorder.largest <= 2 << 15
 
@@ -296,9 +269,9 @@ class TestPairedContrastive:
     ],
     ids=["tami", "supervised", "paired"],
 )
-def test_no_step_waits_for_the_device(step):
+def test_no_step_waits_for_the_device(step, recorder):
     first, second = features(1, (6, 3), (6, 3))
     positives = positives_of(random_counts(1, (6, 6), 0.3))
-    with Recorder() as recorder:
+    with recorder:
         step(first, second, positives, torch.arange(6) % 2).backward()
     assert recorder.waiting == []

@@ -1,5 +1,7 @@
 """Batches: every document, in the right number, with its own counts."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
@@ -7,22 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from skxtm.training.batches import NOTHING, PerDocument, batch_bounds, cycled_order, epoch_batches
+from skxtm.training import batches
+from skxtm.training.batches import (
+    NOTHING,
+    PerDocument,
+    TrainingDocuments,
+    batch_bounds,
+    cycled_order,
+)
 
 CPU = torch.device("cpu")
 
 
-def collect(counts, batch_size, seed=0, per_document=NOTHING):
-    return list(
-        epoch_batches(
-            counts,
-            batch_size,
-            rng=np.random.default_rng(seed),
-            generator=torch.Generator(),
-            device=CPU,
-            per_document=per_document,
-        )
-    )
+def collect(counts, batch_size, seed=0, per_document=NOTHING, *, streamed=False):
+    documents = TrainingDocuments(counts, CPU, per_document, streamed=streamed)
+    rng, generator = np.random.default_rng(seed), torch.Generator()
+    return list(documents.epoch(batch_size, rng=rng, generator=generator))
 
 
 @settings(max_examples=40, deadline=None)
@@ -84,6 +86,23 @@ def test_what_is_known_of_documents_comes_with_them():
             expected = augmented[language][rows.numpy()].toarray()
             np.testing.assert_array_equal(batch.augmented[language].dense().numpy(), expected)
             np.testing.assert_array_equal(batch.augmented[language].lengths.numpy(), expected.sum(1))
+
+
+def test_streamed_counts_come_in_the_same_batches_as_counts_on_the_device(monkeypatch):
+    monkeypatch.setattr(batches, "_CHUNK", 2)
+    rng = np.random.default_rng(0)
+    counts = [sparse.csr_array(rng.poisson(0.8, (size, 6))) for size in (23, 9)]
+    augmented = tuple(sparse.csr_array(rng.poisson(0.8, (size, 12))) for size in (23, 9))
+    kept, streamed = (
+        collect(counts, 4, per_document=PerDocument(augmented=augmented), streamed=streamed)
+        for streamed in (False, True)
+    )
+    assert len(kept) == len(streamed) == 6
+    for first, second in zip(kept, streamed, strict=True):
+        pairs = zip(first.counts + first.augmented, second.counts + second.augmented, strict=True)
+        for one, other in pairs:
+            for part in fields(one):
+                assert np.array_equal(getattr(one, part.name), getattr(other, part.name))
 
 
 def test_what_is_not_known_of_documents_is_empty():
