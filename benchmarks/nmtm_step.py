@@ -211,7 +211,7 @@ class Sparse:
 
     def loss(self, batch: Batch, generator: torch.Generator) -> Tensor:
         """Sum the loss terms of a batch."""
-        return sum(self.network.losses(batch).values())
+        return sum(self.network.step(batch).terms.values())
 
     def epoch_seconds(self) -> float:
         """Time an epoch, the shuffling included."""

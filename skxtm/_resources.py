@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.preprocessing import normalize
 
 from skxtm._clustering import DocumentClusters
 from skxtm._intake import training_rows
 from skxtm.corpus import Corpus
+from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.resolving import (
     fitted_encoder,
     resolve_document_embeddings,
@@ -56,15 +58,87 @@ def gather_materials(model: CrossLingualTopicModel, corpus: Corpus) -> Materials
         name, given = type(model.backbone_).__name__, read_lexicons(model.lexicon)
         lexicons = gather_lexicons(name, model.languages_, model.vocabularies_, given)
     if "word_vectors" in needs:
-        source = model.word_embeddings
-        if not isinstance(source, Mapping):
-            source = _encoder(model, "word_embeddings", corpus)
-        by_language = resolve_word_embeddings(source, corpus)
-        vectors = tuple(by_language[code] for code in model.languages_)
+        vectors = gather_word_vectors(model, corpus)
     return replace(gather_documents(model, corpus), lexicons=lexicons, word_vectors=vectors)
 
 
-def gather_documents(model: CrossLingualTopicModel, corpus: Corpus) -> Materials:
+def gather_word_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> tuple[NDArray[np.float32], ...]:
+    """Get vectors of each language's words, in one space.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        As for `gather_materials`.
+    corpus : Corpus
+        Training documents with counts.
+
+    Returns
+    -------
+    vectors : tuple of ndarray of shape (V_l, n_dimensions)
+        In the order of the model's languages.
+
+    Raises
+    ------
+    MissingResourceError, InputError
+        As from `gather_materials`.
+    """
+    source = model.word_embeddings
+    if not isinstance(source, Mapping):
+        source = _encoder(model, "word_embeddings", corpus)
+    by_language = resolve_word_embeddings(source, corpus)
+    return tuple(by_language[code] for code in model.languages_)
+
+
+def gather_topic_vectors(
+    model: CrossLingualTopicModel, corpus: Corpus, topics: Sequence[Mapping[str, Sequence[str]]]
+) -> NDArray[np.float32]:
+    """Embed topics, given by words, in the space of the documents' embeddings.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        As for `gather_materials`.
+    corpus : Corpus
+        Training documents with counts.
+    topics : sequence of dict of str to sequence of str
+        Words of every topic by language.
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_topics, n_dimensions)
+        A topic's words, joined, encoded as one text; by an encoder that takes one language at a time, the
+        mean of the languages' vectors of length 1.
+
+    Raises
+    ------
+    MissingResourceError
+        If the documents' embeddings were given as arrays, so that nothing can encode the topics.
+    """
+    if has_given_documents(model, corpus):
+        raise MissingResourceError(
+            "The documents' embeddings were given as arrays, so that those of refined topics are not known. "
+            "Pass document_embeddings= the encoder that made them, or set weight_documents=0."
+        )
+    encoder = _encoder(model, "document_embeddings", corpus)
+    if not isinstance(encoder, AlignedWordEncoder):
+        texts = [" ".join(word for words in topic.values() for word in words) for topic in topics]
+        return np.asarray(encoder.encode(texts), dtype=np.float32)
+    by_language = [
+        normalize(encoder.encode([" ".join(topic[code]) for topic in topics], code))
+        for code in model.languages_
+    ]
+    return np.mean(by_language, axis=0, dtype=np.float32)
+
+
+def has_given_documents(model: CrossLingualTopicModel, corpus: Corpus) -> bool:
+    """Tell whether the documents' embeddings are arrays that the user gave."""
+    source = model.document_embeddings
+    return isinstance(source, (np.ndarray, Mapping)) or (source is None and corpus.embedding is not None)
+
+
+def gather_documents(
+    model: CrossLingualTopicModel, corpus: Corpus, *, with_vectors: bool = False
+) -> Materials:
     """Gather what is known of training documents, leaving out those without a known word.
 
     Parameters
@@ -73,6 +147,8 @@ def gather_documents(model: CrossLingualTopicModel, corpus: Corpus) -> Materials
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
+    with_vectors : bool, default=False
+        Whether to gather embeddings also for a backbone that does not need them.
 
     Returns
     -------
@@ -91,7 +167,8 @@ def gather_documents(model: CrossLingualTopicModel, corpus: Corpus) -> Materials
     rows = [corpus.rows_of(code)[part] for code, part in zip(model.languages_, known, strict=True)]
     vectors = clusters = None
     needs_clusters = "clusters" in model.backbone_.needs
-    if "document_vectors" in model.backbone_.needs or (needs_clusters and model.clusters is None):
+    needs_vectors = "document_vectors" in model.backbone_.needs or with_vectors
+    if needs_vectors or (needs_clusters and model.clusters is None):
         stacked = _document_vectors(model, corpus)
         vectors = tuple(np.asarray(stacked[part]) for part in rows)
     if needs_clusters:
@@ -248,8 +325,7 @@ def _encoder(model: CrossLingualTopicModel, parameter: str, corpus: Corpus) -> A
 
 def _document_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> NDArray[np.float32]:
     source = model.document_embeddings
-    is_given = isinstance(source, (np.ndarray, Mapping)) or (source is None and corpus.embedding is not None)
-    if not is_given:
+    if not has_given_documents(model, corpus):
         source = _encoder(model, "document_embeddings", corpus)
     vectors = resolve_document_embeddings(source, corpus)
     n_dimensions = model._learnt.setdefault("n_dimensions", vectors.shape[1])

@@ -29,7 +29,7 @@ from skxtm.vectorizer import CrossLingualVectorizer
 if TYPE_CHECKING:
     from skxtm.backbones.base import Backbone, Materials
     from skxtm.training.inference import Inference
-    from skxtm.training.loop import Trainer
+    from skxtm.training.loop import Schedule, Trainer
 
 LexiconLike = str | os.PathLike[str] | Lexicon
 
@@ -460,12 +460,15 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def _train(self, corpus: Corpus, materials: Materials, n_epochs: int) -> NDArray[np.float32]:
         """Train, read out, and return the training documents' topic proportions."""
-        from skxtm.training.loop import trainer_state
-
         warn_of_unknown_words(corpus)
         trainer = self._trainer()
         documents = per_document(self, materials, trainer.device)
         trainer.train(materials.counts, n_epochs, per_document=documents, verbose=self.verbose)
+        return self._read_out(trainer, corpus)
+
+    def _read_out(self, trainer: Trainer, corpus: Corpus) -> NDArray[np.float32]:
+        from skxtm.training.loop import trainer_state
+
         self._trainer_state = trainer_state(trainer)
         self.n_iter_, self.history_ = trainer.n_epochs, trainer.history
         self.components_ = np.hstack(self._inference().topic_word())
@@ -473,11 +476,12 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.topic_weight_ = theta.mean(0, dtype=np.float64)
         return theta
 
-    def _trainer(self) -> Trainer:
+    def _trainer(self, schedule: Schedule | None = None) -> Trainer:
         from skxtm.training.loop import Schedule, Trainer, restore_trainer
         from skxtm.training.tensors import resolve_device
 
-        schedule, device = Schedule.of(self.backbone_), resolve_device(self.device)
+        schedule = Schedule.of(self.backbone_) if schedule is None else schedule
+        device = resolve_device(self.device)
         trainer = Trainer(self.network_, schedule, device, self._seed, self.n_iter_, dict(self.history_))
         if self._trainer_state is not None:
             restore_trainer(trainer, self._trainer_state)

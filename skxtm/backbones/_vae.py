@@ -25,14 +25,17 @@ class VariationalTerms:
         Means over the batch, summed over languages, in nats per document.
     means, logvars : tuple of Tensor of shape (n_documents, n_components)
         The latent Gaussians of each language.
+    proportions : tuple of Tensor of shape (n_documents, n_components)
+        The sampled topic proportions.
     thetas : tuple of Tensor of shape (n_documents, n_components)
-        The sampled topic proportions, after dropout.
+        The same after dropout.
     """
 
     reconstruction: Tensor
     divergence: Tensor
     means: tuple[Tensor, ...]
     logvars: tuple[Tensor, ...]
+    proportions: tuple[Tensor, ...]
     thetas: tuple[Tensor, ...]
 
 
@@ -96,18 +99,24 @@ class OwnWeightsNetwork(BackboneNetwork):
 
     def variational_terms(self, batch: Batch) -> VariationalTerms:
         """Encode, sample and decode the documents of every language."""
-        nlls, divergences, gaussians, thetas = [], [], [], []
+        nlls, divergences, gaussians, proportions, thetas = [], [], [], [], []
         for language, counts in enumerate(batch.counts):
             mean, logvar = self.encode(counts, language, batch.generator)
-            theta = self.sample_theta(mean, logvar, batch.generator)
-            theta = dropout(theta, self.dropout, batch.generator)
+            sampled = self.sample_theta(mean, logvar, batch.generator)
+            theta = dropout(sampled, self.dropout, batch.generator)
             nlls.append(self.reconstruction(theta, counts, language, self.phi[language]).mean())
             divergences.append(gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar).mean())
             gaussians.append((mean, logvar))
+            proportions.append(sampled)
             thetas.append(theta)
         means, logvars = zip(*gaussians, strict=True)
         return VariationalTerms(
-            torch.stack(nlls).sum(), torch.stack(divergences).sum(), means, logvars, tuple(thetas)
+            torch.stack(nlls).sum(),
+            torch.stack(divergences).sum(),
+            means,
+            logvars,
+            tuple(proportions),
+            tuple(thetas),
         )
 
     def topic_word(self) -> tuple[Tensor, ...]:

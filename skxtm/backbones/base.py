@@ -92,14 +92,33 @@ class Batch:
     augmented: tuple[SparseRows, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one pass through a network gives: its own losses, and what further objectives are made of.
+
+    Attributes
+    ----------
+    terms : dict of str to scalar Tensor
+        Named, weighted loss terms, in nats per document.
+    proportions : tuple of Tensor of shape (n_documents, n_components)
+        Sampled topic proportions of each language's documents, before any dropout; rows sum to 1.
+    topic_word : tuple of Tensor of shape (V_l, n_components)
+        Unnormalised topic-word weights that the documents were decoded with.
+    """
+
+    terms: dict[str, Tensor]
+    proportions: tuple[Tensor, ...]
+    topic_word: tuple[Tensor, ...]
+
+
 class BackboneNetwork(nn.Module, ABC):
     """A trained model as tensors; everything per language is addressed by the language's number."""
 
     prior: LaplacePrior
 
     @abstractmethod
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Named, weighted loss terms of one step, each a scalar in nats per document."""
+    def step(self, batch: Batch) -> Step:
+        """Pass a batch through the network once, in training mode."""
 
     @abstractmethod
     def encode(

@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 
 from skxtm.backbones._augmentation import neighbour_matrix, polyglot_augmentation
 from skxtm.backbones._vae import CountsEncoder, OwnWeightsNetwork
-from skxtm.backbones.base import Backbone, Batch, CorpusShape, Materials, check_range
+from skxtm.backbones.base import Backbone, Batch, CorpusShape, Materials, Step, check_range
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.losses.kernel import linear_cka
 from skxtm.modules.decoder import ProductDecoder
@@ -171,7 +171,7 @@ class GloCTMNetwork(OwnWeightsNetwork):
         self.global_encoder = CountsEncoder(V, backbone.n_global_units, K, **options)
         self.global_decoder = ProductDecoder(V, **norm)
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> Step:
         """Local and global autoencoders, their agreement, and that with embeddings, summed over languages."""
         local = self.variational_terms(batch)
         joint_weights = torch.cat(tuple(self.phi))  # (V, K)
@@ -185,7 +185,7 @@ class GloCTMNetwork(OwnWeightsNetwork):
             local_gaussian = local.means[language], local.logvars[language]
             agreements.append(gaussian_kl(*local_gaussian, mean, logvar).mean())
             distances.append(1 - linear_cka(local.thetas[language], batch.document_vectors[language]))
-        return {
+        losses = {
             "reconstruction": local.reconstruction,
             "kl": local.divergence,
             "global_reconstruction": torch.stack(nlls).sum(),
@@ -193,6 +193,7 @@ class GloCTMNetwork(OwnWeightsNetwork):
             "agreement": self.weight_kl * torch.stack(agreements).sum(),
             "cka": self.weight_cka * torch.stack(distances).sum(),
         }
+        return Step(losses, local.proportions, tuple(self.phi))
 
     def encode(
         self, counts: SparseRows, language: int, generator: Generator | None = None

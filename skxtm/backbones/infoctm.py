@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 
 from skxtm.backbones._tami import positive_pairs, similar_words
 from skxtm.backbones._vae import CountsEncoder, OwnWeightsNetwork
-from skxtm.backbones.base import Backbone, Batch, CorpusShape, Materials, check_range
+from skxtm.backbones.base import Backbone, Batch, CorpusShape, Materials, Step, check_range
 from skxtm.losses.contrastive import TamiPositives, tami_loss
 from skxtm.modules.sparse import SparseRows
 
@@ -160,18 +160,19 @@ class InfoCTMNetwork(OwnWeightsNetwork):
             }
         )
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> Step:
         """Reconstruction and divergence from the prior, summed over languages; alignment of the words."""
         terms = self.variational_terms(batch)
         alignments = [
             tami_loss(self.phi[first], self.phi[second], self._positives(first, second), self.temperature)
             for first, second in combinations(range(len(self.phi)), 2)
         ]
-        return {
+        losses = {
             "reconstruction": terms.reconstruction,
             "kl": terms.divergence,
             "alignment": self.weight_mi * torch.stack(alignments).mean(),
         }
+        return Step(losses, terms.proportions, tuple(self.phi))
 
     def encode(
         self, counts: SparseRows, language: int, generator: Generator | None = None

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
-from skxtm.backbones.base import Backbone, BackboneNetwork, Batch, CorpusShape, Materials, check_range
+from skxtm.backbones.base import Backbone, BackboneNetwork, Batch, CorpusShape, Materials, Step, check_range
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.decoder import ProductDecoder
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
@@ -144,17 +144,20 @@ class NMTMNetwork(BackboneNetwork):
             back = Carrier(columns, rows, counts[1], sizes[::-1], backbone.smoothing)
             self.carriers.update({f"{first}-{second}": forth, f"{second}-{first}": back})
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> Step:
         """Reconstruction and divergence from the prior, summed over languages."""
         reconstruction = divergence = torch.zeros((), device=self.prior.mean.device)
-        for language, (counts, weights) in enumerate(zip(batch.counts, self.topic_word(), strict=True)):
+        topic_word = self.topic_word()
+        proportions = []
+        for language, (counts, weights) in enumerate(zip(batch.counts, topic_word, strict=True)):
             mean, logvar = self.encode(counts, language, batch.generator)
             theta = self.sample_theta(mean, logvar, batch.generator)
+            proportions.append(theta)
             theta = dropout(theta, self.dropout, batch.generator)
             nll = self.reconstruction(theta, counts, language, weights)
             reconstruction = reconstruction + nll.mean()
             divergence = divergence + gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar).mean()
-        return {"reconstruction": reconstruction, "kl": divergence}
+        return Step({"reconstruction": reconstruction, "kl": divergence}, tuple(proportions), topic_word)
 
     def encode(
         self, counts: SparseRows, language: int, generator: Generator | None = None

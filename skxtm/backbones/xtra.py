@@ -14,7 +14,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from skxtm.backbones._vae import OwnWeightsNetwork
-from skxtm.backbones.base import Backbone, Batch, CorpusShape, Materials, check_range
+from skxtm.backbones.base import Backbone, Batch, CorpusShape, Materials, Step, check_range
 from skxtm.losses.contrastive import paired_contrastive_loss, supervised_contrastive_loss
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
 from skxtm.modules.sparse import SparseRows
@@ -201,7 +201,7 @@ class XTRANetwork(OwnWeightsNetwork):
             for number, phi in enumerate(self.phi):
                 phi.copy_(constants[f"class_tfidf.{number}"].T)
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
+    def step(self, batch: Batch) -> Step:
         """Reconstruction and divergence from the prior, summed over languages; three contrastive losses."""
         terms = self.variational_terms(batch)
         contrasts = {
@@ -212,7 +212,11 @@ class XTRANetwork(OwnWeightsNetwork):
             "documents": self._document_contrast(terms.thetas, batch),
         }
         weighted = {name: self.weights[name] * value for name, value in contrasts.items()}
-        return {"reconstruction": terms.reconstruction, "kl": terms.divergence, **weighted}
+        return Step(
+            {"reconstruction": terms.reconstruction, "kl": terms.divergence, **weighted},
+            terms.proportions,
+            tuple(self.phi),
+        )
 
     def encode(
         self, counts: SparseRows, language: int, generator: Generator | None = None

@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
 from skxtm.exceptions import TrainingError
 from skxtm.training.batches import NOTHING, PerDocument, TrainingDocuments
+from skxtm.training.objective import Objective
 from skxtm.training.tensors import Arrays, load_arrays, to_tensors
 
 
@@ -121,9 +122,9 @@ class Trainer:
         documents = TrainingDocuments(counts, self.device, per_document)
         bar = tqdm(total=n_epochs, desc="Training", unit="epoch", disable=not verbose)
         try:
-            with bar, tf32(self.device):
+            with bar:
                 while self.n_epochs < last:
-                    self._epoch(documents, last)
+                    self.train_epoch(documents, last=last)
                     bar.update()
                     bar.set_postfix(loss=f"{self.history['loss'][-1]:.3f}", refresh=False)
         except KeyboardInterrupt:
@@ -132,17 +133,43 @@ class Trainer:
                 "as trained so far.",
                 stacklevel=2,
             )
+
+    def train_epoch(
+        self, documents: TrainingDocuments, objective: Objective | None = None, *, last: int
+    ) -> None:
+        """Train for one epoch; the network is left in evaluation mode, whatever happens.
+
+        Parameters
+        ----------
+        documents : TrainingDocuments
+            On the trainer's device.
+        objective : Objective or None
+            Loss terms to add to the network's own.
+        last : int
+            Epoch at which training is to end, for messages.
+
+        Raises
+        ------
+        TrainingError
+            If a loss term is no longer finite.
+        """
+        try:
+            with tf32(self.device):
+                self._epoch(documents, objective, last)
         finally:
             self.network.eval()
 
-    def _epoch(self, documents: TrainingDocuments, last: int) -> None:
+    def _epoch(self, documents: TrainingDocuments, objective: Objective | None, last: int) -> None:
         self.network.train()
+        if objective is not None:
+            objective.start_epoch(self.network)
         self._set_learning_rate()
         batches = documents.epoch(self.schedule.batch_size, rng=self.rng, generator=self.generator)
         sums: dict[str, Tensor] = {}
         n_batches = 0
         for batch in batches:
-            terms = self.network.losses(batch)
+            step = self.network.step(batch)
+            terms = step.terms | ({} if objective is None else objective.terms(step, batch))
             total = sum(terms.values(), start=torch.zeros((), device=self.device))
             self.optimizer.zero_grad()
             total.backward()

@@ -98,7 +98,9 @@ def map_tensors(counts: SparseRows, function: Callable[[Tensor], Tensor]) -> Spa
     counts : SparseRows
     """
     values = {part.name: getattr(counts, part.name) for part in fields(counts)}
-    changed = {name: function(value) for name, value in values.items() if isinstance(value, Tensor)}
+    changed: dict[str, Any] = {
+        name: function(value) for name, value in values.items() if isinstance(value, Tensor)
+    }
     return replace(counts, **changed)
 
 

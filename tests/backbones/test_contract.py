@@ -183,10 +183,10 @@ def test_the_number_of_steps_does_not_change_how_often_a_gpu_would_wait_for_the_
     waits = []
     for batch_size, n_steps in ((20, 1), (4, 5)):
         model = case.model(batch_size=batch_size).partial_fit(case.corpus)
-        steps = patch.object(model.network_, "losses", wraps=model.network_.losses)
+        steps = patch.object(model.network_, "step", wraps=model.network_.step)
         before = len(recorder.waiting)
-        with recorder, steps as losses:
+        with recorder, steps as step:
             model.partial_fit(case.corpus)
-        assert losses.call_count == n_steps
+        assert step.call_count == n_steps
         waits.append(len(recorder.waiting) - before)
     assert waits[0] == waits[1]

@@ -123,7 +123,7 @@ def test_the_global_decoder_has_the_languages_weights_side_by_side_and_none_of_i
 
 def test_weights_of_zero_switch_agreement_and_alignment_off(dense):
     _, network, batch, _ = random_case(2, 3, 4, 0, dense, weight_kl=0, weight_cka=0)
-    terms = network.losses(batch)
+    terms = network.step(batch).terms
     assert terms["agreement"] == terms["cka"] == 0
 
 

@@ -123,7 +123,7 @@ def test_loss_and_every_gradient_equal_the_dense_published_formula(
 
 def test_a_weight_of_zero_leaves_the_variational_autoencoders_of_the_languages(dense):
     _, network, batch, _ = random_case(2, 3, 4, 0, dense, weight_mi=0.0)
-    assert network.losses(batch)["alignment"] == 0
+    assert network.step(batch).terms["alignment"] == 0
 
 
 def test_topics_whose_words_translate_each_other_have_the_lower_alignment_loss():

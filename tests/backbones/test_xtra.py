@@ -148,7 +148,7 @@ def test_inference_draws_nothing_and_drops_nothing(dense):
 def test_weights_of_zero_switch_the_contrastive_losses_off(dense):
     weights = {"weight_clusters": 0, "weight_topics": 0, "weight_documents": 0}
     _, network, batch = random_case(2, 3, 4, 0, dense, **weights)
-    terms = network.losses(batch)
+    terms = network.step(batch).terms
     assert terms["clusters"] == terms["topics"] == terms["documents"] == 0
 
 

@@ -97,15 +97,15 @@ def test_gradients_are_scaled_down_to_the_largest_norm_before_a_step():
 
 def test_ctrl_c_leaves_a_network_in_evaluation_mode_and_says_how_far_it_came():
     trainer = make_trainer()
-    losses, calls = trainer.network.losses, []
+    step, calls = trainer.network.step, []
 
     def interrupted(batch):
         calls.append(batch)
         if len(calls) == 7:  # in the second of five-step epochs
             raise KeyboardInterrupt
-        return losses(batch)
+        return step(batch)
 
-    trainer.network.losses = interrupted
+    trainer.network.step = interrupted
     message = "Training was interrupted in epoch 2 of 4. The model is usable, as trained so far."
     with pytest.warns(UserWarning, match=f"^{message}$"):
         trainer.train(COUNTS, 4)
