@@ -1,13 +1,14 @@
 """Corpora, published parameters and figures, and the measurements that the quality scripts share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn.svm import SVC, LinearSVC
 
-from skxtm import Lexicon
+from skxtm import Corpus, Lexicon
 from skxtm.datasets import load_ec_news, load_rakuten_amazon
 from skxtm.metrics import AlignedReference, cnpmi_score, topic_uniqueness, transfer_accuracy
 
@@ -78,12 +79,21 @@ class Evaluation:
         Folder of the data sets as released, and of `lexicons` and `reference`.
     match : str
         How the lexicon matches words.
+    n_words : int or None
+        Words kept of each language, those most frequent in training; None keeps all.
     """
 
-    def __init__(self, corpus: str, data_home: Path, match: str = "normal") -> None:
+    def __init__(
+        self, corpus: str, data_home: Path, match: str = "normal", n_words: int | None = None
+    ) -> None:
         self.setup = SETUPS[corpus]
         self.train = self.setup.load("train", data_home=data_home)
         self.test = self.setup.load("test", data_home=data_home)
+        if n_words is not None:
+            kept = most_frequent(self.train.corpus, n_words)
+            self.train, self.test = (
+                replace(part, corpus=restricted(part.corpus, kept)) for part in (self.train, self.test)
+            )
         self.lexicon = Lexicon.read(data_home / "lexicons" / self.setup.lexicon, match=match)
         self.reference = AlignedReference.read(data_home / "reference" / self.setup.reference)
 
@@ -109,3 +119,15 @@ class Evaluation:
             for number, code in ((1, first), (2, second))
             for kind in "IC"
         }
+
+
+def most_frequent(corpus: Corpus, n_words: int) -> dict[str, Any]:
+    """Columns of each language's most frequent words, ascending."""
+    totals = {code: np.asarray(corpus.counts_of(code).sum(0)).ravel() for code in corpus.languages}
+    return {code: np.sort(np.argsort(-total, kind="stable")[:n_words]) for code, total in totals.items()}
+
+
+def restricted(corpus: Corpus, kept: dict[str, Any]) -> Corpus:
+    """Keep some columns of every language; the rows stay in their order, language after language."""
+    counts = {code: corpus.counts_of(code)[:, columns] for code, columns in kept.items()}
+    return Corpus.from_counts(counts, {code: corpus.vocabularies[code][kept[code]] for code in kept})

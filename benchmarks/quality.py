@@ -6,7 +6,7 @@ trained in, -C in the other one. Word and document embeddings come from `Aligned
 
     python benchmarks/quality.py --data-home FOLDER --results FOLDER
         [--corpora ec_news] [--backbones nmtm infoctm] [--seeds 0 1] [--epochs 100] [--batch-size 512]
-        [--match literal] [--classifiers linear] [--keep-models]
+        [--learning-rate 0.01] [--match literal] [--classifiers linear] [--keep-models]
 
 Each run writes one JSON file into the folder of results; a run whose file is there is not repeated. The
 table of all results is printed at the end, and alone with --table.
@@ -53,6 +53,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--components", type=int, default=50)
     parser.add_argument("--epochs", type=int, help="default: the backbone's published number")
     parser.add_argument("--batch-size", type=int, help="default: the published 128")
+    parser.add_argument("--learning-rate", type=float, help="default: the published value")
     parser.add_argument("--match", choices=["literal", "normal"], default="normal")
     parser.add_argument("--classifiers", nargs="+", choices=list(CLASSIFIERS), default=list(CLASSIFIERS))
     parser.add_argument("--keep-models", action="store_true", help="save the models beside the results")
@@ -66,7 +67,8 @@ def parse_options() -> argparse.Namespace:
 def run_name(options: argparse.Namespace, corpus: str, backbone: str, seed: int) -> str:
     """Name a run by what tells it from the others."""
     parts = [corpus, backbone, options.match, f"k{options.components}"]
-    parts += [f"e{options.epochs or 'published'}", f"b{options.batch_size or 'published'}", f"s{seed}"]
+    parts += [f"e{options.epochs or 'published'}", f"b{options.batch_size or 'published'}"]
+    parts += [f"l{options.learning_rate or 'published'}", f"s{seed}"]
     return "-".join(parts)
 
 
@@ -80,6 +82,7 @@ def run(
         lexicon=evaluation.lexicon,
         max_epochs=options.epochs,
         batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
         random_state=seed,
         verbose=1,
     )
@@ -93,6 +96,7 @@ def run(
         "epochs": model.n_iter_,
         "published_epochs": backbone_class(backbone)().max_epochs,
         "batch_size": model.backbone_.batch_size,
+        "learning_rate": model.backbone_.learning_rate,
         "fit_seconds": round(time.perf_counter() - started, 1),
         "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
         "skxtm": skxtm.__version__,
@@ -113,13 +117,12 @@ def print_table(results: list[dict[str, Any]]) -> None:
             continue
         first, second = (code.upper() for code in setup.languages)
         names = [name.replace("1-", f"{first}-").replace("2-", f"{second}-") for name in FIGURES]
-        print(
-            f"\n{corpus}\n\n| backbone | lexicon | seed | epochs | batch | SVM on mu | {' | '.join(names)} |"
-        )
-        print("|---" * (6 + len(names)) + "|")
+        heads = ["backbone", "lexicon", "seed", "epochs", "batch", "rate", "SVM on mu", *names]
+        print(f"\n{corpus}\n\n| {' | '.join(heads)} |")
+        print("|---" * len(heads) + "|")
         for backbone in sorted({result["backbone"] for result in here}):
             if backbone in setup.published:
-                print_row([backbone, "", "published", "", "", "rbf"], setup.published[backbone])
+                print_row([backbone, "", "published", "", "", "", "rbf"], setup.published[backbone])
             for result in here:
                 if result["backbone"] == backbone:
                     print_result(result)
@@ -128,7 +131,8 @@ def print_table(results: list[dict[str, Any]]) -> None:
 def print_result(result: dict[str, Any]) -> None:
     """Print one row per classifier."""
     epochs = f"{result['epochs']} of {result['published_epochs']}"
-    settings = [result[name] for name in ("backbone", "match", "seed")] + [epochs, result["batch_size"]]
+    settings = [result[name] for name in ("backbone", "match", "seed")]
+    settings += [epochs, result["batch_size"], result["learning_rate"]]
     for classifier in CLASSIFIERS:
         if classifier in result:
             print_row([*settings, classifier], {**result, **result[classifier]})

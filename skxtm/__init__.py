@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from skxtm.corpus import Corpus, as_corpus
     from skxtm.lexicon import Lexicon
     from skxtm.model import CrossLingualTopicModel
+    from skxtm.refiner import LLMRefiner
     from skxtm.vectorizer import CrossLingualVectorizer
 
 _HOMES = {
     "Corpus": "skxtm.corpus",
     "CrossLingualTopicModel": "skxtm.model",
     "CrossLingualVectorizer": "skxtm.vectorizer",
+    "LLMRefiner": "skxtm.refiner",
     "Lexicon": "skxtm.lexicon",
     "as_corpus": "skxtm.corpus",
 }
@@ -26,6 +28,7 @@ __all__ = [
     "Corpus",
     "CrossLingualTopicModel",
     "CrossLingualVectorizer",
+    "LLMRefiner",
     "Lexicon",
     "__version__",
     "as_corpus",

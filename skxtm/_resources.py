@@ -89,10 +89,8 @@ def gather_word_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> tuple[
     return tuple(by_language[code] for code in model.languages_)
 
 
-def gather_topic_vectors(
-    model: CrossLingualTopicModel, corpus: Corpus, topics: Sequence[Mapping[str, Sequence[str]]]
-) -> NDArray[np.float32]:
-    """Embed topics, given by words, in the space of the documents' embeddings.
+def topic_encoder(model: CrossLingualTopicModel, corpus: Corpus) -> Any:
+    """Find the encoder that can embed topics in the space of the documents' embeddings.
 
     Parameters
     ----------
@@ -100,14 +98,11 @@ def gather_topic_vectors(
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
-    topics : sequence of dict of str to sequence of str
-        Words of every topic by language.
 
     Returns
     -------
-    vectors : ndarray of shape (n_topics, n_dimensions)
-        A topic's words, joined, encoded as one text; by an encoder that takes one language at a time, the
-        mean of the languages' vectors of length 1.
+    encoder : object
+        With ``encode(texts)``.
 
     Raises
     ------
@@ -119,13 +114,34 @@ def gather_topic_vectors(
             "The documents' embeddings were given as arrays, so that those of refined topics are not known. "
             "Pass document_embeddings= the encoder that made them, or set weight_documents=0."
         )
-    encoder = _encoder(model, "document_embeddings", corpus)
+    return _encoder(model, "document_embeddings", corpus)
+
+
+def gather_topic_vectors(
+    encoder: Any, languages: Sequence[str], topics: Sequence[Mapping[str, Sequence[str]]]
+) -> NDArray[np.float32]:
+    """Embed topics, given by words, in the space of the documents' embeddings.
+
+    Parameters
+    ----------
+    encoder : object
+        From `topic_encoder`.
+    languages : sequence of str
+        Of the words.
+    topics : sequence of dict of str to sequence of str
+        Words of every topic by language.
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_topics, n_dimensions)
+        A topic's words, joined, encoded as one text; by an encoder that takes one language at a time, the
+        mean of the languages' vectors of length 1.
+    """
     if not isinstance(encoder, AlignedWordEncoder):
         texts = [" ".join(word for words in topic.values() for word in words) for topic in topics]
         return np.asarray(encoder.encode(texts), dtype=np.float32)
     by_language = [
-        normalize(encoder.encode([" ".join(topic[code]) for topic in topics], code))
-        for code in model.languages_
+        normalize(encoder.encode([" ".join(topic[code]) for topic in topics], code)) for code in languages
     ]
     return np.mean(by_language, axis=0, dtype=np.float32)
 

@@ -33,5 +33,43 @@ class TrainingError(SkxtmError, RuntimeError):
     """Training diverged."""
 
 
+class ChatError(SkxtmError, RuntimeError):
+    """A chat model gave no answer; the message says why, without any key.
+
+    Attributes
+    ----------
+    retryable : bool
+        Whether the same request may succeed later without a change.
+    """
+
+    retryable = False
+
+
+class ChatRefusedError(ChatError):
+    """A chat server refuses every request like this one: key, quota, model or parameters are not accepted."""
+
+
+class ChatUnavailableError(ChatError, ConnectionError):
+    """A chat server could not be reached, or was busy, until the last attempt."""
+
+    retryable = True
+
+
+class AnswerFormatError(SkxtmError, ValueError):
+    """What a chat model answered cannot be read; the message is what the model is told when asked again."""
+
+
+class BudgetError(SkxtmError, RuntimeError):
+    """More requests are needed than the limit allows; nothing was sent."""
+
+
+class AnswersPendingError(SkxtmError, RuntimeError):
+    """Answers of a batch are not there yet; the message names the file of requests and the next step."""
+
+
 class UnknownWordsWarning(UserWarning):
     """Some documents hold no word of the vocabulary."""
+
+
+class RefinementWarning(UserWarning):
+    """Some topics could not be refined; the message names them."""

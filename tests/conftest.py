@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -48,3 +49,18 @@ def recorder():
             return result
 
     return Recorder()
+
+
+@pytest.fixture
+def chat_server(monkeypatch):
+    """A chat server over real HTTP, of the class that tests/llm/fake_server.py describes."""
+    from skxtm.llm.openai_chat import close_clients
+
+    path = Path(__file__).parent / "llm" / "fake_server.py"
+    spec = importlib.util.spec_from_file_location("fake_chat_server", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with module.FakeChatServer() as server:
+        yield server
+    close_clients()

@@ -20,8 +20,18 @@ MODULES = {
 
 NETWORKS = {"backbones", "modules", "losses"}
 TRAINING = {"training"}
-BESIDE = {"llm", "lexicon", "embeddings", "metrics", "datasets", "plotting"}
-ESTIMATORS = {"model", "vectorizer", "refiner", "report", "_intake", "_resources", "_persistence"}
+BESIDE = {"llm", "refinement", "lexicon", "embeddings", "metrics", "datasets", "plotting"}
+ESTIMATORS = {
+    "model",
+    "vectorizer",
+    "refiner",
+    "report",
+    "_intake",
+    "_resources",
+    "_persistence",
+    "_proposals",
+    "_refining",
+}
 # imports no other part of the package, or only those named here
 FOUNDATION = {"exceptions", "_optional", "_version"}
 OPTIONAL = (

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm import _cache_folder
 from skxtm.exceptions import InputError
 
 FILE_NAME = "vectors-1.sqlite3"
@@ -164,11 +165,7 @@ def default_cache_folder() -> Path:
         ``embeddings`` in the folder that the environment variable ``SKXTM_CACHE`` names; where that is unset,
         ``$XDG_CACHE_HOME/skxtm/embeddings`` or ``~/.cache/skxtm/embeddings``.
     """
-    named = os.environ.get("SKXTM_CACHE")
-    if named:
-        return Path(named).expanduser() / "embeddings"
-    user_cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(user_cache).expanduser() / "skxtm" / "embeddings"
+    return _cache_folder.default_cache_folder("embeddings")
 
 
 def _select(connection: sqlite3.Connection, keys: list[bytes]) -> Iterator[tuple[bytes, bytes]]:

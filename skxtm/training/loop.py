@@ -210,6 +210,11 @@ def tf32(device: torch.device) -> Iterator[None]:
     ----------
     device : torch.device
         Any; nothing happens except on CUDA.
+
+    Yields
+    ------
+    None
+        While the setting holds.
     """
     setting = torch.backends.cuda.matmul
     before = setting.fp32_precision

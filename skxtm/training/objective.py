@@ -100,14 +100,15 @@ class RefinedTopics:
         n_languages = len(words[0])
         places, weights = zip(*(_padded(words, shares, part) for part in range(n_languages)), strict=True)
         total = sum(part.sum(1, keepdims=True) for part in weights)
-        self.active = torch.as_tensor(np.flatnonzero(total[:, 0] > 0), device=device)
-        self.words = [torch.as_tensor(part, device=device)[self.active] for part in places]
+        is_refined = total[:, 0] > 0
+        self.n_refined = int(is_refined.sum())
+        self.is_refined = torch.as_tensor(is_refined, device=device)
+        self.words = [torch.as_tensor(part, device=device) for part in places]
         self.weights = [
-            torch.as_tensor(np.divide(part, total, where=total > 0, out=np.zeros_like(part)), device=device)[
-                self.active
-            ]
+            torch.as_tensor(np.divide(part, total, where=total > 0, out=np.zeros_like(part)), device=device)
             for part in weights
         ]
+        self.weights[0][~self.is_refined, 0] = 1  # stands in, so that what is then left out is finite
         self.topic_vectors = None
         if topic_vectors is not None:
             self.topic_vectors = F.normalize(torch.as_tensor(topic_vectors, device=device).float())
@@ -155,13 +156,10 @@ class RefinementObjective:
     @torch.no_grad()
     def start_epoch(self, network: BackboneNetwork) -> None:
         """Read the topics' top words, and compute the kernels between them and the refined ones."""
-        if not (self.weights.words and len(self.topics.active)):
+        if not (self.weights.words and self.topics.n_refined):
             return
         n = self.weights.n_top_words
-        top = [
-            weights[:, self.topics.active].topk(min(n, len(weights)), 0).indices.T
-            for weights in network.topic_word()
-        ]
+        top = [weights.topk(min(n, len(weights)), 0).indices.T for weights in network.topic_word()]
         self._support, self._mask = top, [torch.ones_like(part, dtype=torch.bool) for part in top]
         if self.weights.support == "union":
             refined = zip(top, self.topics.words, self.topics.weights, strict=True)
@@ -172,8 +170,9 @@ class RefinementObjective:
     def terms(self, step: Step, batch: Batch) -> dict[str, Tensor]:
         """Named, weighted loss terms of one step."""
         terms = {}
-        if self.weights.words and len(self.topics.active):
-            terms["words"] = self.weights.words * self._discrepancies(step.topic_word).mean()
+        if self.weights.words and self.topics.n_refined:
+            discrepancies = self._discrepancies(step.topic_word).where(self.topics.is_refined, 0)
+            terms["words"] = self.weights.words * discrepancies.sum() / self.topics.n_refined
         if self.weights.documents and self.topics.topic_vectors is not None:
             divergences = [
                 self._misalignment(theta, vectors).mean()
@@ -183,7 +182,7 @@ class RefinementObjective:
         return terms
 
     def _discrepancies(self, topic_word: Sequence[Tensor]) -> Tensor:
-        """Compute each refined topic's discrepancy (n_refined,)."""
+        """Compute each topic's discrepancy (K,); that of a topic that was not refined has no meaning."""
         present = self._present_weights(topic_word)
         targets = torch.cat(self.topics.weights, 1)
         if self.weights.divergence == "mmd":
@@ -193,10 +192,10 @@ class RefinementObjective:
         )
 
     def _present_weights(self, topic_word: Sequence[Tensor]) -> Tensor:
-        """Probabilities of the supporting words (n_refined, n), every language weighing the same."""
+        """Probabilities of the supporting words (K, n), every language weighing the same."""
         shares = []
         for weights, support, mask in zip(topic_word, self._support, self._mask, strict=True):
-            logits = weights.T[self.topics.active[:, None], support]
+            logits = weights.gather(0, support.T).T
             shares.append(logits.masked_fill(~mask, -torch.inf).softmax(1) / len(topic_word))
         return torch.cat(shares, 1)
 
@@ -223,7 +222,7 @@ class RefinementObjective:
         return tuple(gaussian_kernel(part, bandwidth, self.weights.bandwidth_factors) for part in distances)
 
     def _points(self, words: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Collect unit vectors (n_refined, n, n_dimensions) of words of all languages, and their numbers."""
+        """Collect unit vectors (K, n, n_dimensions) of words of all languages, and their numbers."""
         offsets = np.cumsum([0, *(len(part) for part in self.vectors)])
         numbers = [part + offset for part, offset in zip(words, offsets[:-1].tolist(), strict=True)]
         vectors = [part[places] for part, places in zip(self.vectors, words, strict=True)]

@@ -1,0 +1,264 @@
+"""The second phase of LLM-XTM: refinements and training in turn."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+from tqdm.auto import tqdm
+
+from skxtm._proposals import Rounds, Words, ask_chat, ask_offline
+from skxtm._resources import (
+    gather_documents,
+    gather_topic_vectors,
+    gather_word_vectors,
+    per_document,
+    read_lexicons,
+    topic_encoder,
+)
+from skxtm.exceptions import BudgetError, RefinementWarning
+from skxtm.refinement import OfflineProposer, VotedTopic, report_rows, vote
+
+if TYPE_CHECKING:
+    from skxtm.corpus import Corpus
+    from skxtm.llm import ChatSession
+    from skxtm.refiner import LLMRefiner
+    from skxtm.training.batches import TrainingDocuments
+    from skxtm.training.loop import Trainer
+    from skxtm.training.objective import RefinementObjective
+
+
+@dataclass
+class Phase:
+    """What the second phase works with, besides the model."""
+
+    corpus: Corpus
+    trainer: Trainer
+    documents: TrainingDocuments
+    words: Words
+    encoder: Any = None
+
+
+class Refinement:
+    """One call of `LLMRefiner.fit`: refinements and training in turn."""
+
+    def __init__(self, refiner: LLMRefiner, session: ChatSession | None) -> None:
+        self.refiner = refiner
+        self.session = session
+        self.model = refiner.model_
+        self.seed = int(check_random_state(refiner.random_state).randint(np.iinfo(np.int32).max))
+        self.report: list[dict[str, Any]] = []
+        self.problems: list[str] = []
+        self.themes = [""] * len(self.model.components_)
+        self.kept: list[VotedTopic | None] = [None] * len(self.model.components_)
+        self.present: list[dict[str, list[int]]] = []
+        self.confidence = np.full(len(self.kept), np.nan)
+        self.best: tuple[float, dict[str, NDArray[Any]]] | None = None
+
+    def run(self, corpus: Corpus) -> None:
+        """Refine and train, and write the results into the refiner."""
+        phase = self._prepare(corpus)
+        n_before = phase.trainer.n_epochs
+        last = n_before + self.refiner.max_epochs
+        self._refine(phase, 0)
+        objective = self._objective(phase)
+        bar = tqdm(
+            total=self.refiner.max_epochs, desc="Refining", unit="epoch", disable=not self.refiner.verbose
+        )
+        try:
+            with bar:
+                for epoch in range(self.refiner.max_epochs):
+                    if epoch and epoch % self.refiner.refine_every == 0 and self._refine_again(phase, epoch):
+                        objective = self._objective(phase)
+                    phase.trainer.train_epoch(phase.documents, objective, last=last)
+                    self._note_best(phase.trainer)
+                    bar.update()
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"Refinement was interrupted in epoch {phase.trainer.n_epochs - n_before + 1} of "
+                f"{self.refiner.max_epochs}. The model is usable, as trained so far.",
+                stacklevel=3,
+            )
+        self._read_out(phase, n_before)
+
+    def _prepare(self, corpus: Corpus) -> Phase:
+        from skxtm.training.batches import TrainingDocuments
+        from skxtm.training.loop import Schedule
+
+        refiner, model = self.refiner, self.model
+        schedule = Schedule.of(model.backbone_)
+        schedule = replace(
+            schedule,
+            learning_rate=schedule.learning_rate * refiner.learning_rate_factor,
+            decay_every=None,
+            max_gradient_norm=refiner.max_gradient_norm,
+        )
+        trainer = model._trainer(schedule)
+        materials = gather_documents(model, corpus, with_vectors=refiner.weight_documents > 0)
+        documents = TrainingDocuments(
+            materials.counts, trainer.device, per_document(model, materials, trainer.device)
+        )
+        frequencies = {
+            code: np.asarray(counts.sum(0)).ravel()
+            for code, counts in zip(model.languages_, materials.counts, strict=True)
+        }
+        words = Words(model.vocabularies_, frequencies, self._word_vectors(corpus), self._lexicons())
+        encoder = topic_encoder(model, corpus) if refiner.weight_documents else None
+        return Phase(corpus, trainer, documents, words, encoder)
+
+    def _word_vectors(self, corpus: Corpus) -> dict[str, NDArray[np.float32]] | None:
+        refiner = self.refiner
+        if self.session is None or refiner.n_candidates or (refiner.weight_words and refiner.max_epochs):
+            vectors = gather_word_vectors(self.model, corpus)
+            return dict(zip(self.model.languages_, vectors, strict=True))
+        return None
+
+    def _lexicons(self) -> dict[tuple[str, str], Any]:
+        if self.session is not None:
+            return {}
+        vocabularies, result = self.model.vocabularies_, {}
+        for lexicon in read_lexicons(self.model.lexicon):
+            first, second = lexicon.languages
+            if first in vocabularies and second in vocabularies:
+                matrix = lexicon.matrix(vocabularies[first], vocabularies[second], first, second)
+                result[first, second] = matrix
+        return result
+
+    def _refine(self, phase: Phase, epoch: int) -> None:
+        """Get proposals, vote, and note what became of every word."""
+        topics = self._top_words(phase.trainer)
+        rounds = self._ask(topics, phase.words)
+        votes = [
+            vote(proposed, n_words=self.refiner.n_words, original=topic)
+            for proposed, topic in zip(rounds.proposed, topics, strict=True)
+        ]
+        for number, (voted, topic) in enumerate(zip(votes, topics, strict=True)):
+            self.report += report_rows(
+                number,
+                rounds.proposed[number],
+                voted,
+                original=topic,
+                vocabularies=phase.words.vocabularies,
+                unknown=rounds.unknown[number],
+                epoch=epoch,
+            )
+            if voted is not None:
+                self.kept[number] = _completed(voted, topic)
+        self.problems += [f"Epoch {epoch}: {problem}" for problem in rounds.problems]
+        self.themes = [max(names, key=names.count) if names else "" for names in rounds.themes]
+        self.present = topics
+        self.confidence = np.array([np.nan if voted is None else voted.confidence for voted in votes])
+        failed = [number for number, voted in enumerate(votes) if voted is None]
+        if failed:
+            warnings.warn(_failure(failed, epoch, rounds.problems), RefinementWarning, stacklevel=5)
+
+    def _refine_again(self, phase: Phase, epoch: int) -> bool:
+        """Refine, unless the budget is used up."""
+        try:
+            self._refine(phase, epoch)
+        except BudgetError as error:
+            warnings.warn(
+                f"No refinement in epoch {epoch}: {error} Training goes on with the words kept before.",
+                RefinementWarning,
+                stacklevel=4,
+            )
+            return False
+        return True
+
+    def _ask(self, topics: list[dict[str, list[int]]], words: Words) -> Rounds:
+        refiner = self.refiner
+        if self.session is not None:
+            return ask_chat(refiner, self.session, topics, words)
+        proposer = OfflineProposer() if refiner.llm is None else refiner.llm
+        return ask_offline(
+            proposer, topics, words, n_rounds=refiner.n_rounds, n_words=refiner.n_words, seed=self.seed
+        )
+
+    def _top_words(self, trainer: Trainer) -> list[dict[str, list[int]]]:
+        from skxtm.training.inference import Inference
+
+        weights = Inference(trainer.network, trainer.device).topic_word()
+        top = [
+            np.argsort(-part, axis=1, kind="stable")[:, : self.refiner.n_top_words].tolist()
+            for part in weights
+        ]
+        return [dict(zip(self.model.languages_, words, strict=True)) for words in zip(*top, strict=True)]
+
+    def _objective(self, phase: Phase) -> RefinementObjective:
+        from skxtm.training.objective import RefinedTopics, RefinementObjective, RefinementWeights
+
+        refiner, device = self.refiner, phase.trainer.device
+        languages = self.model.languages_
+        words = [[voted.words[code] if voted else [] for code in languages] for voted in self.kept]
+        shares = [[voted.shares[code] if voted else [] for code in languages] for voted in self.kept]
+        topic_vectors = None
+        if refiner.weight_documents:
+            topic_vectors = gather_topic_vectors(phase.encoder, languages, self._refined_words(phase.words))
+        weights = RefinementWeights(
+            words=refiner.weight_words,
+            documents=refiner.weight_documents,
+            divergence=refiner.divergence,
+            bandwidth_factors=tuple(refiner.bandwidth_factors),
+            n_top_words=refiner.n_top_words,
+            support=refiner.support,
+            temperature=refiner.temperature,
+            direction=refiner.direction,
+        )
+        vectors = [phase.words.vectors[code] for code in languages] if phase.words.vectors else []
+        topics = RefinedTopics(words, shares, topic_vectors, device)
+        return RefinementObjective(weights, vectors, topics, device)
+
+    def _refined_words(self, words: Words) -> list[dict[str, list[str]]]:
+        """Words kept for each topic; those of a topic that was not refined are its top words."""
+        kept = [
+            topic if voted is None else voted.words
+            for voted, topic in zip(self.kept, self.present, strict=True)
+        ]
+        return words.spelled(kept)
+
+    def _note_best(self, trainer: Trainer) -> None:
+        from skxtm.training.tensors import to_arrays
+
+        loss = trainer.history["loss"][-1]
+        if self.refiner.keep == "best" and (self.best is None or loss < self.best[0]):
+            self.best = loss, to_arrays(trainer.network)
+
+    def _read_out(self, phase: Phase, n_before: int) -> None:
+        from skxtm.training.tensors import load_arrays
+
+        refiner, trainer = self.refiner, phase.trainer
+        if self.best is not None:
+            load_arrays(trainer.network, self.best[1])
+        n_epochs = trainer.n_epochs - n_before
+        refiner.history_ = {
+            name: values[-n_epochs:] if n_epochs else [] for name, values in trainer.history.items()
+        }
+        self.model._read_out(trainer, phase.corpus)
+        refiner.n_iter_ = n_epochs
+        refiner.refined_words_ = self._refined_words(phase.words)
+        refiner.confidence_ = self.confidence
+        refiner.themes_ = self.themes
+        refiner.problems_ = self.problems
+        refiner.usage_ = None if self.session is None else self.session.usage
+        refiner._report = self.report
+
+
+def _completed(voted: VotedTopic, topic: dict[str, list[int]]) -> VotedTopic:
+    """Give a language for which no word was named its present words, all with one share."""
+    words = {code: voted.words[code] or topic[code] for code in topic}
+    shares = {code: voted.shares[code] or [1.0] * len(topic[code]) for code in topic}
+    return replace(voted, words=words, shares=shares)
+
+
+def _failure(failed: Sequence[int], epoch: int, problems: Sequence[str]) -> str:
+    listed = ", ".join(map(str, failed[:10])) + (", ..." if len(failed) > 10 else "")
+    reason = f" The first problem was: {problems[0]}" if problems else ""
+    return (
+        f"In the refinement of epoch {epoch} all rounds failed for {len(failed)} topics ({listed}), which "
+        f"keep the words they had.{reason}"
+    )

@@ -1,0 +1,172 @@
+"""Answers on disk, shared by every process that uses the same folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from skxtm._cache_folder import default_cache_folder
+from skxtm.exceptions import InputError
+from skxtm.llm.base import ChatAnswer, ChatRequest
+
+FILE_NAME = "answers-1.sqlite3"
+_WAIT_FOR_OTHERS_S = 120.0
+_TABLE = """CREATE TABLE IF NOT EXISTS answers (
+    key BLOB PRIMARY KEY, text TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+    model TEXT NOT NULL, finish_reason TEXT NOT NULL)"""
+
+
+def request_key(identity: Mapping[str, Any], request: ChatRequest) -> bytes:
+    """Return 32 bytes that stand for a request to one chat model.
+
+    Parameters
+    ----------
+    identity : mapping
+        Endpoint, model and every parameter that changes answers.
+    request : ChatRequest
+
+    Returns
+    -------
+    key : bytes
+
+    Raises
+    ------
+    InputError
+        If the identity or the schema cannot be written as JSON.
+    """
+    parts = {
+        "identity": identity,
+        "messages": request.messages,
+        "plain_messages": request.plain_messages,
+        "round": request.round,
+        "schema": request.schema,
+        "version": request.version,
+    }
+    try:
+        canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"The parameters of a chat model and the schema of a request must be plain JSON values ({error})."
+        ) from error
+    return hashlib.sha256(canonical.encode("ascii")).digest()
+
+
+class AnswerCache:
+    """Answers of chat models in one SQLite file, found by a hash of all that was asked.
+
+    Any number of threads and processes may read and write at once. The file holds hashes of the requests and
+    the text of the answers; neither keys of servers nor anything that is executed.
+
+    Parameters
+    ----------
+    folder : str or path-like, default="default"
+        Where the file is kept; made, for its owner alone, at the first use. ``"default"`` takes ``llm`` in
+        the cache folder of the package.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from skxtm.llm import ChatAnswer, ChatRequest
+    >>> from skxtm.llm._cache import AnswerCache, request_key
+    >>> key = request_key({"model": "some-model"}, ChatRequest((("user", "Name a colour."),)))
+    >>> with TemporaryDirectory() as folder:
+    ...     cache = AnswerCache(folder)
+    ...     cache.put(key, ChatAnswer("Blue."))
+    ...     cache.get(key).text
+    'Blue.'
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] = "default") -> None:
+        self.folder = default_cache_folder("llm") if folder == "default" else Path(folder).expanduser()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / FILE_NAME
+
+    def get(self, key: bytes) -> ChatAnswer | None:
+        """Look up the answer to a request.
+
+        Parameters
+        ----------
+        key : bytes
+            From `request_key`.
+
+        Returns
+        -------
+        answer : ChatAnswer or None
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or cannot be used.
+        """
+        if not self.path.exists():
+            return None
+        with self._connection() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'answers'").fetchone():
+                return None
+            row = connection.execute(
+                "SELECT text, input_tokens, output_tokens, model, finish_reason FROM answers WHERE key = ?",
+                (key,),
+            ).fetchone()
+        return None if row is None else ChatAnswer(_decoded(row[0]), *row[1:])
+
+    def put(self, key: bytes, answer: ChatAnswer) -> None:
+        """Store an answer; a request that was answered before keeps its first answer.
+
+        Parameters
+        ----------
+        key : bytes
+            From `request_key`.
+        answer : ChatAnswer
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or cannot be used.
+        """
+        counts = (answer.input_tokens, answer.output_tokens)
+        row = (key, _encoded(answer.text), *counts, answer.model, answer.finish_reason)
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")  # waits for its turn; a lock taken later may fail at once
+            connection.execute(_TABLE)
+            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for one operation: an open connection can neither be pickled nor forked."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_new = not self.path.exists()
+            connection = sqlite3.connect(self.path, timeout=_WAIT_FOR_OTHERS_S, isolation_level=None)
+            with closing(connection):
+                yield connection
+            if is_new:  # changed by name: closing the file once more would drop the locks of other threads
+                self.path.chmod(0o600)
+        except (sqlite3.OperationalError, OSError) as error:
+            raise InputError(
+                f"The cache of answers {str(self.path)!r} cannot be used ({error}). Give another folder, or "
+                "switch it off with cache=None."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                f"The cache of answers {str(self.path)!r} is damaged ({error}). Restore the file from a "
+                "copy, or delete it: its answers are then asked, and paid, again."
+            ) from error
+
+
+def _encoded(text: str) -> str:
+    """Write a text as ASCII JSON: SQLite cannot hold lone surrogates."""
+    return json.dumps(text)
+
+
+def _decoded(stored: str) -> str:
+    return str(json.loads(stored))

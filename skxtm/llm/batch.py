@@ -1,0 +1,410 @@
+"""Asking through files: half-price batch jobs, models behind an air gap, answers written by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from skxtm.exceptions import AnswersPendingError, ChatError, InputError
+from skxtm.llm._cache import AnswerCache, request_key
+from skxtm.llm._protocols import BatchWriter
+from skxtm.llm._wire import read_completion, request_body
+from skxtm.llm.base import ChatAnswer, ChatRequest
+
+_URL = "/v1/chat/completions"
+_STRUCTURED = ("schema", "text")
+# a batch that ran out of time or was stopped never asked these
+_NEVER_ASKED = {"batch_expired", "batch_cancelled"}
+_MAX_QUOTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """What `import_batch` found.
+
+    Attributes
+    ----------
+    n_answered : int
+        Requests whose answers are now in the cache.
+    n_failed : int
+        Requests that the batch answered with an error.
+    n_missing : int
+        Requests without a line.
+    n_unreadable : int
+        Lines that are no JSON, or no answer.
+    """
+
+    n_answered: int
+    n_failed: int
+    n_missing: int
+    n_unreadable: int
+
+
+class BatchFiles(BaseEstimator):
+    """A chat model that asks and answers through files in the format of OpenAI's Batch API.
+
+    The first call writes all requests to ``requests-1.jsonl`` in the folder and raises `AnswersPendingError`.
+    Have them answered, put the files of answers into the same folder under any names that end in ``.jsonl``,
+    and make the same call again. Answers may come in any order and number of files; what is still missing is
+    written to the next file of requests.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Where requests and answers lie; made at the first use.
+    model : str
+        Name of the model, as the server calls it.
+    temperature, top_p : float, default=None
+        Sampling parameters. None leaves them to the server.
+    seed : int, default=None
+        Sent as it is.
+    max_output_tokens : int, default=None
+        Longest answer. None leaves it to the server.
+    structured : {"schema", "text"}, default="schema"
+        Whether to ask for answers that follow the request's JSON schema.
+    accept_partial : bool, default=False
+        Whether to go on without the answers that are missing; they count as failed.
+
+    See Also
+    --------
+    OpenAIChat : The same protocol over a network.
+    export_batch, import_batch : Batch files whose answers a network client finds in its cache.
+
+    Notes
+    -----
+    A line of answers is what the Batch API puts into its output and error files, found by ``custom_id``. By
+    hand, ``{"custom_id": "...", "content": "..."}`` is enough. A line with an error counts as answered: its
+    request fails. Delete the line to have it asked again. Lines saying that the batch expired or was
+    cancelled count as missing. Where one request has several lines, the first answer in the order of file
+    names holds.
+
+    OpenAI takes at most 50,000 requests and 200 MB in one file.
+
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from skxtm.exceptions import AnswersPendingError
+    >>> from skxtm.llm import BatchFiles, ChatRequest, ChatSession
+    >>> requests = [ChatRequest((("user", "Name a colour."),))]
+    >>> with TemporaryDirectory() as folder:
+    ...     session = ChatSession(BatchFiles(folder, "some-model"))
+    ...     try:
+    ...         session.ask(requests, str)
+    ...     except AnswersPendingError:
+    ...         line = json.loads(Path(folder, "requests-1.jsonl").read_text())
+    ...     answer = {"custom_id": line["custom_id"], "content": "Blue."}
+    ...     _ = Path(folder, "by-hand.jsonl").write_text(json.dumps(answer))
+    ...     session.ask(requests, str)[0].value
+    'Blue.'
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        model: str,
+        *,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+        max_output_tokens: int | None = None,
+        structured: str = "schema",
+        accept_partial: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.model = model
+        self.temperature = temperature
+        self.top_p = top_p
+        self.seed = seed
+        self.max_output_tokens = max_output_tokens
+        self.structured = structured
+        self.accept_partial = accept_partial
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """All that changes answers, as plain values: answers are cached under it."""
+        names = ("model", "temperature", "top_p", "seed", "max_output_tokens", "structured")
+        return {"endpoint": "batch files", **{name: getattr(self, name) for name in names}}
+
+    def body(self, request: ChatRequest) -> dict[str, Any]:
+        """Return the JSON that is written for a request.
+
+        Parameters
+        ----------
+        request : ChatRequest
+            The conversation.
+
+        Returns
+        -------
+        body : dict
+            Without any parameter that was not set.
+
+        Raises
+        ------
+        InputError
+            If a parameter is not what is needed.
+        """
+        if self.structured not in _STRUCTURED:
+            raise InputError(
+                f"The 'structured' parameter of BatchFiles must be among {_STRUCTURED}. "
+                f"Got {self.structured!r}."
+            )
+        with_schema = self.structured == "schema"
+        return request_body(self, request, with_schema=with_schema, limit_name="max_completion_tokens")
+
+    def prepare(self, requests: Sequence[ChatRequest]) -> None:
+        """Look for the answers to all requests, and write a file of those that are missing.
+
+        Parameters
+        ----------
+        requests : sequence of ChatRequest
+            All that will be completed.
+
+        Raises
+        ------
+        AnswersPendingError
+            If answers are missing, unless `accept_partial`.
+        """
+        if self.accept_partial:
+            return
+        found = _read_folder(self._folder)
+        missing = [request for request in requests if self._id(request) not in found.answers]
+        if not missing:
+            return
+        path = self._file_of(missing)
+        broken = f" Lines that cannot be read: {found.n_unreadable}." if found.n_unreadable else ""
+        raise AnswersPendingError(
+            f"{len(missing)} of {len(requests)} requests have no answer yet; they are in {str(path)!r}."
+            f"{broken} Have them answered, put the files of answers into the same folder, and make the same "
+            "call again."
+        )
+
+    def complete(self, request: ChatRequest) -> ChatAnswer:
+        """Return the answer that was read for a request.
+
+        Parameters
+        ----------
+        request : ChatRequest
+            The conversation.
+
+        Returns
+        -------
+        answer : ChatAnswer
+            As it was written.
+
+        Raises
+        ------
+        ChatError
+            If the batch answered with an error, or not at all.
+        """
+        found = _read_folder(self._folder).answers.get(self._id(request))
+        if found is None:
+            raise ChatError(f"The folder {str(self._folder)!r} holds no answer to {self._id(request)!r}.")
+        if isinstance(found, str):
+            raise ChatError(f"The batch answered {self._id(request)!r} with an error ({found!r}).")
+        return found
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self.folder).expanduser()
+
+    def _id(self, request: ChatRequest) -> str:
+        return custom_id(self.identity, request)
+
+    def _file_of(self, requests: Sequence[ChatRequest]) -> Path:
+        """Return the file that holds just these requests, written now unless it exists."""
+        wanted = {self._id(request) for request in requests}
+        number = 1
+        while (path := self._folder / f"requests-{number}.jsonl").exists():
+            if {line.get("custom_id") for line in _lines(path)} == wanted:
+                return path
+            number += 1
+        export_batch(requests, path, self)
+        return path
+
+
+def custom_id(identity: Mapping[str, Any], request: ChatRequest) -> str:
+    """Name a request in batch files, the same in every run.
+
+    Parameters
+    ----------
+    identity : mapping
+        Model and every parameter that changes answers.
+    request : ChatRequest
+        The conversation.
+
+    Returns
+    -------
+    name : str
+        The first half of the key in the cache and the round, at most 64 characters.
+
+    Examples
+    --------
+    >>> from skxtm.llm import ChatRequest
+    >>> from skxtm.llm.batch import custom_id
+    >>> custom_id({"model": "some-model"}, ChatRequest((("user", "Name a colour."),), round=2))
+    '08f13d8fe6dfb9e20b5562898dd6cce8-2'
+    """
+    return f"{request_key(identity, request)[:16].hex()}-{request.round}"
+
+
+def export_batch(requests: Sequence[ChatRequest], path: str | os.PathLike[str], chat: BatchWriter) -> int:
+    """Write requests to a file that the Batch API of OpenAI takes.
+
+    Parameters
+    ----------
+    requests : sequence of ChatRequest
+        Requests that are alike are written once.
+    path : str or path-like
+        File to write; its folder is made.
+    chat : OpenAIChat or BatchFiles
+        Gives model and parameters.
+
+    Returns
+    -------
+    n_lines : int
+        Requests in the file.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from skxtm.llm import ChatRequest, OpenAIChat, export_batch
+    >>> requests = [ChatRequest((("user", "Name a colour."),))]
+    >>> with TemporaryDirectory() as folder:
+    ...     export_batch(requests, f"{folder}/colours.jsonl", OpenAIChat("some-model"))
+    1
+    """
+    path, identity = Path(path).expanduser(), chat.identity
+    lines = {
+        name: {"custom_id": name, "method": "POST", "url": _URL, "body": chat.body(request)}
+        for request in requests
+        if (name := custom_id(identity, request))
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines.values())
+    unfinished.replace(path)
+    return len(lines)
+
+
+def import_batch(
+    path: str | os.PathLike[str],
+    requests: Sequence[ChatRequest],
+    chat: BatchWriter,
+    cache: str | os.PathLike[str] = "default",
+) -> ImportCounts:
+    """Put the answers of a batch into the cache, where a session with the same chat model finds them.
+
+    Parameters
+    ----------
+    path : str or path-like
+        File of answers, or a folder whose files that end in ``.jsonl`` are all read.
+    requests : sequence of ChatRequest
+        Those that were exported.
+    chat : OpenAIChat or BatchFiles
+        The chat model that they were exported for.
+    cache : str or path-like, default="default"
+        As for `ChatSession`.
+
+    Returns
+    -------
+    counts : ImportCounts
+
+    Raises
+    ------
+    InputError
+        If there is no such file or folder.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise InputError(f"There is no file or folder of answers {str(path)!r}.")
+    found = _read_folder(path) if path.is_dir() else _read_files((path,))
+    identity, store = chat.identity, AnswerCache(cache)
+    keys = {request_key(identity, request): custom_id(identity, request) for request in requests}
+    answers = {key: found.answers.get(name) for key, name in keys.items()}
+    for key, answer in answers.items():
+        if isinstance(answer, ChatAnswer):
+            store.put(key, answer)
+    return ImportCounts(
+        n_answered=sum(isinstance(answer, ChatAnswer) for answer in answers.values()),
+        n_failed=sum(isinstance(answer, str) for answer in answers.values()),
+        n_missing=sum(answer is None for answer in answers.values()),
+        n_unreadable=found.n_unreadable,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    answers: dict[str, ChatAnswer | str]  # by custom_id; a str is an error
+    n_unreadable: int
+
+
+def _read_folder(folder: Path) -> _Found:
+    stamps = sorted((path, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.glob("*.jsonl"))
+    return _read_stamped(tuple(stamps))
+
+
+@lru_cache(maxsize=8)
+def _read_stamped(stamps: tuple[tuple[Path, int, int], ...]) -> _Found:
+    """Read files again only when one of them has changed."""
+    return _read_files(tuple(path for path, _, _ in stamps))
+
+
+def _read_files(paths: Sequence[Path]) -> _Found:
+    answers: dict[str, ChatAnswer | str] = {}
+    n_unreadable = 0
+    for line in (line for path in paths for line in _lines(path)):
+        name = line.get("custom_id")
+        if isinstance(name, str) and "url" in line:
+            continue  # a request
+        answer = _answer(line)
+        if not isinstance(name, str) or answer is None:
+            n_unreadable += not _was_never_asked(line)
+        elif isinstance(answer, ChatAnswer) and not isinstance(answers.get(name), ChatAnswer):
+            answers[name] = answer
+        else:
+            answers.setdefault(name, answer)
+    return _Found(answers, n_unreadable)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the objects of a file; a line that holds none gives an empty one."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        for text in filter(str.strip, file):
+            try:
+                line = json.loads(text)
+            except ValueError:
+                line = None
+            yield line if isinstance(line, dict) else {}
+
+
+def _answer(line: Mapping[str, Any]) -> ChatAnswer | str | None:
+    """Return the answer of a line, its error as a str, or None if it has neither."""
+    if isinstance(line.get("content"), str):
+        return ChatAnswer(line["content"])
+    if _was_never_asked(line):
+        return None
+    response = line.get("response")
+    body = response.get("body") if isinstance(response, Mapping) else None
+    answer = read_completion(body)
+    if answer is not None:
+        return answer
+    error = line.get("error") or (body.get("error") if isinstance(body, Mapping) else None)
+    if not error:
+        return None
+    said = error.get("message") if isinstance(error, Mapping) else None
+    return str(said or error)[:_MAX_QUOTED]
+
+
+def _was_never_asked(line: Mapping[str, Any]) -> bool:
+    error = line.get("error")
+    return isinstance(error, Mapping) and error.get("code") in _NEVER_ASKED

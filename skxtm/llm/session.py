@@ -1,0 +1,273 @@
+"""Sending many requests: once each, within limits, with every paid answer kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from tqdm.auto import tqdm
+
+from skxtm.exceptions import AnswerFormatError, BudgetError, InputError
+from skxtm.llm._cache import AnswerCache, request_key
+from skxtm.llm._dispatch import Dispatcher, Reply, Slot
+from skxtm.llm.accounting import Estimate, Ledger, Usage, estimated_input_tokens
+from skxtm.llm.base import ChatModel, ChatRequest
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Value]):
+    """What became of one request.
+
+    Attributes
+    ----------
+    value : object or None
+        What was read from the answer; None if the request failed.
+    error : str or None
+        Why it failed; None if it did not.
+    cached : bool
+        Whether nothing was sent for it.
+    """
+
+    value: Value | None
+    error: str | None = None
+    cached: bool = False
+
+
+class ChatSession:
+    """Ask a chat model many things, paying for none of them twice.
+
+    Every answer is written to the cache the moment it arrives, also one that cannot be read. A run that was
+    stopped, by an error, by Ctrl-C or by force, goes on where it was. Outcomes do not depend on how many
+    requests are under way at once.
+
+    Parameters
+    ----------
+    chat : ChatModel
+        What answers, such as `OpenAIChat`.
+    cache : str or path-like, default=None
+        Folder that keeps the answers, shared by any number of processes. ``"default"`` is
+        ``$SKXTM_CACHE/llm`` or, where that is unset, ``~/.cache/skxtm/llm``; None keeps nothing. Chat models
+        without an ``identity`` are not cached.
+    prices : tuple of (float, float), default=None
+        Dollars per million input tokens and per million output tokens.
+    max_cost : float, default=None
+        Dollars that are not exceeded, as long as the prices are right: a request is sent only if the most
+        that it and all under way may cost fits; the others fail. Needs `prices`, and ``max_output_tokens`` of
+        the chat model.
+    max_requests : int, default=None
+        Requests that are not exceeded over the life of the session, those asked again included.
+    verbose : int, default=0
+        1 shows a progress bar with tokens and cost.
+
+    Raises
+    ------
+    InputError
+        If a limit or price is not what is needed.
+
+    Notes
+    -----
+    Attempts that fail and are repeated by the client count as one request: servers do not bill what they
+    answer with an error. They may bill an attempt that timed out on this side, which `max_cost` does not see.
+
+    Examples
+    --------
+    >>> from skxtm.llm import ChatRequest, ChatSession, ScriptedChat
+    >>> session = ChatSession(ScriptedChat(["7", "seven", "8"]))
+    >>> requests = [ChatRequest((("user", f"{n} + 4 = ?"),)) for n in (3, 4)]
+    >>> def read(text):
+    ...     if not text.isdigit():
+    ...         raise AnswerFormatError("The answer must be a number.")
+    ...     return int(text)
+    >>> from skxtm.exceptions import AnswerFormatError
+    >>> [outcome.value for outcome in session.ask(requests, read)]
+    [7, 8]
+    >>> session.usage.n_requests
+    3
+    """
+
+    def __init__(
+        self,
+        chat: ChatModel,
+        *,
+        cache: str | os.PathLike[str] | None = None,
+        prices: tuple[float, float] | None = None,
+        max_cost: float | None = None,
+        max_requests: int | None = None,
+        verbose: int = 0,
+    ) -> None:
+        if max_cost is not None and hasattr(chat, "prepare"):
+            raise InputError(
+                f"max_cost stops between one request and the next, but {type(chat).__name__} asks all at "
+                "once. Leave max_cost out, and look at estimate() before."
+            )
+        self.chat = chat
+        self.verbose = verbose
+        self._ledger = Ledger(prices, max_cost, max_requests, getattr(chat, "max_output_tokens", None))
+        self._dispatcher = Dispatcher(chat, None if cache is None else AnswerCache(cache), self._ledger)
+
+    @property
+    def usage(self) -> Usage:
+        """What the session has taken so far."""
+        return self._ledger.usage()
+
+    def ask(
+        self,
+        requests: Sequence[ChatRequest],
+        parse: Callable[[str], Value] | Sequence[Callable[[str], Value]],
+    ) -> list[Outcome[Value]]:
+        """Ask all requests and read the answers.
+
+        An answer that cannot be read is asked for once more, with the answer and what is wrong with it added
+        to the conversation. After ten failures in a row to reach the server the rest is not sent, and fails.
+        Ctrl-C stops the sending, waits for what is under way and keeps it.
+
+        Parameters
+        ----------
+        requests : sequence of ChatRequest
+            Requests that are alike in everything, their round included, are asked once.
+        parse : callable, or sequence of callable
+            Returns the value of an answer's text, or raises `AnswerFormatError` with a message for the model.
+            One for all requests, or one for each.
+
+        Returns
+        -------
+        outcomes : list of Outcome
+            In the order of the requests.
+
+        Raises
+        ------
+        InputError
+            If there are not as many parsers as requests.
+        ChatRefusedError
+            If the server refuses such requests; what was under way is waited for and kept.
+        BudgetError
+            If more requests are needed than `max_requests` allows; nothing was sent.
+        AnswersPendingError
+            If the chat model works with batch files and answers are missing.
+        """
+        requests = list(requests)
+        parsers = _parsers(parse, len(requests))
+        replies = self._replies(requests)
+        outcomes = [_read(reply, parse) for reply, parse in zip(replies, parsers, strict=True)]
+        unread = [
+            row for row, reply in enumerate(replies) if reply.answer and outcomes[row].error is not None
+        ]
+        follow_ups = [_follow_up(requests[row], replies[row], outcomes[row]) for row in unread]
+        second_replies = self._replies(follow_ups, are_second=True) if follow_ups else []
+        for row, reply in zip(unread, second_replies, strict=True):
+            second = _read(reply, parsers[row])
+            if reply.answer is None:
+                second = replace(second, error=f"{outcomes[row].error} Asked again: {second.error}")
+            outcomes[row] = second
+        self._ledger.count(n_failed=sum(outcome.error is not None for outcome in outcomes))
+        return outcomes
+
+    def estimate(self, requests: Sequence[ChatRequest], n_output_tokens: int = 200) -> Estimate:
+        """Say what requests would take, sending nothing.
+
+        Parameters
+        ----------
+        requests : sequence of ChatRequest
+            As for `ask`.
+        n_output_tokens : int, default=200
+            Tokens of a usual answer. Models that reason first take far more.
+
+        Returns
+        -------
+        estimate : Estimate
+            Without what is asked again because an answer cannot be read.
+        """
+        jobs = dict(zip(self._slots(requests), requests, strict=True))
+        missing = [request for slot, request in jobs.items() if self._dispatcher.known(slot) is None]
+        input_tokens = sum(map(estimated_input_tokens, missing))
+        output_tokens = n_output_tokens * len(missing)
+        return Estimate(
+            n_requests=len(missing),
+            n_cached=len(jobs) - len(missing),
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cost=self._ledger.cost(input_tokens, output_tokens),
+        )
+
+    def _slots(self, requests: Sequence[ChatRequest]) -> list[Slot]:
+        identity = getattr(self.chat, "identity", None)
+        if identity is None:
+            return list(range(len(requests)))
+        return [request_key(identity, request) for request in requests]
+
+    def _replies(self, requests: Sequence[ChatRequest], *, are_second: bool = False) -> list[Reply]:
+        """Return one reply per request, in order; those in the cache are not sent."""
+        slots = self._slots(requests)
+        jobs = dict(zip(slots, requests, strict=True))  # requests that are alike share a slot
+        known = {slot: answer for slot in jobs if (answer := self._dispatcher.known(slot)) is not None}
+        missing = {slot: request for slot, request in jobs.items() if slot not in known}
+        replies = {slot: Reply(answer, cached=True) for slot, answer in known.items()}
+        self._ledger.count(n_cached=len(known))
+        if missing:
+            if not are_second:
+                self._check_number(len(missing))
+            if hasattr(self.chat, "prepare"):
+                self.chat.prepare(list(missing.values()))
+            label = "Asking again" if are_second else "Asking"
+            replies |= self._sent(missing, n_known=len(known), label=label)
+        return [replies[slot] for slot in slots]
+
+    def _check_number(self, n_missing: int) -> None:
+        if n_missing > self._ledger.n_left:
+            raise BudgetError(
+                f"{n_missing} requests are not in the cache, but max_requests={self._ledger.max_requests} "
+                f"leaves {self._ledger.n_left} of them. Nothing was sent. Raise max_requests, or ask less."
+            )
+
+    def _sent(self, jobs: dict[Slot, ChatRequest], *, n_known: int, label: str) -> dict[Slot, Reply]:
+        total = n_known + len(jobs)
+        with tqdm(total=total, initial=n_known, desc=label, unit="request", disable=not self.verbose) as bar:
+
+            def show() -> None:
+                usage = self.usage
+                tokens = f"{usage.input_tokens + usage.output_tokens:,} tokens"
+                cost = "" if usage.cost is None else f", ${usage.cost:.4f}"
+                bar.set_postfix_str(tokens + cost, refresh=False)
+                bar.update()
+
+            return self._dispatcher.run(jobs, show)
+
+
+def _parsers(
+    parse: Callable[[str], Value] | Sequence[Callable[[str], Value]], n_requests: int
+) -> list[Callable[[str], Value]]:
+    parsers = [parse] * n_requests if callable(parse) else list(parse)
+    if len(parsers) != n_requests:
+        raise InputError(
+            f"parse holds {len(parsers)} functions for {n_requests} requests. Give one for each."
+        )
+    return parsers
+
+
+def _read(reply: Reply, parse: Callable[[str], Value]) -> Outcome[Value]:
+    if reply.answer is None:
+        return Outcome(None, reply.error)
+    try:
+        return Outcome(parse(reply.answer.text), cached=reply.cached)
+    except AnswerFormatError as error:
+        return Outcome(None, str(error), cached=reply.cached)
+
+
+def _follow_up(request: ChatRequest, reply: Reply, outcome: Outcome[Value]) -> ChatRequest:
+    """Continue a conversation with what is wrong with the answer."""
+    # servers refuse empty messages, and two of the user in a row
+    answer = (reply.answer and reply.answer.text) or "(no answer)"
+    complaint = (
+        f"This answer cannot be used: {outcome.error} Answer the request above again, and nothing else."
+    )
+    added = (("assistant", answer), ("user", complaint))
+    plain = request.plain_messages
+    return replace(
+        request,
+        messages=request.messages + added,
+        plain_messages=None if plain is None else plain + added,
+    )

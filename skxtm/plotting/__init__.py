@@ -1,0 +1,5 @@
+"""Display objects in the manner of scikit-learn: `from_...` computes, `plot` draws, nothing is shown."""
+
+from skxtm.plotting.ratings import RatingsDisplay
+
+__all__ = ["RatingsDisplay"]

@@ -1,0 +1,20 @@
+"""The steps of refining topics with a language model, each a function from lists to lists."""
+
+from skxtm.refinement.matching import VocabularyIndex, match_words
+from skxtm.refinement.parsing import ParsedAnswer, parse_answer
+from skxtm.refinement.prompts import Prompt, refinement_prompts
+from skxtm.refinement.proposer import OfflineProposer
+from skxtm.refinement.voting import VotedTopic, report_rows, vote
+
+__all__ = [
+    "OfflineProposer",
+    "ParsedAnswer",
+    "Prompt",
+    "VocabularyIndex",
+    "VotedTopic",
+    "match_words",
+    "parse_answer",
+    "refinement_prompts",
+    "report_rows",
+    "vote",
+]

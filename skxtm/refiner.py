@@ -1,0 +1,471 @@
+"""`LLMRefiner`: topics cleaned by a language model, and a topic model drawn to them."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from skxtm._intake import read_documents
+from skxtm._optional import import_optional
+from skxtm._proposals import make_prompts, make_requests
+from skxtm._refining import Refinement
+from skxtm.exceptions import InputError, InputTypeError
+from skxtm.llm import ChatSession, Estimate
+from skxtm.model import CrossLingualTopicModel
+from skxtm.refinement import OfflineProposer
+
+_REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
+
+
+class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Topics cleaned by a large language model, and a topic model fine-tuned towards them.
+
+    The method is LLM-XTM. A topic model is trained, or taken as it is. Then, at the start of a second phase
+    of training and every `refine_every` epochs of it, a language model is shown the top words of every topic
+    several times. It drops noise and adds words that belong; words that it names again and again are kept.
+    Between these refinements training goes on, with two more losses that draw the topics to the words kept,
+    and the documents' topic proportions to the similarity of documents and refined topics.
+
+    Parameters
+    ----------
+    estimator : CrossLingualTopicModel
+        The model to refine; it is never changed. One that is fitted, or stands in a
+        `sklearn.frozen.FrozenEstimator`, is taken as it is; of another a clone is fitted first. Its
+        `word_embeddings`, `document_embeddings` and `lexicon` are used here too.
+    llm : OfflineProposer, ChatModel or None, default=None
+        What proposes words: a chat model such as `skxtm.llm.OpenAIChat`, or `OfflineProposer`, which works by
+        word vectors without any language model. None means ``OfflineProposer()``.
+    n_rounds : int, default=5
+        Times that every topic is shown in each refinement, R.
+    refine_every : int, default=8
+        Epochs of the second phase between refinements, f. Published: 8 or 10.
+    max_epochs : int, default=30
+        Epochs of the second phase; 0 refines the words once and trains nothing.
+    n_top_words : int, default=15
+        Words per topic and language that are shown, and drawn to the refined ones, N.
+    n_words : int, default=15
+        Words per topic and language that are asked for, and kept, M.
+    weight_words : float >= 0, default=20000.0
+        Weight of the discrepancy between a topic's top words and its refined words; 0 leaves it out.
+    weight_documents : float >= 0, default=200.0
+        Weight of the divergence between documents' topic proportions and their similarity with refined
+        topics; 0 leaves it out. Published: 100, 200 or 300.
+    divergence : {"mmd", "transport"}, default="mmd"
+        How words are compared: maximum mean discrepancy, or entropy-regularised optimal transport, which is
+        the published ablation.
+    bandwidth_factors : tuple of float, default=(1.0,)
+        One Gaussian kernel for each, with this multiple of the median distance as bandwidth.
+    support : {"top", "union"}, default="top"
+        Words of a topic that get a gradient: its present top words, as published, so that refined words rise
+        only as others fall; or the refined words too.
+    temperature : float > 0, default=0.2
+        By which cosines of documents and topics are divided, tau.
+    direction : {"forward", "reverse"}, default="forward"
+        Of the documents' divergence: KL(theta || target), as in the paper, or KL(target || theta).
+    learning_rate_factor : float > 0, default=0.3
+        Learning rate of the second phase, as a share of the estimator's first one.
+    max_gradient_norm : float > 0 or None, default=1.0
+        Norm of all gradients together above which they are scaled down to it; None for never.
+    prompt : {"joint", "single"}, default="joint"
+        Whether one request shows all topics, as in the paper, or one topic with the others for context, as in
+        the published code. Only for a chat model, as all that follows.
+    n_candidates : int, default=0
+        Words of the vocabulary that are near a topic to list for the language model to choose from.
+    domain : str or None, default=None
+        What the documents are, for the language model, such as ``"headlines of business news"``.
+    cache : path or None, default="default"
+        Folder where answers are kept, see `skxtm.llm.ChatSession`; None keeps none.
+    prices : tuple of (float, float) or None, default=None
+        Dollars per million input and per million output tokens.
+    max_cost : float or None, default=None
+        Dollars that are not exceeded in a call of `fit`; needs `prices`, and ``max_output_tokens`` of the
+        chat model.
+    max_requests : int or None, default=None
+        Requests that are not exceeded in a call of `fit`.
+    keep : {"last", "best"}, default="last"
+        Whether the model is kept as it is after the last epoch, or as it was after the epoch of the second
+        phase with the lowest sum of all losses.
+    random_state : int, RandomState instance or None, default=None
+        Source of the differences between the rounds of `OfflineProposer`. Training goes on with the
+        estimator's own source.
+    verbose : int, default=0
+        1 shows progress bars.
+
+    Attributes
+    ----------
+    model_ : CrossLingualTopicModel
+        The refined model; ``model_.save(path)`` saves it.
+    estimator_ : CrossLingualTopicModel
+        The fitted model that the second phase started from.
+    refined_words_ : list of dict of str to list of str
+        Words that the last refinement kept for every topic, most votes first.
+    confidence_ : ndarray of shape (n_components,)
+        For each topic of the last refinement the mean vote share of the words kept, between 0 and 1; nan
+        where all rounds failed.
+    themes_ : list of str
+        The most frequent name that the last refinement gave to each topic; empty where it gave none.
+    refinement_report_ : pandas.DataFrame
+        What became of every word in every refinement: columns ``epoch``, ``topic``, ``language``, ``word``,
+        ``share``, ``in_top_words_before`` and ``action``, see `skxtm.refinement.report_rows`. Needs the extra
+        ``frame``.
+    problems_ : list of str
+        What was wrong with answers.
+    history_ : dict of str to list of float
+        Mean of each loss term per epoch of the second phase, in nats per document; ``"words"`` and
+        ``"documents"`` are those of refinement, and ``"loss"`` is the sum.
+    usage_ : Usage or None
+        Requests, tokens and cost; None without a chat model.
+    n_iter_ : int
+        Epochs of the second phase.
+
+    See Also
+    --------
+    CrossLingualTopicModel : What is refined.
+    skxtm.llm.OpenAIChat : Talks to any server that speaks OpenAI's protocol.
+
+    Notes
+    -----
+    A topic whose rounds all failed keeps the words it had, is named in a warning, and has no part in the loss
+    of words until a refinement of it succeeds. So does a language of a topic for which no known word was
+    named; its target is then its present words, all with one weight.
+
+    Each answer is kept in the cache when it arrives. If `fit` stops, by an error, by Ctrl-C while asking, or
+    by force, a second call with the same integer seeds asks again only for what was not answered. Ctrl-C
+    during training ends the second phase, with a usable model. When `max_cost` or `max_requests` is reached
+    after the first refinement, training goes on with the last words kept, and a warning says so.
+
+    Departures from the published code, where it differs from the paper: the probabilities of top words are
+    those of the topic-word distribution, renormalised, where that code divides raw weights by their sum; the
+    documents' divergence has the paper's direction, and takes the topic proportions of the same pass as the
+    other losses. Beyond the paper: `support`, `direction`, several kernels. The learning rate of the second
+    phase is constant; the published code's goes on decaying. Failed rounds do not count in vote shares.
+
+    References
+    ----------
+    Xuan et al. (2026). LLM-XTM. ACL.
+
+    Examples
+    --------
+    >>> from skxtm import CrossLingualTopicModel, LLMRefiner
+    >>> from skxtm.datasets import make_multilingual_corpus
+    >>> data = make_multilingual_corpus(n_documents=60, n_components=3, random_state=0)
+    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, max_epochs=2, random_state=0)
+    >>> refiner = LLMRefiner(model, max_epochs=1, n_words=5, random_state=0).fit(data.corpus)
+    >>> refiner.transform(data.corpus).shape
+    (120, 3)
+    >>> len(refiner.refined_words_[0]["en"])
+    5
+    """
+
+    def __init__(
+        self,
+        estimator: CrossLingualTopicModel,
+        *,
+        llm: Any = None,
+        n_rounds: int = 5,
+        refine_every: int = 8,
+        max_epochs: int = 30,
+        n_top_words: int = 15,
+        n_words: int = 15,
+        weight_words: float = 20_000.0,
+        weight_documents: float = 200.0,
+        divergence: Literal["mmd", "transport"] = "mmd",
+        bandwidth_factors: Sequence[float] = (1.0,),
+        support: Literal["top", "union"] = "top",
+        temperature: float = 0.2,
+        direction: Literal["forward", "reverse"] = "forward",
+        learning_rate_factor: float = 0.3,
+        max_gradient_norm: float | None = 1.0,
+        prompt: Literal["joint", "single"] = "joint",
+        n_candidates: int = 0,
+        domain: str | None = None,
+        cache: str | os.PathLike[str] | None = "default",
+        prices: tuple[float, float] | None = None,
+        max_cost: float | None = None,
+        max_requests: int | None = None,
+        keep: Literal["last", "best"] = "last",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.llm = llm
+        self.n_rounds = n_rounds
+        self.refine_every = refine_every
+        self.max_epochs = max_epochs
+        self.n_top_words = n_top_words
+        self.n_words = n_words
+        self.weight_words = weight_words
+        self.weight_documents = weight_documents
+        self.divergence = divergence
+        self.bandwidth_factors = bandwidth_factors
+        self.support = support
+        self.temperature = temperature
+        self.direction = direction
+        self.learning_rate_factor = learning_rate_factor
+        self.max_gradient_norm = max_gradient_norm
+        self.prompt = prompt
+        self.n_candidates = n_candidates
+        self.domain = domain
+        self.cache = cache
+        self.prices = prices
+        self.max_cost = max_cost
+        self.max_requests = max_requests
+        self.keep = keep
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Refine the topics, and draw the model to them.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            Training documents, anything `skxtm.as_corpus` reads.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : LLMRefiner
+            Fitted.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a parameter or the data is not what is needed.
+        MissingResourceError
+            If embeddings are needed that were not given and cannot be learnt.
+        ChatRefusedError
+            If the server refuses requests, for instance for want of a valid key or quota. What was answered
+            is kept in the cache.
+        BudgetError
+            If already the first refinement needs more than `max_requests` allows; nothing was sent.
+        AnswersPendingError
+            If the chat model works with batch files and answers are missing.
+        """
+        _check_parameters(self)
+        session = self._session()
+        self.estimator_ = self._base_model(X)
+        self.model_ = copy.deepcopy(self.estimator_)
+        Refinement(self, session).run(read_documents(self.model_, X))
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Topic proportions of documents.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            Documents in any of the fitted languages.
+
+        Returns
+        -------
+        theta : ndarray of shape (n_documents, n_components)
+            Rows sum to 1.
+        """
+        check_is_fitted(self)
+        return self.model_.transform(X)
+
+    def posterior_mean(self, X: Any) -> NDArray[np.float32]:
+        """Mean of the latent Gaussian of documents, see `CrossLingualTopicModel.posterior_mean`.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            Documents in any of the fitted languages.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_documents, n_components)
+            Unbounded.
+        """
+        check_is_fitted(self)
+        return self.model_.posterior_mean(X)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean evidence lower bound per document, in nats; higher is better.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+            Documents in any of the fitted languages.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        score : float
+            As from `CrossLingualTopicModel.score`.
+        """
+        check_is_fitted(self)
+        return self.model_.score(X)
+
+    def get_topics(self, n_words: int = 15) -> list[dict[str, list[str]]]:
+        """Top words of every topic of the refined model.
+
+        Parameters
+        ----------
+        n_words : int, default=15
+            Words per topic and language.
+
+        Returns
+        -------
+        topics : list of dict of str to list of str
+            ``topics[k][language]`` holds the words of topic k, most probable first. The words that the last
+            refinement kept are in `refined_words_`.
+        """
+        check_is_fitted(self)
+        return self.model_.get_topics(n_words)
+
+    def dry_run(self, n_output_tokens: int | None = None) -> Estimate:
+        """Say what `fit` would ask, at most, and send nothing.
+
+        Parameters
+        ----------
+        n_output_tokens : int or None, default=None
+            Tokens of an answer; None takes 4 for each word asked for.
+
+        Returns
+        -------
+        estimate : Estimate
+            Requests and tokens of all refinements, without those asked again because an answer could not be
+            read; print it. Later refinements are taken to be like the first one.
+
+        Raises
+        ------
+        InputError
+            If the estimator is not fitted, so that its topics are not known; or `llm` is no chat model.
+        """
+        _check_parameters(self)
+        session, model = self._session(), _fitted(self.estimator)
+        if session is None:
+            raise InputError("OfflineProposer asks nobody and costs nothing. Pass llm= a chat model.")
+        if model is None:
+            raise InputError(
+                "The estimator is not fitted, so that the topics to be refined are not known. Fit it first: "
+                "LLMRefiner takes a fitted model as it is."
+            )
+        languages, n_top = model.languages_, self.n_top_words
+        ranked = model.get_topics(n_top + self.n_candidates)
+        topics = [{code: topic[code][:n_top] for code in languages} for topic in ranked]
+        candidates = [{code: topic[code][n_top:] for code in languages} for topic in ranked]
+        prompts = make_prompts(self, topics, candidates if self.n_candidates else None)
+        n_asked = len(topics) * len(languages) * self.n_words
+        n_output = -(-4 * n_asked // len(prompts)) if n_output_tokens is None else n_output_tokens
+        requests = make_requests(prompts, self.n_rounds)
+        first = session.estimate(requests, n_output)
+        later = ChatSession(self.llm, prices=self.prices).estimate(requests, n_output)
+        n_later = self._n_refinements - 1
+        return replace(
+            first,
+            n_requests=first.n_requests + n_later * later.n_requests,
+            input_tokens=first.input_tokens + n_later * later.input_tokens,
+            output_tokens=first.output_tokens + n_later * later.output_tokens,
+            cost=None if first.cost is None or later.cost is None else first.cost + n_later * later.cost,
+        )
+
+    @property
+    def refinement_report_(self) -> Any:
+        """What became of every word in every refinement, as a table."""
+        if not hasattr(self, "_report"):
+            raise AttributeError("refinement_report_ exists only after fit.")
+        pandas = import_optional("pandas", extra="frame", purpose="refinement_report_")
+        return pandas.DataFrame(self._report, columns=list(_REPORT_COLUMNS))
+
+    @property
+    def _n_refinements(self) -> int:
+        return max(1, -(-self.max_epochs // self.refine_every))
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.model_._n_features_out
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_report")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.string = True
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _session(self) -> ChatSession | None:
+        if self.llm is None or isinstance(self.llm, OfflineProposer):
+            return None
+        return ChatSession(
+            self.llm,
+            cache=self.cache,
+            prices=self.prices,
+            max_cost=self.max_cost,
+            max_requests=self.max_requests,
+            verbose=self.verbose,
+        )
+
+    def _base_model(self, X: Any) -> CrossLingualTopicModel:
+        fitted = _fitted(self.estimator)
+        if fitted is not None:
+            return fitted
+        return clone(self.estimator).fit(X)
+
+
+def _fitted(estimator: Any) -> CrossLingualTopicModel | None:
+    """Return the fitted model that an estimator is or holds, or None."""
+    model = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
+    if not isinstance(model, CrossLingualTopicModel):
+        raise InputTypeError(
+            "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got "
+            f"{type(model).__name__} instead."
+        )
+    return model if hasattr(model, "network_") else None
+
+
+def _check_parameters(refiner: LLMRefiner) -> None:
+    from skxtm.backbones.base import check_range
+
+    _fitted(refiner.estimator)
+    for name in ("n_rounds", "refine_every", "n_top_words", "n_words"):
+        check_range(refiner, name, 1, None, integer=True)
+    for name in ("max_epochs", "n_candidates"):
+        check_range(refiner, name, 0, None, integer=True)
+    for name in ("weight_words", "weight_documents"):
+        check_range(refiner, name, 0, None)
+    for name in ("temperature", "learning_rate_factor"):
+        check_range(refiner, name, 0, None, open_low=True)
+    if refiner.max_gradient_norm is not None:
+        check_range(refiner, "max_gradient_norm", 0, None, open_low=True)
+    factors = np.asarray(refiner.bandwidth_factors)
+    if factors.ndim != 1 or factors.dtype.kind not in "fiu" or not len(factors) or not (factors > 0).all():
+        raise InputError(
+            "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got "
+            f"{refiner.bandwidth_factors!r} instead."
+        )
+    choices = {
+        "divergence": ("mmd", "transport"),
+        "support": ("top", "union"),
+        "direction": ("forward", "reverse"),
+        "prompt": ("joint", "single"),
+        "keep": ("last", "best"),
+    }
+    for name, allowed in choices.items():
+        if getattr(refiner, name) not in allowed:
+            raise InputError(
+                f"The {name!r} parameter of LLMRefiner must be {allowed[0]!r} or {allowed[1]!r}. Got "
+                f"{getattr(refiner, name)!r} instead."
+            )
+    llm = refiner.llm
+    if llm is not None and not isinstance(llm, OfflineProposer) and not hasattr(llm, "complete"):
+        raise InputTypeError(
+            "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, or a chat model with a "
+            f"method complete(request), such as skxtm.llm.OpenAIChat. Got {type(llm).__name__} instead."
+        )

@@ -1,0 +1,235 @@
+import json
+import random
+
+import pytest
+
+from skxtm.exceptions import AnswerFormatError, AnswersPendingError, InputError
+from skxtm.llm import BatchFiles, ChatRequest, ChatSession, OpenAIChat, Outcome, export_batch, import_batch
+from skxtm.llm.batch import ImportCounts
+
+SCHEMA = {"type": "object"}
+
+
+@pytest.fixture
+def chat(tmp_path):
+    return BatchFiles(tmp_path / "batch", "some-model")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "batch"
+
+
+def ids(path):
+    return [json.loads(line)["custom_id"] for line in path.read_text("utf-8").splitlines()]
+
+
+def output_line(custom_id, content, **further):
+    """A line as in the output file of OpenAI's Batch API."""
+    body = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "model": "some-model-1",
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
+        ],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+    }
+    response = {"status_code": 200, "request_id": "req_1", "body": body}
+    return {"id": "batch_req_1", "custom_id": custom_id, "response": response, "error": None, **further}
+
+
+def error_line(custom_id, message):
+    """A line as in the error file of OpenAI's Batch API."""
+    body = {"error": {"message": message, "type": "invalid_request_error", "code": None}}
+    response = {"status_code": 400, "request_id": "req_1", "body": body}
+    return {"id": "batch_req_1", "custom_id": custom_id, "response": response, "error": None}
+
+
+def expired_line(custom_id):
+    error = {
+        "code": "batch_expired",
+        "message": "This request could not be executed before the window expired.",
+    }
+    return {"id": "batch_req_1", "custom_id": custom_id, "response": None, "error": error}
+
+
+def write(path, *lines):
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def ask_pending(chat, requests, parse=str, **arguments):
+    with pytest.raises(AnswersPendingError) as caught:
+        ChatSession(chat, **arguments).ask(requests, parse)
+    return str(caught.value)
+
+
+def test_requests_are_written_as_the_batch_api_takes_them(chat, folder):
+    chat.set_params(temperature=0.0, max_output_tokens=50)
+    request = ChatRequest(
+        (("system", "Be brief."), ("user", "雨")), round=3, schema=SCHEMA, plain_messages=(("user", "rain"),)
+    )
+    message = ask_pending(chat, [request])
+    (line,) = [json.loads(text) for text in (folder / "requests-1.jsonl").read_text("utf-8").splitlines()]
+    assert line == {
+        "custom_id": line["custom_id"],
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {
+            "model": "some-model",
+            "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "雨"}],
+            "temperature": 0.0,
+            "max_completion_tokens": 50,
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA},
+            },
+        },
+    }
+    assert line["custom_id"].endswith("-3")
+    assert len(line["custom_id"]) <= 64
+    assert message == (
+        f"1 of 1 requests have no answer yet; they are in {str(folder / 'requests-1.jsonl')!r}. Have them answered, "
+        "put the files of answers into the same folder, and make the same call again."
+    )
+
+
+def test_plain_text_requests_carry_no_schema(chat):
+    request = ChatRequest((("user", "As JSON."),), schema=SCHEMA, plain_messages=(("user", "As text."),))
+    body = chat.set_params(structured="text").body(request)
+    assert body == {"model": "some-model", "messages": [{"role": "user", "content": "As text."}]}
+
+
+def test_answers_are_found_in_any_order_and_number_of_files(chat, folder, ask_colours):
+    requests = ask_colours(10)
+    ask_pending(chat, requests)
+    lines = [output_line(name, f"{row}") for row, name in enumerate(ids(folder / "requests-1.jsonl"))]
+    random.Random(0).shuffle(lines)
+    write(folder / "batch_1_output.jsonl", *lines[:4])
+    write(folder / "batch_2_output.jsonl", *lines[4:])
+    session = ChatSession(chat)
+    assert [outcome.value for outcome in session.ask(requests, int)] == list(range(10))
+    assert (session.usage.input_tokens, session.usage.output_tokens) == (100, 50)
+
+
+def test_only_what_is_missing_goes_into_the_next_file(chat, folder, ask_colours):
+    requests = ask_colours(5)
+    ask_pending(chat, requests)
+    names = ids(folder / "requests-1.jsonl")
+    write(folder / "output.jsonl", *[output_line(name, "Blue.") for name in names[:3]])
+    with (folder / "output.jsonl").open("a") as file:
+        file.write('{"custom_id": "cut off in the mid')
+    write(folder / "errors.jsonl", expired_line(names[3]))
+    message = ask_pending(chat, requests)
+    assert message == (
+        f"2 of 5 requests have no answer yet; they are in {str(folder / 'requests-2.jsonl')!r}. Lines that "
+        "cannot be read: 1. Have them answered, put the files of answers into the same folder, and make the same "
+        "call again."
+    )
+    assert ids(folder / "requests-2.jsonl") == names[3:]
+
+
+def test_asking_again_without_new_answers_writes_nothing(chat, folder, ask_colours):
+    first = ask_pending(chat, ask_colours(3))
+    assert ask_pending(chat, ask_colours(3)) == first
+    assert [path.name for path in folder.iterdir()] == ["requests-1.jsonl"]
+
+
+def test_an_error_counts_as_answered_until_an_answer_comes(chat, folder, ask_colours):
+    requests = ask_colours(2)
+    ask_pending(chat, requests)
+    names = ids(folder / "requests-1.jsonl")
+    write(folder / "errors.jsonl", error_line(names[0], "Filtered."))
+    write(folder / "output.jsonl", output_line(names[1], "Blue."))
+    expected = f"The batch answered '{names[0]}' with an error ('Filtered.')."
+    assert ChatSession(chat).ask(requests, str) == [Outcome(None, expected), Outcome("Blue.")]
+    write(folder / "second.jsonl", output_line(names[0], "Red."))
+    assert [outcome.value for outcome in ChatSession(chat).ask(requests, str)] == ["Red.", "Blue."]
+
+
+def test_a_line_written_by_hand_is_enough(chat, folder, ask_colours):
+    ask_pending(chat, ask_colours(1))
+    write(folder / "mine.jsonl", {"custom_id": ids(folder / "requests-1.jsonl")[0], "content": "Blue."})
+    assert ChatSession(chat).ask(ask_colours(1), str) == [Outcome("Blue.")]
+
+
+def test_partial_answers_may_be_accepted(chat, folder, ask_colours):
+    ask_pending(chat, ask_colours(2))
+    names = ids(folder / "requests-1.jsonl")
+    write(folder / "output.jsonl", output_line(names[1], "Blue."))
+    outcomes = ChatSession(chat.set_params(accept_partial=True)).ask(ask_colours(2), str)
+    assert outcomes == [
+        Outcome(None, f"The folder {str(folder)!r} holds no answer to '{names[0]}'."),
+        Outcome("Blue."),
+    ]
+
+
+def test_an_unreadable_answer_goes_into_the_next_file_with_its_error(chat, folder, tmp_path, ask_colours):
+    def parse(text):
+        if text != "Blue.":
+            raise AnswerFormatError("The answer must be blue.")
+        return text
+
+    requests = ask_colours(2)
+    ask_pending(chat, requests)
+    names = ids(folder / "requests-1.jsonl")
+    write(folder / "output.jsonl", output_line(names[0], "Blue."), output_line(names[1], "Red."))
+    ask_pending(chat, requests, parse, cache=tmp_path / "cache")
+    (line,) = [json.loads(text) for text in (folder / "requests-2.jsonl").read_text("utf-8").splitlines()]
+    assert [message["content"] for message in line["body"]["messages"][1:]] == [
+        "Red.",
+        "This answer cannot be used: The answer must be blue. Answer the request above again, and nothing else.",
+    ]
+    write(folder / "output-2.jsonl", output_line(line["custom_id"], "Blue."))
+    session = ChatSession(chat, cache=tmp_path / "cache")
+    assert [outcome.value for outcome in session.ask(requests, parse)] == ["Blue.", "Blue."]
+
+
+def test_a_limit_of_cost_is_refused_for_batches(chat):
+    with pytest.raises(InputError) as caught:
+        ChatSession(chat.set_params(max_output_tokens=5), prices=(1, 2), max_cost=1)
+    assert str(caught.value) == (
+        "max_cost stops between one request and the next, but BatchFiles asks all at once. Leave max_cost out, and "
+        "look at estimate() before."
+    )
+
+
+def test_answers_that_are_imported_are_found_by_a_client(tmp_path, chat_server, ask_colours):
+    chat = OpenAIChat("m", base_url=chat_server.base_url, api_key_env=None, temperature=0.5)
+    requests = ask_colours(4)
+    assert export_batch(requests + requests[:1], tmp_path / "new" / "requests.jsonl", chat) == 4
+    path = tmp_path / "new" / "requests.jsonl"
+    assert json.loads(path.read_text("utf-8").splitlines()[0])["body"]["temperature"] == 0.5
+    names = ids(path)
+    write(
+        tmp_path / "output.jsonl",
+        output_line(names[2], "Red."),
+        error_line(names[1], "Filtered."),
+        {"custom_id": names[0]},
+        output_line("unknown", "Green."),
+        output_line(names[0], "White."),
+    )
+    counts = import_batch(tmp_path / "output.jsonl", requests, chat, tmp_path / "cache")
+    assert counts == ImportCounts(n_answered=2, n_failed=1, n_missing=1, n_unreadable=1)
+    session = ChatSession(chat, cache=tmp_path / "cache")
+    assert [outcome.value for outcome in session.ask(requests, str)] == ["White.", "Blue.", "Red.", "Blue."]
+    assert chat_server.n_requests == 2
+
+
+def test_a_file_of_answers_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError) as caught:
+        import_batch(tmp_path / "absent.jsonl", [], BatchFiles(tmp_path, "m"), tmp_path / "cache")
+    assert str(caught.value) == f"There is no file or folder of answers {str(tmp_path / 'absent.jsonl')!r}."
+
+
+def test_names_are_stable_and_tell_rounds_and_parameters_apart(tmp_path):
+    request = ChatRequest((("user", "Name a colour."),))
+    later = ChatRequest((("user", "Name a colour."),), round=1)
+    names = [
+        BatchFiles(tmp_path, "m")._id(request),
+        BatchFiles(tmp_path, "m")._id(later),
+        BatchFiles(tmp_path, "n")._id(request),
+        BatchFiles(tmp_path, "m", temperature=1.0)._id(request),
+    ]
+    assert len(set(names)) == 4
+    assert BatchFiles(tmp_path / "elsewhere", "m", accept_partial=True)._id(request) == names[0]

@@ -1,0 +1,462 @@
+import json
+import logging
+import pickle
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sklearn.base import clone
+
+from skxtm.exceptions import ChatError, ChatRefusedError, ChatUnavailableError, InputError
+from skxtm.llm import BatchFiles, ChatAnswer, ChatRequest, ChatSession, OpenAIChat
+from skxtm.llm._errors import hide_keys
+
+pytest.importorskip("openai")
+
+KEY = "abcd-1234-efgh-5678-wxyz"
+SCHEMA = {
+    "type": "object",
+    "properties": {"colour": {"type": "string"}},
+    "required": ["colour"],
+    "additionalProperties": False,
+}
+REQUEST = ChatRequest((("system", "Be brief."), ("user", "Name a colour.")))
+WITH_SCHEMA = ChatRequest((("user", "As JSON."),), schema=SCHEMA, plain_messages=(("user", "As text."),))
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    monkeypatch.setenv("MY_KEY", KEY)
+
+
+@pytest.fixture
+def chat(chat_server):
+    return OpenAIChat(
+        "some-model", base_url=chat_server.base_url, api_key_env="MY_KEY", max_retries=2, timeout=10
+    )
+
+
+def test_a_request_without_parameters_sends_only_model_and_messages(chat, chat_server):
+    answer = chat.complete(REQUEST)
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Name a colour."}]
+    assert chat_server.paths == ["/v1/chat/completions"]
+    assert chat_server.bodies == [{"model": "some-model", "messages": messages}]
+    assert chat_server.headers[0]["authorization"] == f"Bearer {KEY}"
+    assert answer == ChatAnswer("Blue.", len(json.dumps(messages)), len("Blue."), "fake-1", "stop")
+
+
+def test_every_parameter_that_is_set_is_sent(chat, chat_server):
+    chat.set_params(temperature=0.0, top_p=0.9, seed=7, max_output_tokens=50, extra_body={"top_k": 3})
+    chat.complete(REQUEST)
+    sent = {name: value for name, value in chat_server.bodies[0].items() if name not in {"model", "messages"}}
+    assert sent == {"temperature": 0.0, "top_p": 0.9, "seed": 7, "max_tokens": 50, "top_k": 3}
+
+
+def test_a_schema_is_sent_as_openai_wants_it(chat, chat_server):
+    chat.complete(WITH_SCHEMA)
+    (body,) = chat_server.bodies
+    assert body["messages"] == [{"role": "user", "content": "As JSON."}]
+    assert body["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA},
+    }
+
+
+def test_a_server_that_cannot_follow_schemas_is_asked_once_and_then_in_plain_text(chat, chat_server):
+    chat_server.fault_for = lambda body: (
+        chat_server.error(400, "Unknown field: response_format") if "response_format" in body else None
+    )
+    assert [chat.complete(WITH_SCHEMA).text for _ in range(2)] == ["Blue.", "Blue."]
+    assert ["response_format" in body for body in chat_server.bodies] == [True, False, False]
+    assert chat_server.bodies[1]["messages"] == [{"role": "user", "content": "As text."}]
+
+
+def test_a_schema_that_is_demanded_is_not_given_up(chat, chat_server):
+    chat.set_params(structured="schema")
+    chat_server.fail(chat_server.error(400, "Unknown field: response_format"))
+    with pytest.raises(ChatRefusedError, match="Unknown field: response_format"):
+        chat.complete(WITH_SCHEMA)
+    assert chat_server.n_requests == 1
+
+
+def test_plain_text_is_sent_where_no_schema_is_wanted(chat, chat_server):
+    chat.set_params(structured="text").complete(WITH_SCHEMA)
+    assert chat_server.bodies == [
+        {"model": "some-model", "messages": [{"role": "user", "content": "As text."}]}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (("choice", ["Blu", "length"]), ChatAnswer("Blu", 20, 3, "fake-1", "length")),
+        (("choice", ["", "stop"]), ChatAnswer("", 20, 0, "fake-1", "stop")),
+        (("choice", [None, "content_filter"]), ChatAnswer("", 20, 0, "fake-1", "content_filter")),
+        (("raw", ['{"choices": [{"message": {"content": "Red."}}]}']), ChatAnswer("Red.")),
+        (
+            (
+                "raw",
+                [
+                    '{"choices": [{"message": {"content": [{"type": "thinking"}, {"type": "text", "text": "Red."}]}}]}'
+                ],
+            ),
+            ChatAnswer("Red."),
+        ),
+        (("raw", ['{"choices": [{"message": null}], "usage": null}']), ChatAnswer("")),
+    ],
+)
+def test_truncated_empty_and_filtered_answers_are_answers(chat, chat_server, fault, expected):
+    name, arguments = fault
+    chat_server.fail(getattr(chat_server, name)(*arguments))
+    assert chat.complete(REQUEST) == expected
+
+
+def test_a_refusal_is_an_answer(chat, chat_server):
+    chat_server.fail(chat_server.choice(None, refusal="I cannot do that."))
+    assert chat.complete(REQUEST).text == "I cannot do that."
+
+
+TRANSIENT = {
+    "too many requests": ("too_many_requests", []),
+    "request timeout": ("error", [408, "Too slow."]),
+    "conflict": ("error", [409, "Locked."]),
+    "server error": ("error", [500, "Oops."]),
+    "overload": ("error", [503, "Overloaded."]),
+    "silence": ("silence", [20.0]),
+    "broken connection": ("silence", [0.0]),
+    "half a body": ("dropped_in_the_body", []),
+}
+
+
+@pytest.mark.parametrize("name", TRANSIENT)
+def test_a_transient_fault_is_overcome(chat, chat_server, name, monkeypatch):
+    make, arguments = TRANSIENT[name]
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    if name == "silence":
+        chat.set_params(timeout=1.0)
+    chat_server.fail(getattr(chat_server, make)(*arguments))
+    assert chat.complete(REQUEST).text == "Blue."
+    assert (chat_server.n_requests, chat_server.n_answered) == (2, 1)
+
+
+#: Fault, class of the error, requests that reach a server of a client with one retry, and the whole message.
+FAULTS = {
+    "too many requests": (
+        ("too_many_requests", []),
+        ChatUnavailableError,
+        2,
+        "URL is not available (status 429: 'Rate limit reached.', up to 2 attempts). Run again later.",
+    ),
+    "server error": (
+        ("error", [500, "Oops."]),
+        ChatUnavailableError,
+        2,
+        "URL is not available (status 500: 'Oops.', up to 2 attempts). Run again later.",
+    ),
+    "silence": (
+        ("silence", [20.0]),
+        ChatUnavailableError,
+        2,
+        "URL did not answer within 0.2 s (up to 2 attempts). Raise timeout, or run again later.",
+    ),
+    "broken connection": (
+        ("silence", [0.0]),
+        ChatUnavailableError,
+        2,
+        "The connection to URL failed ('Server disconnected without sending a response.', up to 2 attempts). "
+        "Check base_url and that the server runs, or run again later.",
+    ),
+    "no JSON": (
+        ("raw", ["{'choices'"]),
+        ChatUnavailableError,
+        1,
+        "URL answered with something that is no chat completion (\"{'choices'\"). Check base_url, or run "
+        "again later.",
+    ),
+    "error of status 200": (
+        ("raw", ['{"error": {"message": "Upstream is down."}}']),
+        ChatUnavailableError,
+        1,
+        'URL answered with something that is no chat completion (\'{"error": {"message": "Upstream is '
+        "down.\"}}'). Check base_url, or run again later.",
+    ),
+    "wrong key": (
+        ("error", [401, "Incorrect API key provided: abcd*************wxyz.", "invalid_api_key"]),
+        ChatRefusedError,
+        1,
+        "URL does not let us in (status 401: 'Incorrect API key provided: ***'). Check the key in the "
+        "environment variable 'MY_KEY'.",
+    ),
+    "forbidden": (
+        ("error", [403, f"Key {KEY} may not use this model."]),
+        ChatRefusedError,
+        1,
+        "URL does not let us in (status 403: 'Key *** may not use this model.'). Check the key in the "
+        "environment variable 'MY_KEY'.",
+    ),
+    "unknown model": (
+        ("error", [404, "The model does not exist.", "model_not_found"]),
+        ChatRefusedError,
+        1,
+        "URL does not know the model 'some-model', or is no address of chat models (status 404: 'The model "
+        "does not exist.'). Check model and base_url.",
+    ),
+    "quota": (
+        ("error", [429, "You exceeded your current quota.", "insufficient_quota", {"Retry-After": "0.1"}]),
+        ChatRefusedError,
+        1,
+        "URL says that the quota of the account is used up (status 429: 'You exceeded your current quota.'). "
+        "Check the plan and the billing with the provider.",
+    ),
+    "unknown parameter": (
+        ("error", [400, "Unsupported value: 'temperature'."]),
+        ChatRefusedError,
+        1,
+        "URL refuses the request (status 400: \"Unsupported value: 'temperature'.\"). Change the parameter "
+        "that it names.",
+    ),
+    "list of errors, as from Gemini": (
+        ("error", [400, "", None, None, [{"error": {"code": 400, "message": "API key not valid."}}]]),
+        ChatRefusedError,
+        1,
+        "URL does not let us in (status 400: 'API key not valid.'). Check the key in the environment "
+        "variable 'MY_KEY'.",
+    ),
+    "content filter": (
+        ("error", [400, "The prompt was filtered.", "content_filter"]),
+        ChatError,
+        1,
+        "URL filtered one request out (status 400: 'The prompt was filtered.'). The others are not concerned.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_that_stays_says_what_is_wrong_and_what_to_do(chat, chat_server, name, monkeypatch):
+    (make, arguments), error_class, n_requests, message = FAULTS[name]
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    chat.set_params(max_retries=1, timeout=0.2 if name == "silence" else 10)
+    fault = getattr(chat_server, make)(*arguments)
+    chat_server.fault_for = lambda body: fault
+    with pytest.raises(ChatError) as caught:
+        chat.complete(REQUEST)
+    assert str(caught.value) == message.replace("URL", chat_server.base_url)
+    assert type(caught.value) is error_class
+    assert caught.value.retryable == (error_class is ChatUnavailableError)
+    assert chat_server.n_requests == n_requests
+
+
+def test_an_hour_is_not_waited_for(chat, chat_server, monkeypatch):
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    chat.set_params(max_retries=1)
+    chat_server.fault_for = lambda body: chat_server.too_many_requests(3600)
+    with pytest.raises(ChatUnavailableError, match=r"is not available \(status 429: 'Rate limit reached\.'"):
+        chat.complete(REQUEST)
+
+
+def test_a_server_that_is_not_there_is_named(monkeypatch, chat_server):
+    chat_server.__exit__()
+    chat = OpenAIChat("m", base_url=chat_server.base_url, api_key_env=None, max_retries=0)
+    with pytest.raises(ChatUnavailableError) as caught:
+        chat.complete(REQUEST)
+    assert re.fullmatch(
+        rf"The connection to {chat_server.base_url} failed \('.*refused.*', up to 1 attempt\)\. Check base_url and "
+        "that the server runs, or run again later\\.",
+        str(caught.value),
+    )
+
+
+def test_a_long_message_of_the_server_is_shortened(chat, chat_server):
+    chat_server.fail(chat_server.error(400, "x " * 1000))
+    with pytest.raises(ChatRefusedError) as caught:
+        chat.complete(REQUEST)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_key_that_is_not_set_is_named(chat, monkeypatch, chat_server):
+    monkeypatch.delenv("MY_KEY")
+    with pytest.raises(InputError) as caught:
+        chat.complete(REQUEST)
+    assert str(caught.value) == (
+        "OpenAIChat reads its API key from the environment variable 'MY_KEY', which is not set."
+    )
+    assert chat_server.n_requests == 0
+
+
+def test_a_key_with_strange_characters_is_refused_without_being_shown(chat, monkeypatch):
+    monkeypatch.setenv("MY_KEY", f"{KEY}\n{KEY}")
+    with pytest.raises(InputError) as caught:
+        chat.complete(REQUEST)
+    assert str(caught.value) == (
+        "The environment variable 'MY_KEY' holds characters that cannot be part of an API key."
+    )
+
+
+def test_a_local_server_never_gets_the_key_of_openai(monkeypatch, chat_server):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    OpenAIChat("m", base_url=chat_server.base_url, api_key_env=None).complete(REQUEST)
+    assert KEY not in str(chat_server.headers)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "message"),
+    [
+        (
+            "localhost:8000/v1",
+            "base_url must begin with http:// or https:// and name a server. Got 'localhost:8000/v1'.",
+        ),
+        (
+            "https://me:secret@example.org/v1",
+            "base_url must not carry a user, a password or a query, which would end up in messages (server "
+            "'example.org'). Put the key into an environment variable and name it in api_key_env.",
+        ),
+        (
+            "https://example.org/v1?key=secret",
+            "base_url must not carry a user, a password or a query, which would end up in messages (server "
+            "'example.org'). Put the key into an environment variable and name it in api_key_env.",
+        ),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused(base_url, message):
+    with pytest.raises(InputError) as caught:
+        OpenAIChat("m", base_url=base_url).complete(REQUEST)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("kind", [OpenAIChat, BatchFiles])
+def test_an_unknown_way_of_structuring_is_refused(kind):
+    chat = (
+        OpenAIChat("m", structured="json") if kind is OpenAIChat else BatchFiles("f", "m", structured="json")
+    )
+    with pytest.raises(
+        InputError, match=rf"^The 'structured' parameter of {kind.__name__} must be among .*'json'\.$"
+    ):
+        chat.body(REQUEST)
+
+
+def test_the_environment_may_name_the_server(monkeypatch, chat_server):
+    monkeypatch.setenv("OPENAI_BASE_URL", chat_server.base_url + "/")
+    chat = OpenAIChat("m", api_key_env="MY_KEY")
+    assert chat.complete(REQUEST).text == "Blue."
+    assert chat.identity["endpoint"] == chat_server.base_url
+
+
+def test_openai_itself_is_the_default(monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    chat = OpenAIChat("gpt-5-mini", max_output_tokens=50)
+    assert chat.endpoint == "https://api.openai.com/v1"
+    assert chat.body(REQUEST)["max_completion_tokens"] == 50
+
+
+#: Settings of docs/llm_servers.md: address, key, and what is sent besides model, messages and schema.
+SERVERS = {
+    "OpenAI": (
+        "https://api.openai.com/v1",
+        "OPENAI_API_KEY",
+        {"max_completion_tokens": 2000, "reasoning_effort": "minimal"},
+    ),
+    "Gemini": (
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "GEMINI_API_KEY",
+        {"reasoning_effort": "low"},
+    ),
+    "vLLM": (
+        "http://localhost:8000/v1",
+        "VLLM_API_KEY",
+        {"chat_template_kwargs": {"enable_thinking": False}},
+    ),
+    "Ollama": ("http://localhost:11434/v1", None, {"max_tokens": 2000, "reasoning_effort": "none"}),
+    "llama.cpp": ("http://localhost:8080/v1", None, {"chat_template_kwargs": {"enable_thinking": False}}),
+}
+
+
+def documented(name):
+    """Make the chat model of a section of the page on servers."""
+    page = (Path(__file__).parents[2] / "docs" / "llm_servers.md").read_text("utf-8")
+    section = page.split(f"## {name}\n")[1].split("\n## ")[0]
+    (code,) = re.findall(r"```python\n(OpenAIChat\(.*?)```", section, re.DOTALL)
+    return eval(code, {"OpenAIChat": OpenAIChat})
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_the_documented_settings_of_a_server_send_what_it_wants(name, chat_server, monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    endpoint, api_key_env, further = SERVERS[name]
+    chat = documented(name)
+    expected = chat.body(WITH_SCHEMA)
+    assert chat.endpoint == endpoint
+    if api_key_env:
+        monkeypatch.setenv(api_key_env, KEY)
+    path = urlsplit(endpoint).path
+    # only the name of the limit depends on the host
+    limit = {"max_completion_tokens": expected.get("max_completion_tokens")} if name == "OpenAI" else {}
+    chat.set_params(base_url=chat_server.host + path, extra_body={**chat.extra_body, **limit})
+    if limit:
+        chat.set_params(max_output_tokens=None)
+    chat.complete(WITH_SCHEMA)
+    assert chat_server.paths == [f"{path}/chat/completions"]
+    assert chat_server.bodies == [expected]
+    assert expected.pop("response_format")["type"] == "json_schema"
+    assert expected.pop("messages") == [{"role": "user", "content": "As JSON."}]
+    assert expected == {"model": chat.model, **further}
+    assert (chat_server.headers[0]["authorization"] == f"Bearer {KEY}") == bool(api_key_env)
+
+
+def test_every_documented_server_is_tested():
+    page = (Path(__file__).parents[2] / "docs" / "llm_servers.md").read_text("utf-8")
+    sections = [part.split("\n")[0] for part in page.split("\n## ")[1:] if "OpenAIChat(" in part]
+    assert sections == list(SERVERS)
+
+
+def test_clones_and_copies_are_equal_and_work(chat, chat_server):
+    chat.complete(REQUEST)
+    for copy in (clone(chat), pickle.loads(pickle.dumps(chat))):
+        assert copy.get_params() == chat.get_params()
+        assert copy.complete(REQUEST).text == "Blue."
+
+
+def test_the_key_shows_nowhere(chat, chat_server, caplog, tmp_path, ask_colours):
+    caplog.set_level(logging.DEBUG)
+    for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    session = ChatSession(chat, cache=tmp_path)
+    session.ask(ask_colours(3), str)
+    chat_server.fail(chat_server.error(401, f"No such key: {KEY}"))
+    with pytest.raises(ChatRefusedError) as caught:
+        chat.complete(REQUEST)
+    error = caught.value
+    shown = [repr(chat), str(error), repr(error), str(error.__cause__), str(error.__context__), caplog.text]
+    shown += [repr(chat.get_params()), repr(chat.identity), repr(chat._connection())]
+    assert caplog.records
+    assert not any(KEY in text for text in shown)
+    files = [path.read_bytes() for path in tmp_path.iterdir()]
+    assert files
+    assert not any(KEY.encode() in content for content in [*files, pickle.dumps(chat), pickle.dumps(error)])
+
+
+def test_locals_of_the_traceback_do_not_show_the_key(chat, chat_server):
+    chat_server.fail(chat_server.error(403, f"No such key: {KEY}"))
+    with pytest.raises(ChatRefusedError) as caught:
+        chat.complete(REQUEST)
+    frames = [entry.frame.f_locals for entry in caught.traceback]
+    assert not any(KEY in repr(value) for names in frames for value in names.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Incorrect key: sk-proj-1234.", "Incorrect key: ***"),
+        ("key=AIzaSyD is bad", "key=AIzaSyD is bad"),
+        ("AIzaSyD-123 is bad", "*** is bad"),
+        (f"Bearer {KEY}", "Bearer ***"),
+        ("abcd****wxyz", "***"),
+        ("begins with abcd-1234", "begins with ***"),
+        (
+            "The model gpt-4o-mini-2024-07-18 does not exist",
+            "The model gpt-4o-mini-2024-07-18 does not exist",
+        ),
+    ],
+)
+def test_what_looks_like_a_key_is_hidden(text, shown):
+    assert hide_keys(text, KEY) == shown

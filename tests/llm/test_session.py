@@ -1,0 +1,573 @@
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skxtm.exceptions import (
+    AnswerFormatError,
+    BudgetError,
+    ChatError,
+    ChatRefusedError,
+    ChatUnavailableError,
+    InputError,
+)
+from skxtm.llm import ChatAnswer, ChatRequest, ChatSession, Estimate, OpenAIChat, Outcome, ScriptedChat, Usage
+
+pytest.importorskip("openai")
+
+
+class CountingChat:
+    """Echoes the last message, counts what it is asked, and lets tests hold answers back."""
+
+    identity = {"model": "echo"}
+
+    def __init__(self, answer=None, concurrency=1, **attributes):
+        self.answer = answer or (lambda request: request.messages[-1][1])
+        self.concurrency = concurrency
+        self.asked = []
+        vars(self).update(attributes)
+
+    def complete(self, request):
+        self.asked.append(request)
+        answer = self.answer(request)
+        return answer if isinstance(answer, ChatAnswer) else ChatAnswer(answer, 10, 5)
+
+
+def number_of(request):
+    return int(request.messages[0][1].split()[-1].rstrip("."))
+
+
+def demand_blue(text):
+    if "blue" not in text.lower():
+        raise AnswerFormatError("The answer must be blue.")
+    return text
+
+
+@pytest.fixture
+def chat(chat_server):
+    return OpenAIChat("m", base_url=chat_server.base_url, api_key_env=None, max_retries=1, timeout=5)
+
+
+def test_outcomes_come_in_the_order_of_the_requests(ask_colours):
+    chat = CountingChat(
+        lambda request: time.sleep(0.02 / (1 + number_of(request))) or str(number_of(request)), 4
+    )
+    assert [outcome.value for outcome in ChatSession(chat).ask(ask_colours(8), int)] == list(range(8))
+
+
+def test_an_answer_is_asked_for_once_and_then_found(tmp_path, ask_colours):
+    chat = CountingChat()
+    first = ChatSession(chat, cache=tmp_path).ask(ask_colours(3), str)
+    session = ChatSession(chat, cache=tmp_path)
+    second = session.ask(ask_colours(3), str)
+    assert [outcome.value for outcome in first] == [outcome.value for outcome in second]
+    assert [outcome.cached for outcome in first + second] == [False] * 3 + [True] * 3
+    assert len(chat.asked) == 3
+    assert session.usage == Usage(n_cached=3)
+
+
+def test_rounds_are_asked_apart(tmp_path):
+    answers = iter("abc")
+    chat = CountingChat(lambda request: next(answers))
+    requests = [ChatRequest((("user", "Name a colour."),), round=number) for number in range(3)]
+    session = ChatSession(chat, cache=tmp_path)
+    assert [outcome.value for outcome in session.ask(requests, str)] == ["a", "b", "c"]
+    assert [outcome.value for outcome in session.ask(requests, str)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"messages": (("user", "Name a flower."),)},
+        {"messages": (("system", "Name a colour."),)},
+        {"round": 1},
+        {"schema": {"type": "object"}},
+        {"plain_messages": (("user", "Name a colour."),)},
+        {"version": "2"},
+    ],
+)
+def test_a_request_that_differs_in_anything_is_another(tmp_path, changed):
+    chat = CountingChat()
+    session = ChatSession(chat, cache=tmp_path)
+    session.ask([ChatRequest((("user", "Name a colour."),))], str)
+    session.ask([ChatRequest(**{"messages": (("user", "Name a colour."),), **changed})], str)
+    assert len(chat.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"base_url": "http://127.0.0.1:1/v1"},
+        {"model": "other"},
+        {"temperature": 0.0},
+        {"top_p": 0.5},
+        {"seed": 0},
+        {"max_output_tokens": 5},
+        {"extra_body": {"top_k": 1}},
+        {"structured": "text"},
+    ],
+)
+def test_a_parameter_that_changes_answers_changes_the_key(changed):
+    chat = OpenAIChat("m", base_url="http://127.0.0.1/v1")
+    assert OpenAIChat(**{**chat.get_params(), **changed}).identity != chat.identity
+
+
+@pytest.mark.parametrize(
+    "changed", [{"timeout": 1}, {"max_retries": 0}, {"concurrency": 9}, {"requests_per_minute": 1}]
+)
+def test_a_parameter_that_changes_no_answer_keeps_the_key(changed):
+    chat = OpenAIChat("m", base_url="http://127.0.0.1/v1")
+    assert OpenAIChat(**{**chat.get_params(), **changed}).identity == chat.identity
+
+
+def test_requests_that_are_alike_are_asked_once(ask_colours):
+    chat = CountingChat(concurrency=3)
+    outcomes = ChatSession(chat).ask(ask_colours(2) * 3, str)
+    assert len(chat.asked) == 2
+    assert [outcome.value for outcome in outcomes[:2]] * 3 == [outcome.value for outcome in outcomes]
+
+
+def test_a_request_under_way_in_another_thread_is_not_asked_again(ask_colours):
+    begun, release = threading.Event(), threading.Event()
+
+    def answer(request):
+        begun.set()
+        assert release.wait(10)
+        return "Blue."
+
+    chat = CountingChat(answer)
+    session = ChatSession(chat)
+    outcomes = []
+    threads = [
+        threading.Thread(target=lambda: outcomes.extend(session.ask(ask_colours(1), str))) for _ in range(2)
+    ]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    threads[1].join(0.1)
+    release.set()
+    for thread in threads:
+        thread.join(10)
+    assert [outcome.value for outcome in outcomes] == ["Blue.", "Blue."]
+    assert len(chat.asked) == 1
+
+
+def test_a_chat_without_identity_is_asked_every_time(tmp_path, ask_colours):
+    chat = ScriptedChat(["a", "b", "c", "d"])
+    session = ChatSession(chat, cache=tmp_path)
+    outcomes = session.ask(ask_colours(1) * 2, str) + session.ask(ask_colours(1) * 2, str)
+    assert [outcome.value for outcome in outcomes] == ["a", "b", "c", "d"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unreadable_answer_is_asked_again_with_the_error(tmp_path, ask_colours):
+    chat = CountingChat(lambda request: "Red." if len(request.messages) == 1 else "Blue.")
+    session = ChatSession(chat, cache=tmp_path)
+    (request,) = ask_colours(1, plain_messages=(("user", "Plainly."),))
+    assert session.ask([request], demand_blue) == [Outcome("Blue.")]
+    added = (
+        ("assistant", "Red."),
+        (
+            "user",
+            "This answer cannot be used: The answer must be blue. Answer the request above again, and nothing else.",
+        ),
+    )
+    assert chat.asked[1] == ChatRequest(
+        request.messages + added, plain_messages=(("user", "Plainly."), *added)
+    )
+    assert session.ask([request], demand_blue) == [Outcome("Blue.", cached=True)]
+    assert len(chat.asked) == 2
+    assert session.usage == Usage(n_requests=2, n_cached=2, input_tokens=20, output_tokens=10)
+
+
+def test_an_answer_that_stays_unreadable_fails_after_the_second_and_is_kept(tmp_path, ask_colours):
+    chat = CountingChat(lambda request: "")
+    session = ChatSession(chat, cache=tmp_path)
+    for _ in range(2):
+        (outcome,) = session.ask(ask_colours(1), demand_blue)
+        assert (outcome.value, outcome.error) == (None, "The answer must be blue.")
+    assert chat.asked[1].messages[1] == ("assistant", "(no answer)")
+    assert len(chat.asked) == 2
+    assert session.usage.n_failed == 2
+
+
+def test_a_transient_failure_costs_one_outcome_and_is_not_kept(tmp_path, ask_colours):
+    failing = [ChatUnavailableError("Too busy.")]
+    chat = CountingChat(lambda request: raise_next(failing) if number_of(request) == 1 else "Blue.")
+    session = ChatSession(chat, cache=tmp_path)
+    first = session.ask(ask_colours(3), str)
+    assert first == [Outcome("Blue."), Outcome(None, "Too busy."), Outcome("Blue.")]
+    assert session.ask(ask_colours(3), str)[1] == Outcome("Blue.")
+    assert len(chat.asked) == 4
+    assert session.usage.n_failed == 1
+
+
+def raise_next(errors):
+    if errors:
+        raise errors.pop()
+    return "Blue."
+
+
+def test_a_failure_while_asking_again_names_both(ask_colours):
+    chat = ScriptedChat(["Red.", ChatError("No connection.")])
+    (outcome,) = ChatSession(chat).ask(ask_colours(1), demand_blue)
+    assert outcome == Outcome(None, "The answer must be blue. Asked again: No connection.")
+
+
+def test_a_refusal_stops_what_was_not_sent_and_keeps_what_was(tmp_path, chat_server, chat, ask_colours):
+    arrived = threading.Barrier(3)
+
+    def fault_for(body):
+        number = int(body["messages"][0]["content"].split()[-1].rstrip("."))
+        if number < 3:
+            arrived.wait(10)
+        return chat_server.error(401, "No.") if number == 1 else None
+
+    chat_server.fault_for = fault_for
+    chat.set_params(concurrency=3)
+    with pytest.raises(ChatRefusedError, match="does not let us in"):
+        ChatSession(chat, cache=tmp_path).ask(ask_colours(20), str)
+    assert chat_server.n_requests < 20
+    n_kept = chat_server.n_answered
+    chat_server.fault_for = lambda body: None
+    session = ChatSession(chat, cache=tmp_path)
+    assert all(outcome.value == "Blue." for outcome in session.ask(ask_colours(20), str))
+    assert session.usage.n_cached == n_kept
+
+
+def test_an_error_that_is_no_chat_error_is_not_swallowed(tmp_path, ask_colours):
+    chat = ScriptedChat(["Blue.", ZeroDivisionError("a bug")])
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        ChatSession(chat).ask(ask_colours(3), str)
+
+
+def test_ctrl_c_keeps_what_is_under_way(tmp_path, ask_colours):
+    def answer(request):
+        if number_of(request) == 1:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        time.sleep(0.05)
+        return "Blue."
+
+    chat = CountingChat(answer, concurrency=2)
+    with pytest.raises(KeyboardInterrupt):
+        ChatSession(chat, cache=tmp_path).ask(ask_colours(20), str)
+    n_sent = len(chat.asked)
+    assert n_sent < 20
+    chat.answer = lambda request: "Blue."
+    session = ChatSession(chat, cache=tmp_path)
+    session.ask(ask_colours(20), str)
+    assert session.usage.n_cached == n_sent
+
+
+def test_answers_are_the_same_whatever_the_concurrency(ask_colours):
+    def answer(request):
+        time.sleep(0.001 * (number_of(request) % 3))
+        if number_of(request) % 4 == 3:
+            raise ChatUnavailableError("Too busy.")
+        return "blue" if number_of(request) % 2 else "red"
+
+    outcomes = [ChatSession(CountingChat(answer, n)).ask(ask_colours(12), demand_blue) for n in (1, 2, 5)]
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+
+
+def test_no_more_requests_are_under_way_than_allowed(chat, chat_server, ask_colours):
+    three = threading.Barrier(3)
+    chat_server.answer = lambda body: "Blue." if three.wait(10) >= 0 else ""
+    chat.set_params(concurrency=3, timeout=30)
+    ChatSession(chat).ask(ask_colours(12), str)
+    assert chat_server.most_at_once == 3
+
+
+def test_requests_are_spaced_by_the_rate(ask_colours):
+    begun = []
+    chat = CountingChat(lambda request: begun.append(time.monotonic()) or "", 4, requests_per_minute=1200)
+    ChatSession(chat).ask(ask_colours(6), str)
+    assert max(begun) - min(begun) >= 5 * 0.05 - 0.02
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"concurrency": 0}, "concurrency must be an int of at least 1. Got 0."),
+        ({"concurrency": True}, "concurrency must be an int of at least 1. Got True."),
+        ({"requests_per_minute": 0}, "requests_per_minute must be None or above 0. Got 0."),
+    ],
+)
+def test_a_pace_that_makes_no_sense_is_refused(attributes, message):
+    with pytest.raises(InputError) as caught:
+        ChatSession(CountingChat(**attributes))
+    assert str(caught.value) == message
+
+
+def test_too_many_requests_are_not_begun(tmp_path, ask_colours):
+    chat = CountingChat()
+    session = ChatSession(chat, cache=tmp_path, max_requests=3)
+    session.ask(ask_colours(2), str)
+    with pytest.raises(BudgetError) as caught:
+        session.ask(ask_colours(4), str)
+    assert str(caught.value) == (
+        "2 requests are not in the cache, but max_requests=3 leaves 1 of them. Nothing was sent. Raise "
+        "max_requests, or ask less."
+    )
+    assert len(chat.asked) == 2
+    assert len(session.ask(ask_colours(3), str)) == 3
+
+
+def test_asking_again_stops_at_the_limit_too(ask_colours):
+    chat = CountingChat(lambda request: "Red." if len(request.messages) == 1 else "Blue.")
+    session = ChatSession(chat, max_requests=3)
+    outcomes = session.ask(ask_colours(2), demand_blue)
+    assert outcomes == [
+        Outcome("Blue."),
+        Outcome(None, "The answer must be blue. Asked again: Not sent: max_requests=3 is reached."),
+    ]
+    assert session.usage.n_requests == 3
+
+
+def test_the_next_request_is_not_sent_where_it_might_exceed_the_cost(ask_colours):
+    chat = CountingChat(max_output_tokens=100)
+    # 24 bytes and two frames of 16 tokens bound the input; 100 tokens bound the output
+    worst, actual = (24 + 32 + 2 * 100) / 1e6, (10 + 2 * 5) / 1e6
+    session = ChatSession(chat, prices=(1.0, 2.0), max_cost=worst + 2 * actual)
+    outcomes = session.ask(ask_colours(5), str)
+    assert [outcome.error for outcome in outcomes[:3]] == [None] * 3
+    assert [outcome.error for outcome in outcomes[3:]] == [
+        "Not sent: it may cost $0.000256, and $0.000060 of max_cost=0.000296 are spent."
+    ] * 2
+    assert session.usage.cost == pytest.approx(3 * actual)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 100), min_size=3, max_size=12), st.integers(2, 4), st.floats(0, 2e-3))
+def test_the_cost_is_never_exceeded_and_does_not_depend_on_concurrency(lengths, concurrency, max_cost):
+    requests = [ChatRequest((("user", f"{number}"),)) for number in range(len(lengths))]
+
+    def outcomes(concurrency):
+        chat = CountingChat(
+            lambda request: ChatAnswer("", 1, lengths[int(request.messages[0][1])]),
+            concurrency,
+            max_output_tokens=100,
+        )
+        session = ChatSession(chat, prices=(1.0, 2.0), max_cost=max_cost)
+        values = [outcome.error is None for outcome in session.ask(requests, str)]
+        assert session.usage.cost <= max_cost
+        return values
+
+    assert outcomes(concurrency) == outcomes(1)
+
+
+def test_tokens_that_the_server_does_not_count_are_charged_at_their_bound():
+    chat = CountingChat(lambda request: ChatAnswer("Blue."), max_output_tokens=100)
+    session = ChatSession(chat, prices=(1.0, 2.0), max_cost=1.0)
+    session.ask([ChatRequest((("user", "Name a colour."),))], str)
+    assert session.usage.cost == pytest.approx((14 + 32 + 2 * 5) / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"max_cost": 1.0},
+            "max_cost=1 needs to know what a request may cost at most. Set prices, too.",
+        ),
+        (
+            {"max_cost": 1.0, "prices": (1.0, 2.0)},
+            "max_cost=1 needs to know what a request may cost at most. Set max_output_tokens of the chat model, too.",
+        ),
+        (
+            {"prices": (1.0,)},
+            "prices must be dollars per million input tokens and per million output tokens, as in (0.3, 2.5). "
+            "Got (1.0,).",
+        ),
+        ({"max_requests": -1}, "max_requests must be None or an int of at least 0. Got -1."),
+        (
+            {"max_cost": -1, "prices": (1.0, 2.0)},
+            "max_cost must be None or dollars of at least 0. Got -1.",
+        ),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(arguments, message):
+    with pytest.raises(InputError) as caught:
+        ChatSession(CountingChat(), **arguments)
+    assert str(caught.value) == message
+
+
+def test_a_dry_run_sends_nothing_and_says_what_is_left(tmp_path, ask_colours):
+    chat = CountingChat()
+    session = ChatSession(chat, cache=tmp_path, prices=(0.5, 2.0))
+    session.ask(ask_colours(2), str)
+    estimate = session.estimate(ask_colours(5) * 2, n_output_tokens=10)
+    n_input = 3 * (round(len("Name a colour, number 3.") / 4) + 4)
+    assert estimate == Estimate(3, 2, n_input, 30, (0.5 * n_input + 2.0 * 30) / 1e6)
+    assert str(estimate) == (
+        "3 requests to send, 2 answered from the cache; about 30 input and 30 output tokens, $0.0001"
+    )
+    assert len(chat.asked) == 2
+
+
+def test_every_request_may_have_a_parser_of_its_own(ask_colours):
+    session = ChatSession(ScriptedChat(["1", "1", "1"]))
+    outcomes = session.ask(ask_colours(3), [int, str, float])
+    assert [repr(outcome.value) for outcome in outcomes] == ["1", "'1'", "1.0"]
+    with pytest.raises(InputError, match=r"^parse holds 1 functions for 2 requests\. Give one for each\.$"):
+        session.ask(ask_colours(2), [str])
+
+
+def test_a_server_that_is_down_is_not_asked_forever(ask_colours):
+    def answer(request):
+        if number_of(request) >= 5:
+            raise ChatUnavailableError("No connection.")
+        return "Blue."
+
+    chat = CountingChat(answer)
+    outcomes = ChatSession(chat).ask(ask_colours(40), str)
+    assert len(chat.asked) == 5 + 10
+    assert [outcome.error for outcome in outcomes[5:15]] == ["No connection."] * 10
+    assert outcomes[15].error == "Not sent: the server failed 10 times in a row."
+    assert all(outcome.error.startswith("Not sent:") for outcome in outcomes[15:])
+
+
+def test_estimates_multiply():
+    assert Estimate(3, 2, 30, 20, 0.5) * 4 == Estimate(12, 8, 120, 80, 2.0)
+    assert (Estimate(3, 2, 30, 20) * 4).cost is None
+
+
+def test_progress_shows_requests_tokens_and_cost(capsys, ask_colours):
+    ChatSession(CountingChat(), prices=(1.0, 2.0), verbose=1).ask(ask_colours(2), str)
+    last = capsys.readouterr().err.split("\r")[-1]
+    assert "Asking: 100%" in last
+    assert "2/2" in last
+    assert "30 tokens, $0.0000" in last
+
+
+def test_nothing_is_shown_by_default(capsys, ask_colours):
+    ChatSession(CountingChat()).ask(ask_colours(2), str)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_no_requests_give_no_outcomes():
+    assert ChatSession(CountingChat()).ask([], str) == []
+
+
+TABLE = {
+    "too many requests": ("too_many_requests", [], None),
+    "half a body": ("dropped_in_the_body", [], None),
+    "overload": ("error", [503, "Overloaded."], None),
+    "no JSON": (
+        "raw",
+        ["{"],
+        "URL answered with something that is no chat completion ('{'). Check base_url, or run again later.",
+    ),
+    "truncated content": ("choice", ["blu", "length"], None),
+    "empty content": ("choice", ["", "stop"], None),
+    "refusal": ("choice", [None, "stop"], None),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_fault_loses_no_paid_answer_and_asks_nothing_twice(
+    name, tmp_path, chat, chat_server, ask_colours, monkeypatch
+):
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    make, arguments, error = TABLE[name]
+    chat_server.fail(None, None, getattr(chat_server, make)(*arguments))
+    chat.set_params(concurrency=1)
+    outcomes = ChatSession(chat, cache=tmp_path).ask(ask_colours(5), demand_blue)
+    expected = error and error.replace("URL", chat_server.base_url)
+    assert [outcome.error for outcome in outcomes] == [None, None, expected, None, None]
+    assert chat_server.n_requests == 5 + (error is None)
+    session = ChatSession(chat, cache=tmp_path)
+    assert all(outcome.value == "Blue." for outcome in session.ask(ask_colours(5), demand_blue))
+    assert session.usage.n_requests == (error is not None)
+
+
+ASKER = """
+import sys
+from skxtm.llm import ChatRequest, ChatSession, OpenAIChat
+
+chat = OpenAIChat("m", base_url=sys.argv[1], api_key_env=None, concurrency=int(sys.argv[3]))
+requests = [ChatRequest((("user", f"Name a colour, number {number}."),)) for number in range(20)]
+outcomes = ChatSession(chat, cache=sys.argv[2]).ask(requests, str)
+assert all(outcome.value == "Blue." for outcome in outcomes)
+"""
+
+
+def start_asker(chat_server, folder, concurrency=2):
+    command = [sys.executable, "-c", ASKER, chat_server.base_url, str(folder), str(concurrency)]
+    return subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path, chat_server, chat, ask_colours):
+    half_way, killed = threading.Event(), threading.Event()
+
+    def answer(body):
+        if chat_server.n_answered >= 10:
+            half_way.set()
+            killed.wait(60)
+        return "Blue."
+
+    chat_server.answer = answer
+    asker = start_asker(chat_server, tmp_path)
+    assert half_way.wait(60)
+    asker.kill()
+    asker.wait(60)
+    n_before = chat_server.n_requests
+    killed.set()
+    chat_server.answer = lambda body: "Blue."
+    outcomes = ChatSession(chat, cache=tmp_path).ask(ask_colours(20), str)
+    assert all(outcome.value == "Blue." for outcome in outcomes)
+    asked = [body["messages"][0]["content"] for body in chat_server.bodies]
+    # up to two were under way when the process died: their answers never reached it
+    assert n_before <= 12
+    assert len(asked) <= 20 + 2
+    assert len(set(asked)) == 20
+
+
+def test_two_processes_share_one_cache(tmp_path, chat_server, chat, ask_colours):
+    chat_server.answer = lambda body: time.sleep(0.01) or "Blue."
+    askers = [start_asker(chat_server, tmp_path, concurrency=4) for _ in range(2)]
+    assert [asker.wait(60) for asker in askers] == [0, 0]
+    assert {body["messages"][0]["content"] for body in chat_server.bodies} == {
+        request.messages[0][1] for request in ask_colours(20)
+    }
+    session = ChatSession(chat, cache=tmp_path)
+    session.ask(ask_colours(20), str)
+    assert session.usage == Usage(n_cached=20)
+
+
+def test_requests_under_way_are_counted_at_their_worst_until_they_are_answered(ask_colours):
+    def at_once(n_output_tokens):
+        chat = CountingChat(
+            lambda request: time.sleep(0.02) or ChatAnswer("", 1, n_output_tokens), 4, max_output_tokens=100
+        )
+        # two requests at their worst fit, a third does not
+        session = ChatSession(chat, prices=(0.0, 1.0), max_cost=250 / 1e6)
+        errors = [outcome.error for outcome in session.ask(ask_colours(4), str)]
+        return [error is None for error in errors], session.usage.cost
+
+    assert at_once(100) == ([True, True, False, False], pytest.approx(200 / 1e6))
+    assert at_once(10) == ([True] * 4, pytest.approx(40 / 1e6))
+
+
+def test_a_usage_can_be_pickled(ask_colours):
+    session = ChatSession(CountingChat())
+    session.ask(ask_colours(1), str)
+    assert pickle.loads(pickle.dumps(session.usage)) == session.usage
+
+
+def test_scripted_answers_may_be_errors_and_run_out():
+    chat = ScriptedChat(["a", ChatError("No.")])
+    request = ChatRequest((("user", "?"),))
+    assert chat.complete(request).text == "a"
+    with pytest.raises(ChatError, match=r"^No\.$"):
+        chat.complete(request)
+    with pytest.raises(InputError, match=r"^ScriptedChat was given 2 answers, and asked once more\.$"):
+        chat.complete(request)
+    assert chat.requests == [request] * 3
