@@ -42,6 +42,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/transform_speed.py
 	$(BIN)/python benchmarks/nmtm_step.py
+	$(BIN)/python benchmarks/tami.py
+	$(BIN)/python benchmarks/refinement_step.py
+	$(BIN)/python benchmarks/self_consistency.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo.html

@@ -1,10 +1,11 @@
 """Topics before and after refinement by `OfflineProposer`, and without each part of the method.
 
-For every corpus, backbone and seed one model is trained, then refined in every variant: the full method, and
-its ablations. Measured are uniqueness (TU), coherence (CNPMI) and quality (TQ) of the 15 top words, and the
-test accuracy of linear SVMs on mu, `posterior_mean`: -I is tested in the language it was trained in, -C in
-the other one. "words kept" are the words of the last vote themselves. No language model has a part in this:
-the proposals are made of word vectors and lexicons, which is the baseline for results with one.
+For every corpus, backbone and seed one model is trained, then refined in every variant: the full method, its
+ablations, and "neither", which is the same further training without any refinement. Measured are uniqueness
+(TU), coherence (CNPMI) and quality (TQ) of the 15 top words, and the test accuracy of linear SVMs on mu,
+`posterior_mean`: -I is tested in the language it was trained in, -C in the other one. "words kept" are the
+words of the last vote themselves. No language model has a part in this: the proposals are made of word
+vectors and lexicons, which is the baseline for results with one.
 
     python benchmarks/refinement.py --data-home FOLDER --results FOLDER
         [--corpora ec_news] [--backbones nmtm infoctm] [--seeds 0 1 2] [--variants full transport]
@@ -37,6 +38,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "one round": {"n_rounds": 1},
     "transport": {"divergence": "transport"},
     "union": {"support": "union"},
+    "neither": {"weight_documents": 0.0, "weight_words": 0.0},
 }
 COLUMNS = ("TU", "CNPMI", "TQ", *FIGURES[2:])
 

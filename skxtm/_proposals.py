@@ -154,7 +154,7 @@ def ask_chat(refiner: LLMRefiner, session: ChatSession, topics: TopicNumbers, wo
     requests = make_requests(prompts, refiner.n_rounds)
     languages = list(words.vocabularies)
     parsers = [
-        partial(parse_answer, topics=prompt.topics, languages=languages, n_words=refiner.n_words)
+        partial(parse_answer, topics=prompt.topics, languages=languages, n_words=refiner._n_asked_words)
         for prompt in prompts
     ]
     outcomes = session.ask(requests, parsers * refiner.n_rounds)
@@ -188,7 +188,11 @@ def make_prompts(refiner: LLMRefiner, topics: TopicWords, candidates: TopicWords
     prompts : list of Prompt
     """
     return refinement_prompts(
-        topics, form=refiner.prompt, n_words=refiner.n_words, domain=refiner.domain, candidates=candidates
+        topics,
+        form=refiner.prompt,
+        n_words=refiner._n_asked_words,
+        domain=refiner.domain,
+        candidates=candidates,
     )
 
 

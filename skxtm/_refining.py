@@ -176,7 +176,12 @@ class Refinement:
             return ask_chat(refiner, self.session, topics, words)
         proposer = OfflineProposer() if refiner.llm is None else refiner.llm
         return ask_offline(
-            proposer, topics, words, n_rounds=refiner.n_rounds, n_words=refiner.n_words, seed=self.seed
+            proposer,
+            topics,
+            words,
+            n_rounds=refiner.n_rounds,
+            n_words=refiner._n_asked_words,
+            seed=self.seed,
         )
 
     def _top_words(self, trainer: Trainer) -> list[dict[str, list[int]]]:

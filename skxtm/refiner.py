@@ -53,7 +53,10 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     n_top_words : int, default=15
         Words per topic and language that are shown, and drawn to the refined ones, N.
     n_words : int, default=15
-        Words per topic and language that are asked for, and kept, M.
+        Words per topic and language that are kept, M.
+    n_asked_words : int or None, default=None
+        Words per topic and language that each round is asked for; None for `n_words`, as in the paper. The
+        published code asks for 20.
     weight_words : float >= 0, default=20000.0
         Weight of the discrepancy between a topic's top words and its refined words; 0 leaves it out.
     weight_documents : float >= 0, default=200.0
@@ -176,6 +179,7 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         max_epochs: int = 30,
         n_top_words: int = 15,
         n_words: int = 15,
+        n_asked_words: int | None = None,
         weight_words: float = 20_000.0,
         weight_documents: float = 200.0,
         divergence: Literal["mmd", "transport"] = "mmd",
@@ -203,6 +207,7 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self.max_epochs = max_epochs
         self.n_top_words = n_top_words
         self.n_words = n_words
+        self.n_asked_words = n_asked_words
         self.weight_words = weight_words
         self.weight_documents = weight_documents
         self.divergence = divergence
@@ -359,7 +364,7 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         topics = [{code: topic[code][:n_top] for code in languages} for topic in ranked]
         candidates = [{code: topic[code][n_top:] for code in languages} for topic in ranked]
         prompts = make_prompts(self, topics, candidates if self.n_candidates else None)
-        n_asked = len(topics) * len(languages) * self.n_words
+        n_asked = len(topics) * len(languages) * self._n_asked_words
         n_output = -(-4 * n_asked // len(prompts)) if n_output_tokens is None else n_output_tokens
         requests = make_requests(prompts, self.n_rounds)
         first = session.estimate(requests, n_output)
@@ -382,8 +387,28 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         return pandas.DataFrame(self._report, columns=list(_REPORT_COLUMNS))
 
     @property
+    def n_features_in_(self) -> int:
+        """Words of the count matrix that the model was fitted on; only where there was one."""
+        return int(self._of_model("n_features_in_"))
+
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """Words of the DataFrame of counts that the model was fitted on; only where there was one."""
+        names: NDArray[np.object_] = self._of_model("feature_names_in_")
+        return names
+
+    def _of_model(self, name: str) -> Any:
+        if not hasattr(self.__dict__.get("model_"), name):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self.model_, name)
+
+    @property
     def _n_refinements(self) -> int:
         return max(1, -(-self.max_epochs // self.refine_every))
+
+    @property
+    def _n_asked_words(self) -> int:
+        return self.n_words if self.n_asked_words is None else self.n_asked_words
 
     @property
     def _n_features_out(self) -> int:
@@ -436,6 +461,8 @@ def _check_parameters(refiner: LLMRefiner) -> None:
     _fitted(refiner.estimator)
     for name in ("n_rounds", "refine_every", "n_top_words", "n_words"):
         check_range(refiner, name, 1, None, integer=True)
+    if refiner.n_asked_words is not None:
+        check_range(refiner, "n_asked_words", refiner.n_words, None, integer=True)
     for name in ("max_epochs", "n_candidates"):
         check_range(refiner, name, 0, None, integer=True)
     for name in ("weight_words", "weight_documents"):

@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skxtm import CrossLingualTopicModel
+from skxtm import CrossLingualTopicModel, LLMRefiner
 
 # checks that cannot apply, each with its reason; at most three
 EXPECTED_FAILURES: dict[str, str] = {}
@@ -20,8 +20,12 @@ class AtLeastTwoTopics(CrossLingualTopicModel):
         super().__setattr__(name, value)
 
 
+MODEL = AtLeastTwoTopics(3, max_epochs=2, random_state=0)
+
+
 @parametrize_with_checks(
-    [AtLeastTwoTopics(3, max_epochs=2, random_state=0)], expected_failed_checks=lambda _: EXPECTED_FAILURES
+    [MODEL, LLMRefiner(MODEL, n_rounds=1, max_epochs=1, random_state=0)],
+    expected_failed_checks=lambda _: EXPECTED_FAILURES,
 )
 @pytest.mark.filterwarnings("ignore::skxtm.exceptions.UnknownWordsWarning")
 def test_scikit_learn_check(estimator, check):
@@ -33,5 +37,6 @@ def test_the_checks_were_not_hollow():
     if not ran:
         pytest.skip("the checks were not selected in this session")
     assert CrossLingualTopicModel().__sklearn_tags__().input_tags.two_d_array
-    assert len(ran) >= 45
+    assert LLMRefiner(MODEL).__sklearn_tags__().input_tags.two_d_array
+    assert len(ran) >= 90
     assert len(EXPECTED_FAILURES) <= 3

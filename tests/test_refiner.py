@@ -319,6 +319,21 @@ class TestWithAChatModel:
         listed = re.findall(r"en\d+", text)
         assert len(listed) == K * (N + 3)
 
+    def test_more_words_can_be_asked_for_than_are_kept(self, make_refiner, chat_server):
+        longer = [
+            {
+                code: [*words, *np.setdiff1d(CORPUS.vocabularies[code], words)[:2]]
+                for code, words in topic.items()
+            }
+            for topic in TRUE_WORDS
+        ]
+        answers = iter([json_answer(longer), json_answer(TRUE_WORDS)])
+        chat_server.answer = lambda body: next(answers)
+        refiner = make_refiner(n_asked_words=N + 2, max_epochs=0).fit(CORPUS)
+        assert f"exactly {N + 2} words" in json.dumps(chat_server.bodies[0])
+        assert sets(refiner.refined_words_) == TRUE_SETS
+        assert len(refiner.problems_) == 2 * K  # of the answer with too few words only
+
     def test_the_key_is_nowhere_but_in_the_request(self, make_refiner, chat_server, tmp_path):
         refiner = make_refiner().fit(CORPUS)
         assert chat_server.headers[0]["authorization"] == f"Bearer {KEY}"

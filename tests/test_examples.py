@@ -1,0 +1,60 @@
+"""The examples run as their texts say."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("stopwordsiso")
+pytest.importorskip("rjieba")
+EXAMPLE = Path(__file__).parents[1] / "examples" / "llm_refinement.py"
+
+
+def run(*arguments, cache):
+    result = subprocess.run(
+        [sys.executable, str(EXAMPLE), *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "SKXTM_CACHE": str(cache), "EXAMPLE_KEY": "sk-0123456789", "PYTHONUTF8": "1"},
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def repeat_the_topics(body):
+    """Answer with the words shown, but the first of each list, so that every topic loses one word."""
+    text = body["messages"][-1]["content"]
+    entries = []
+    for number, english, chinese in re.findall(r"Topic (\d+)\nEN[^:]*: (.*)\nZH[^:]*: (.*)", text):
+        words = {"en": json.loads(english)[1:], "zh": json.loads(chinese)[1:]}
+        entries.append({"topic": int(number), "theme": f"theme {number}", "words": words})
+    return json.dumps({"topics": entries})
+
+
+def test_refinement_runs_offline(tmp_path):
+    printed = run(cache=tmp_path)
+    assert len(re.findall(r"^topic \d", printed, re.M)) == 8
+    figures = dict(re.findall(r"^(before|after|words kept) +TU .* CNPMI (-?[\d.]+)", printed, re.M))
+    assert set(figures) == {"before", "after", "words kept"}
+    assert "No language model was asked" in printed
+
+
+def test_refinement_asks_any_server_and_a_second_run_asks_nothing(chat_server, tmp_path):
+    chat_server.answer = repeat_the_topics
+    server = ["--base-url", chat_server.base_url, "--api-key-env", "EXAMPLE_KEY", "--rounds", "2"]
+    estimate = run(*server, "--dry-run", "--prices", "0.25", "2", cache=tmp_path)
+    assert re.fullmatch(r"4 requests to send, 0 answered from the cache; .* tokens, \$0\.\d+\n", estimate)
+    assert chat_server.n_requests == 0
+    first = run(*server, cache=tmp_path)
+    n_requests = chat_server.n_requests
+    assert 2 <= n_requests <= 4
+    assert "theme 7" in first
+    assert "sk-0123456789" not in first
+    run(*server, cache=tmp_path)
+    assert chat_server.n_requests == n_requests
