@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -108,7 +109,15 @@ def check_by_language(value: Any, name: str) -> None:
 
 def checked_vocabularies(vocabularies: Any) -> dict[str, NDArray[np.object_]]:
     check_by_language(vocabularies, "vocabularies")
-    return {code: string_column(words, f"vocabularies[{code!r}]") for code, words in vocabularies.items()}
+    columns = {code: string_column(words, f"vocabularies[{code!r}]") for code, words in vocabularies.items()}
+    for code, words in columns.items():
+        if len(set(words.tolist())) < len(words):
+            repeated = next(word for word, times in Counter(words.tolist()).items() if times > 1)
+            raise InputError(
+                f"vocabularies[{code!r}] holds {repeated!r} more than once. Add up the columns of equal "
+                "words."
+            )
+    return columns
 
 
 def checked_blocks(counts: Any) -> dict[str, sparse.csr_array]:

@@ -365,6 +365,13 @@ class TestFromCounts:
                 "text['en'] of row 0 is 'NoneType', not a string. Fill or remove such rows first.",
             ),
             (
+                {"en": [[1, 2]]},
+                {"en": ["rain", "rain"]},
+                {},
+                InputError,
+                "vocabularies['en'] holds 'rain' more than once. Add up the columns of equal words.",
+            ),
+            (
                 {"en": [[1, 2, 0]], "zh": [[1, 2]]},
                 VOCABULARIES,
                 {"embedding": {"en": [[1.0]], "zh": [[1.0, 2.0]]}},
