@@ -8,8 +8,8 @@ trained in, -C in the other one. Word and document embeddings come from `Aligned
         [--corpora ec_news] [--backbones nmtm infoctm] [--seeds 0 1] [--epochs 100] [--batch-size 512]
         [--learning-rate 0.01] [--match literal] [--classifiers linear] [--keep-models]
 
-Each run writes one JSON file into the folder of results; a run whose file is there is not repeated. The
-table of all results is printed at the end, and alone with --table.
+Each run writes one JSON file into the folder of results; a run whose file is there is not repeated, even if
+--classifiers asks for others. The table of all results is printed at the end, and alone with --table.
 """
 
 import argparse

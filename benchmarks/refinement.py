@@ -91,7 +91,8 @@ class Bench:
             model = self.base_model(name, backbone, seed)
             self.measured(f"{name}-before", {"backbone": backbone, "seed": seed, "variant": "before"}, model)
             for variant in self.options.variants:
-                result = f"{name}-{variant.replace(' ', '_')}-r{self.options.refinement_epochs}"
+                phase = f"r{self.options.refinement_epochs}-f{self.options.refine_every}"
+                result = f"{name}-{variant.replace(' ', '_')}-{phase}"
                 if not self.path(result).exists():
                     self.refine(result, model, backbone, seed, variant)
 
@@ -138,15 +139,17 @@ class Bench:
             "backbone": backbone,
             "seed": seed,
             "variant": variant,
-            "epochs": refiner.n_iter_,
+            "refinement_epochs": self.options.refinement_epochs,
+            "refine_every": self.options.refine_every,
             "seconds": round(time.perf_counter() - started, 1),
             "confidence": float(refiner.confidence_.mean()),
         }
         if variant == "full":
             kept = refiner.refined_words_
+            n_words = min(len(words) for topic in kept for words in topic.values())
             figures = {
-                "TU": topic_uniqueness(kept),
-                "CNPMI": cnpmi_score(kept, self.evaluation.reference),
+                "TU": topic_uniqueness(kept, n_words=n_words),
+                "CNPMI": cnpmi_score(kept, self.evaluation.reference, n_words=n_words),
             }
             facts["kept"] = {**figures, "TQ": topic_quality(figures["CNPMI"], figures["TU"])}
         self.measured(name, facts, refiner)
@@ -158,33 +161,48 @@ class Bench:
         topics = self.evaluation.topics(model)
         figures = {**topics, "TQ": topic_quality(topics["CNPMI"], topics["TU"])}
         figures |= self.evaluation.accuracies(model, "linear")
-        text = json.dumps({"corpus": self.corpus, **facts, **figures}, indent=1)
+        settings = {
+            "corpus": self.corpus,
+            "vocabulary": self.options.vocabulary,
+            "epochs": self.options.epochs,
+            "batch_size": self.options.batch_size,
+        }
+        text = json.dumps({**settings, **facts, **figures}, indent=1)
         self.path(name).write_text(text + "\n", encoding="utf-8")
 
 
 def print_tables(results: list[dict[str, Any]]) -> None:
-    """Print mean and standard deviation over seeds as Markdown, one table per corpus."""
-    for corpus, setup in SETUPS.items():
-        codes = [code.upper() for code in setup.languages]
+    """Print mean and standard deviation over seeds as Markdown, a table for every corpus and its settings."""
+    of_tables: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for result in results:
+        key = tuple(result[name] for name in ("corpus", "backbone", "vocabulary", "epochs", "batch_size"))
+        of_tables.setdefault(key, []).append(result)
+    for (corpus, backbone, vocabulary, epochs, batch_size), here in of_tables.items():
+        codes = [code.upper() for code in SETUPS[corpus].languages]
         names = [name.replace("1-", f"{codes[0]}-").replace("2-", f"{codes[1]}-") for name in COLUMNS]
-        here = [result for result in results if result["corpus"] == corpus]
-        if here:
-            print(f"\n{corpus}\n\n| backbone | variant | seeds | {' | '.join(names)} |")
-            print("|---" * (3 + len(names)) + "|")
-        for backbone in sorted({result["backbone"] for result in here}):
-            of_backbone = [result for result in here if result["backbone"] == backbone]
-            for variant in ("before", *VARIANTS):
-                rows = [result for result in of_backbone if result["variant"] == variant]
-                print_row(backbone, variant, rows)
+        print(
+            f"\n{corpus}, {backbone}, vocabulary {vocabulary or 'as released'}, "
+            f"{epochs or 'published'} epochs of batch {batch_size or 'as published'}\n"
+        )
+        print(
+            f"| variant | epochs, every | seeds | {' | '.join(names)} |\n" + "|---" * (3 + len(names)) + "|"
+        )
+        for variant in ("before", *VARIANTS):
+            phases: dict[str, list[dict[str, Any]]] = {}
+            for result in here:
+                if result["variant"] == variant:
+                    phase = f"{result.get('refinement_epochs', '')}, {result.get('refine_every', '')}"
+                    phases.setdefault(phase.strip(" ,"), []).append(result)
+            for phase, rows in phases.items():
+                print_row(variant, phase, rows)
                 if variant == "full":
-                    print_row(backbone, "words kept", [row["kept"] for row in rows])
+                    print_row("words kept", phase, [row["kept"] for row in rows])
 
 
-def print_row(backbone: str, variant: str, rows: list[dict[str, Any]]) -> None:
-    """Print the figures of one variant, where there are any."""
-    if rows:
-        cells = [spread(row[name] for row in rows if name in row) for name in COLUMNS]
-        print(f"| {backbone} | {variant} | {len(rows)} | {' | '.join(cells)} |")
+def print_row(variant: str, phase: str, rows: list[dict[str, Any]]) -> None:
+    """Print the figures of one variant."""
+    cells = [spread(row[name] for row in rows if name in row) for name in COLUMNS]
+    print(f"| {variant} | {phase} | {len(rows)} | {' | '.join(cells)} |")
 
 
 def spread(values: Iterable[float]) -> str:

@@ -73,6 +73,8 @@ def parse_arguments():
     parser.add_argument("--model", default="gpt-5-mini", help="name of the model on the server")
     parser.add_argument("--api-key-env", help="environment variable that holds the key; default: no key")
     parser.add_argument("--temperature", type=float, help="published: 0.7; default: the server's")
+    parser.add_argument("--max-output-tokens", type=int, help="default: the server's limit")
+    parser.add_argument("--timeout", type=float, default=600.0, help="seconds to wait for an answer")
     parser.add_argument("--rounds", type=int, default=5, help="times that every topic is shown")
     parser.add_argument("--prices", type=float, nargs=2, help="dollars per million input and output tokens")
     parser.add_argument("--max-requests", type=int, default=100)
@@ -91,6 +93,8 @@ def make_llm(arguments):
         base_url=arguments.base_url,
         api_key_env=arguments.api_key_env,
         temperature=arguments.temperature,
+        max_output_tokens=arguments.max_output_tokens,
+        timeout=arguments.timeout,
     )
 
 

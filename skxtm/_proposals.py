@@ -147,6 +147,10 @@ def ask_chat(refiner: LLMRefiner, session: ChatSession, topics: TopicNumbers, wo
     rounds : Rounds
         A topic that an answer leaves out counts as failed in that round.
     """
+    indexes = {
+        code: VocabularyIndex(vocabulary, code, words.frequencies[code])
+        for code, vocabulary in words.vocabularies.items()
+    }
     candidates = None
     if refiner.n_candidates:
         candidates = words.spelled(nearest_words(topics, words, refiner.n_candidates))
@@ -158,10 +162,6 @@ def ask_chat(refiner: LLMRefiner, session: ChatSession, topics: TopicNumbers, wo
         for prompt in prompts
     ]
     outcomes = session.ask(requests, parsers * refiner.n_rounds)
-    indexes = {
-        code: VocabularyIndex(vocabulary, code, words.frequencies[code])
-        for code, vocabulary in words.vocabularies.items()
-    }
     rounds = Rounds.empty(len(topics), refiner.n_rounds)
     for request, outcome in zip(requests, outcomes, strict=True):
         if outcome.value is None:

@@ -21,7 +21,7 @@ from skxtm._resources import (
     read_lexicons,
     topic_encoder,
 )
-from skxtm.exceptions import BudgetError, RefinementWarning
+from skxtm.exceptions import BudgetError, ChatRefusedError, RefinementWarning
 from skxtm.refinement import OfflineProposer, VotedTopic, report_rows, vote
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from skxtm.training.batches import TrainingDocuments
     from skxtm.training.loop import Trainer
     from skxtm.training.objective import RefinementObjective
+
+_NEEDED_BY = "LLMRefiner"
 
 
 @dataclass
@@ -58,15 +60,18 @@ class Refinement:
         self.kept: list[VotedTopic | None] = [None] * len(self.model.components_)
         self.present: list[dict[str, list[int]]] = []
         self.confidence = np.full(len(self.kept), np.nan)
+        self.n_answers = np.zeros(len(self.kept), dtype=np.int64)
+        self.is_stopped = False
         self.best: tuple[float, dict[str, NDArray[Any]]] | None = None
 
     def run(self, corpus: Corpus) -> None:
         """Refine and train, and write the results into the refiner."""
         phase = self._prepare(corpus)
+        phase.trainer.history = {}
         n_before = phase.trainer.n_epochs
         last = n_before + self.refiner.max_epochs
         self._refine(phase, 0)
-        objective = self._objective(phase)
+        objective = self._objective(phase) if self.refiner.max_epochs else None
         bar = tqdm(
             total=self.refiner.max_epochs, desc="Refining", unit="epoch", disable=not self.refiner.verbose
         )
@@ -76,6 +81,7 @@ class Refinement:
                     if epoch and epoch % self.refiner.refine_every == 0 and self._refine_again(phase, epoch):
                         objective = self._objective(phase)
                     phase.trainer.train_epoch(phase.documents, objective, last=last)
+                    self._pad(phase.trainer.history, epoch + 1)
                     self._note_best(phase.trainer)
                     bar.update()
         except KeyboardInterrupt:
@@ -99,7 +105,8 @@ class Refinement:
             max_gradient_norm=refiner.max_gradient_norm,
         )
         trainer = model._trainer(schedule)
-        materials = gather_documents(model, corpus, with_vectors=refiner.weight_documents > 0)
+        needs_documents = bool(refiner.weight_documents and refiner.max_epochs)
+        materials = gather_documents(model, corpus, with_vectors=needs_documents)
         documents = TrainingDocuments(
             materials.counts, trainer.device, per_document(model, materials, trainer.device)
         )
@@ -108,25 +115,27 @@ class Refinement:
             for code, counts in zip(model.languages_, materials.counts, strict=True)
         }
         words = Words(model.vocabularies_, frequencies, self._word_vectors(corpus), self._lexicons())
-        encoder = topic_encoder(model, corpus) if refiner.weight_documents else None
+        encoder = topic_encoder(model, corpus, _NEEDED_BY) if needs_documents else None
         return Phase(corpus, trainer, documents, words, encoder)
 
     def _word_vectors(self, corpus: Corpus) -> dict[str, NDArray[np.float32]] | None:
         refiner = self.refiner
         if self.session is None or refiner.n_candidates or (refiner.weight_words and refiner.max_epochs):
-            vectors = gather_word_vectors(self.model, corpus)
+            vectors = gather_word_vectors(self.model, corpus, _NEEDED_BY)
             return dict(zip(self.model.languages_, vectors, strict=True))
         return None
 
     def _lexicons(self) -> dict[tuple[str, str], Any]:
         if self.session is not None:
             return {}
-        vocabularies, result = self.model.vocabularies_, {}
+        vocabularies = self.model.vocabularies_
+        result: dict[tuple[str, str], Any] = {}
         for lexicon in read_lexicons(self.model.lexicon):
-            first, second = lexicon.languages
+            first, second = sorted(lexicon.languages)
             if first in vocabularies and second in vocabularies:
                 matrix = lexicon.matrix(vocabularies[first], vocabularies[second], first, second)
-                result[first, second] = matrix
+                known = result.get((first, second))
+                result[first, second] = matrix if known is None else known.maximum(matrix)
         return result
 
     def _refine(self, phase: Phase, epoch: int) -> None:
@@ -153,22 +162,26 @@ class Refinement:
         self.themes = [max(names, key=names.count) if names else "" for names in rounds.themes]
         self.present = topics
         self.confidence = np.array([np.nan if voted is None else voted.confidence for voted in votes])
+        self.n_answers = np.array([0 if voted is None else voted.n_rounds for voted in votes])
         failed = [number for number, voted in enumerate(votes) if voted is None]
         if failed:
             warnings.warn(_failure(failed, epoch, rounds.problems), RefinementWarning, stacklevel=5)
 
     def _refine_again(self, phase: Phase, epoch: int) -> bool:
-        """Refine, unless the budget is used up."""
+        """Refine, unless the budget is used up or the server refuses; then never again."""
+        if self.is_stopped:
+            return False
         try:
             self._refine(phase, epoch)
-        except BudgetError as error:
+        except (BudgetError, ChatRefusedError) as error:
+            self.is_stopped = True
             warnings.warn(
-                f"No refinement in epoch {epoch}: {error} Training goes on with the words kept before.",
+                f"No refinement in epoch {epoch} or later: {error} Training goes on with the words kept "
+                "before.",
                 RefinementWarning,
                 stacklevel=4,
             )
-            return False
-        return True
+        return not self.is_stopped
 
     def _ask(self, topics: list[dict[str, list[int]]], words: Words) -> Rounds:
         refiner = self.refiner
@@ -226,6 +239,12 @@ class Refinement:
         ]
         return words.spelled(kept)
 
+    @staticmethod
+    def _pad(history: dict[str, list[float]], n_epochs: int) -> None:
+        """Put nan where a term had no part in an epoch."""
+        for values in history.values():
+            values[:0] = [np.nan] * (n_epochs - len(values))
+
     def _note_best(self, trainer: Trainer) -> None:
         from skxtm.training.tensors import to_arrays
 
@@ -239,18 +258,30 @@ class Refinement:
         refiner, trainer = self.refiner, phase.trainer
         if self.best is not None:
             load_arrays(trainer.network, self.best[1])
-        n_epochs = trainer.n_epochs - n_before
-        refiner.history_ = {
-            name: values[-n_epochs:] if n_epochs else [] for name, values in trainer.history.items()
-        }
+        refiner.history_ = trainer.history
+        trainer.history = _joined(self.model.history_, trainer.history)
         self.model._read_out(trainer, phase.corpus)
-        refiner.n_iter_ = n_epochs
+        refiner.n_iter_ = trainer.n_epochs - n_before
         refiner.refined_words_ = self._refined_words(phase.words)
         refiner.confidence_ = self.confidence
+        refiner.n_answers_ = self.n_answers
         refiner.themes_ = self.themes
         refiner.problems_ = self.problems
         refiner.usage_ = None if self.session is None else self.session.usage
         refiner._report = self.report
+
+
+def _joined(before: dict[str, list[float]], after: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Histories one after the other; nan where a term had no part in one of them."""
+    lengths = [max(map(len, part.values()), default=0) for part in (before, after)]
+    return {
+        name: [
+            value
+            for part, length in zip((before, after), lengths, strict=True)
+            for value in part.get(name, [np.nan] * length)
+        ]
+        for name in before | after
+    }
 
 
 def _completed(voted: VotedTopic, topic: dict[str, list[int]]) -> VotedTopic:

@@ -62,7 +62,9 @@ def gather_materials(model: CrossLingualTopicModel, corpus: Corpus) -> Materials
     return replace(gather_documents(model, corpus), lexicons=lexicons, word_vectors=vectors)
 
 
-def gather_word_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> tuple[NDArray[np.float32], ...]:
+def gather_word_vectors(
+    model: CrossLingualTopicModel, corpus: Corpus, needed_by: str | None = None
+) -> tuple[NDArray[np.float32], ...]:
     """Get vectors of each language's words, in one space.
 
     Parameters
@@ -71,6 +73,8 @@ def gather_word_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> tuple[
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
+    needed_by : str or None, default=None
+        What needs them, for messages; None for the model's backbone.
 
     Returns
     -------
@@ -84,12 +88,12 @@ def gather_word_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> tuple[
     """
     source = model.word_embeddings
     if not isinstance(source, Mapping):
-        source = _encoder(model, "word_embeddings", corpus)
+        source = _encoder(model, "word_embeddings", corpus, needed_by)
     by_language = resolve_word_embeddings(source, corpus)
     return tuple(by_language[code] for code in model.languages_)
 
 
-def topic_encoder(model: CrossLingualTopicModel, corpus: Corpus) -> Any:
+def topic_encoder(model: CrossLingualTopicModel, corpus: Corpus, needed_by: str | None = None) -> Any:
     """Find the encoder that can embed topics in the space of the documents' embeddings.
 
     Parameters
@@ -98,6 +102,8 @@ def topic_encoder(model: CrossLingualTopicModel, corpus: Corpus) -> Any:
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
+    needed_by : str or None, default=None
+        As for `gather_word_vectors`.
 
     Returns
     -------
@@ -114,7 +120,7 @@ def topic_encoder(model: CrossLingualTopicModel, corpus: Corpus) -> Any:
             "The documents' embeddings were given as arrays, so that those of refined topics are not known. "
             "Pass document_embeddings= the encoder that made them, or set weight_documents=0."
         )
-    return _encoder(model, "document_embeddings", corpus)
+    return _encoder(model, "document_embeddings", corpus, needed_by)
 
 
 def gather_topic_vectors(
@@ -322,7 +328,9 @@ def _matches(
 _PURPOSE = {"word_embeddings": "embeddings of words", "document_embeddings": "embeddings of documents"}
 
 
-def _encoder(model: CrossLingualTopicModel, parameter: str, corpus: Corpus) -> Any:
+def _encoder(
+    model: CrossLingualTopicModel, parameter: str, corpus: Corpus, needed_by: str | None = None
+) -> Any:
     """Return the encoder of a parameter; learnt from the first documents where there is none, and kept."""
     source = getattr(model, parameter)
     key = "encoder" if source is None else parameter
@@ -331,8 +339,9 @@ def _encoder(model: CrossLingualTopicModel, parameter: str, corpus: Corpus) -> A
         try:
             model._learnt[key] = fitted_encoder(source, corpus, lexicons, random_state=model._seed)
         except MissingResourceError as error:
+            user = needed_by or f"Backbone {type(model.backbone_).__name__!r}"
             raise MissingResourceError(
-                f"Backbone {type(model.backbone_).__name__!r} needs {_PURPOSE[parameter]}, which cannot be "
+                f"{user} needs {_PURPOSE[parameter]}, which cannot be "
                 f"learnt without a lexicon. Pass lexicon= one for the languages {list(model.languages_)}, or "
                 f"{parameter}= arrays by language or an encoder. ({error})"
             ) from error

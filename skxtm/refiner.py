@@ -39,8 +39,8 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     ----------
     estimator : CrossLingualTopicModel
         The model to refine; it is never changed. One that is fitted, or stands in a
-        `sklearn.frozen.FrozenEstimator`, is taken as it is; of another a clone is fitted first. Its
-        `word_embeddings`, `document_embeddings` and `lexicon` are used here too.
+        `sklearn.frozen.FrozenEstimator`, is taken as it was fitted, whatever was set since; of another a
+        clone is fitted first. Its `word_embeddings`, `document_embeddings` and `lexicon` are used here too.
     llm : OfflineProposer, ChatModel or None, default=None
         What proposes words: a chat model such as `skxtm.llm.OpenAIChat`, or `OfflineProposer`, which works by
         word vectors without any language model. None means ``OfflineProposer()``.
@@ -114,6 +114,9 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     confidence_ : ndarray of shape (n_components,)
         For each topic of the last refinement the mean vote share of the words kept, between 0 and 1; nan
         where all rounds failed.
+    n_answers_ : ndarray of int of shape (n_components,)
+        Rounds of the last refinement that gave words for each topic; `confidence_` is as good as these are
+        many.
     themes_ : list of str
         The most frequent name that the last refinement gave to each topic; empty where it gave none.
     refinement_report_ : pandas.DataFrame
@@ -141,10 +144,16 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     of words until a refinement of it succeeds. So does a language of a topic for which no known word was
     named; its target is then its present words, all with one weight.
 
-    Each answer is kept in the cache when it arrives. If `fit` stops, by an error, by Ctrl-C while asking, or
-    by force, a second call with the same integer seeds asks again only for what was not answered. Ctrl-C
-    during training ends the second phase, with a usable model. When `max_cost` or `max_requests` is reached
-    after the first refinement, training goes on with the last words kept, and a warning says so.
+    Each answer is kept in the cache when it arrives, if the chat model says what it is (`identity`). If `fit`
+    stops, by an error, by Ctrl-C while asking, or by force, a second call with the same integer seeds asks
+    again only for what was not answered. (A model that was saved and loaded goes on with a fresh optimiser
+    and source of randomness, so that later refinements show other topics than before.) Ctrl-C during training
+    ends the second phase, with a usable model. When `max_cost` or `max_requests` is reached after the first
+    refinement, or the server refuses requests then, training goes on with the last words kept, and a warning
+    says so.
+
+    The median distance of a topic's kernels is that of the pooled distances as published: pairs within the
+    top words and within the refined words count twice, pairs across once.
 
     Departures from the published code, where it differs from the paper: the probabilities of top words are
     those of the topic-word distribution, renormalised, where that code divides raw weights by their sum; the
@@ -250,8 +259,8 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         MissingResourceError
             If embeddings are needed that were not given and cannot be learnt.
         ChatRefusedError
-            If the server refuses requests, for instance for want of a valid key or quota. What was answered
-            is kept in the cache.
+            If the server refuses the requests of the first refinement, for instance for want of a valid key
+            or quota. What was answered is kept in the cache.
         BudgetError
             If already the first refinement needs more than `max_requests` allows; nothing was sent.
         AnswersPendingError
@@ -259,8 +268,9 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         """
         _check_parameters(self)
         session = self._session()
+        self.__dict__.pop("_report", None)  # not fitted until all is done
         self.estimator_ = self._base_model(X)
-        self.model_ = copy.deepcopy(self.estimator_)
+        self.model_ = _copied(self.estimator_)
         Refinement(self, session).run(read_documents(self.model_, X))
         return self
 
@@ -452,7 +462,16 @@ def _fitted(estimator: Any) -> CrossLingualTopicModel | None:
             "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got "
             f"{type(model).__name__} instead."
         )
-    return model if hasattr(model, "network_") else None
+    return model if hasattr(model, "components_") else None
+
+
+def _copied(model: CrossLingualTopicModel) -> CrossLingualTopicModel:
+    """Copy all that training changes; parameters, which may hold large arrays or open clients, are shared."""
+    copied = copy.copy(model)  # pickling rules: the network is rebuilt from copied arrays
+    copied._trainer_state = copy.deepcopy(model._trainer_state)
+    copied.history_ = copy.deepcopy(model.history_)
+    copied._learnt = dict(model._learnt)
+    return copied
 
 
 def _check_parameters(refiner: LLMRefiner) -> None:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import warnings
 from contextlib import contextmanager
@@ -15,12 +16,13 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from skxtm import CrossLingualTopicModel, LLMRefiner
+from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import (
     AnswersPendingError,
@@ -28,8 +30,10 @@ from skxtm.exceptions import (
     ChatRefusedError,
     InputError,
     InputTypeError,
+    MissingDependencyError,
     MissingResourceError,
     RefinementWarning,
+    TrainingError,
 )
 from skxtm.llm import BatchFiles, OpenAIChat
 from skxtm.llm.openai_chat import close_clients
@@ -252,6 +256,50 @@ class TestOffline:
         )
         assert offline(model, weight_documents=0).fit(CORPUS).n_iter_ == 4
 
+    def test_a_refined_model_can_be_refined_again_and_keeps_the_history_of_all(self, fitted):
+        first = offline(fitted).fit(CORPUS)
+        second = offline(first.model_, weight_words=0, weight_documents=0).fit(CORPUS)
+        assert set(second.history_) == {"reconstruction", "kl", "loss"}
+        history = second.model_.history_
+        assert {len(values) for values in history.values()} == {3 + 4 + 4} == {second.model_.n_iter_}
+        assert np.isnan(history["words"]).tolist() == [True] * 3 + [False] * 4 + [True] * 4
+        assert first.model_.n_iter_ == len(first.model_.history_["loss"]) == 7
+
+    def test_without_epochs_no_embeddings_of_documents_are_needed(self):
+        model = make_model(document_embeddings=np.ones((80, 2), np.float32)).fit(CORPUS)
+        assert offline(model, max_epochs=0).fit(CORPUS).history_ == {}
+
+    def test_parameters_are_shared_not_copied(self, fitted):
+        class Encoder:
+            """Holds what cannot be copied, as clients do."""
+
+            def __init__(self):
+                self.lock = threading.Lock()
+
+            def encode(self, texts):
+                return np.ones((len(texts), 2), np.float32)
+
+        corpus = Corpus(
+            CORPUS.language, text=["a"] * 80, counts=CORPUS.counts, vocabularies=CORPUS.vocabularies
+        )
+        model = make_model(max_epochs=1).fit(corpus)
+        model.set_params(document_embeddings=Encoder())
+        assert offline(model).fit(corpus).n_iter_ == 4
+
+    def test_two_lexicons_of_a_pair_are_taken_together(self, fitted):
+        pairs = list(DATA.lexicon)
+        halves = [Lexicon(half, ("en", "zh"), match="literal") for half in (pairs[:30], pairs[30:])]
+        model = make_model(lexicon=[halves[0], halves[1].inverse()]).fit(CORPUS)
+        first, second = (offline(each, max_epochs=0).fit(CORPUS) for each in (fitted, model))
+        assert first.refined_words_ == second.refined_words_
+
+    def test_a_model_whose_training_diverged_is_not_taken_as_fitted(self):
+        model = make_model(learning_rate=1e30)
+        with pytest.raises(TrainingError):
+            model.fit(CORPUS)
+        model.set_params(learning_rate=1e-3)
+        assert offline(model).fit(CORPUS).n_iter_ == 4
+
     def test_pickling_keeps_everything(self, fitted):
         refiner = offline(fitted).fit(CORPUS)
         again = pickle.loads(pickle.dumps(refiner))
@@ -377,11 +425,48 @@ class TestWithAChatModel:
     def test_a_budget_used_up_later_ends_the_refinements_but_not_the_training(
         self, make_refiner, chat_server
     ):
-        with pytest.warns(RefinementWarning, match=r"^No refinement in epoch 2: "):
+        with pytest.warns(RefinementWarning, match=r"^No refinement in epoch 2 or later: "):
             refiner = make_refiner(max_requests=2).fit(CORPUS)
         assert chat_server.n_requests == 2
         assert refiner.n_iter_ == 4
         assert sets(refiner.refined_words_) == TRUE_SETS
+
+    def test_a_server_that_refuses_later_ends_the_refinements_but_not_the_training(
+        self, make_refiner, chat_server
+    ):
+        chat_server.fault_for = lambda body: (
+            chat_server.error(429, "No credit left.", "insufficient_quota")
+            if chat_server.n_requests > 2
+            else None
+        )
+        with pytest.warns(RefinementWarning, match=r"^No refinement in epoch 2 or later: .*quota"):
+            refiner = make_refiner(max_epochs=6).fit(CORPUS)
+        assert refiner.n_iter_ == 6
+        assert sets(refiner.refined_words_) == TRUE_SETS
+
+    def test_a_term_that_begins_later_is_nan_before(self, make_refiner, chat_server):
+        chat_server.answer = lambda body: json_answer(TRUE_WORDS) if chat_server.n_requests > 4 else "?"
+        with pytest.warns(RefinementWarning, match="epoch 0 all rounds failed for 3 topics"):
+            refiner = make_refiner().fit(CORPUS)
+        assert np.isnan(refiner.history_["words"]).tolist() == [True, True, False, False]
+        assert refiner.n_answers_.tolist() == [2] * K
+
+    def test_words_are_matched_before_anything_is_paid_for(self, make_refiner, chat_server, monkeypatch):
+        def missing(*arguments):
+            raise MissingDependencyError("no stemmer")
+
+        monkeypatch.setattr("skxtm._proposals.VocabularyIndex", missing)
+        with pytest.raises(MissingDependencyError):
+            make_refiner().fit(CORPUS)
+        assert chat_server.n_requests == 0
+
+    def test_an_unfinished_fit_leaves_no_results_of_the_one_before(self, make_refiner, chat_server):
+        refiner = make_refiner().fit(CORPUS)
+        chat_server.fault_for = lambda body: chat_server.error(401, "Incorrect API key.", "invalid_api_key")
+        with pytest.raises(ChatRefusedError):
+            refiner.set_params(domain="other").fit(CORPUS)
+        with pytest.raises(NotFittedError):
+            refiner.transform(CORPUS)
 
     def test_a_dry_run_counts_all_refinements_and_sends_nothing(self, make_refiner, chat_server):
         estimate = make_refiner(prices=(1.0, 2.0), n_candidates=4).dry_run(n_output_tokens=100)
@@ -426,6 +511,7 @@ FAULTS = {
     "429 with Retry-After": (None, lambda server: server.too_many_requests(0.05), []),
     "500": (None, lambda server: server.error(500, "Internal error."), []),
     "503": (None, lambda server: server.error(503, "Overloaded."), []),
+    "time-out": (None, lambda server: server.silence(4), []),
     "dropped mid-body": (None, lambda server: server.dropped_in_the_body(), []),
     "malformed body": (None, lambda server: server.raw("{not json"), None),
     "truncated JSON": (json_answer(TRUE_WORDS)[:-60], None, None),
@@ -500,7 +586,7 @@ def answer_batch(requests, answers):
 
 PROGRAM = """
     import sys
-    from skxtm import CrossLingualTopicModel, LLMRefiner
+    from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
     from skxtm.datasets import make_multilingual_corpus
     from skxtm.llm import OpenAIChat
 

@@ -259,8 +259,9 @@ def _listed(language: str, words: Sequence[str]) -> str:
 
 
 def _read_rating(text: str) -> int:
-    """Read the one number from 1 to 3 that an answer holds."""
-    numbers = set(re.findall(r"(?<![\w.,/])[1-3](?![\w/]|[.,]\d)", text))
-    if len(numbers) != 1:
+    """Read the one number that an answer holds, whatever a model thought aloud before it."""
+    numbers = set(re.findall(r"-?\d+(?:[.,]\d+)?", text.rpartition("</think>")[2]))
+    ratings = {float(number.replace(",", ".")) for number in numbers}
+    if len(ratings) != 1 or not ratings <= {1.0, 2.0, 3.0}:
         raise AnswerFormatError("The answer must hold one rating, and no other number: 1, 2 or 3.")
-    return int(numbers.pop())
+    return int(ratings.pop())

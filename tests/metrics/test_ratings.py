@@ -53,14 +53,26 @@ def test_the_spread_is_that_of_the_runs_and_failed_ratings_are_left_out():
 
 
 @pytest.mark.parametrize(
-    "answer", ["2", " 2\n", '{"rating": 2}', "Rating: 2.", "**2**", "2 (of the same theme)"]
+    "answer",
+    [
+        "2",
+        " 2\n",
+        '{"rating": 2}',
+        '{"rating": 2.0}',
+        "Rating: 2.",
+        "**2**",
+        "2 (of the same theme)",
+        "<think>1, 2 or 3?</think>2",
+    ],
 )
 def test_a_rating_is_read_however_it_is_dressed(answer):
     ratings = llm_coherence_score(TOPICS[:1], ScriptedChat(lambda request: answer), n_words=2, n_runs=1)
     assert (ratings.values == 2).all()
 
 
-@pytest.mark.parametrize("answer", ["", "good", "2.5", "0", "4", "between 2 and 3", "12"])
+@pytest.mark.parametrize(
+    "answer", ["", "good", "2.5", "0", "-1", "4", "0 or 1", "Rating: 4. (3 words)", "12"]
+)
 def test_an_answer_without_one_rating_is_asked_again_and_then_counts_as_failed(answer):
     asked = []
 
