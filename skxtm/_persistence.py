@@ -43,7 +43,7 @@ _KINDS: dict[str, Any] = {
 Tensors = dict[str, NDArray[Any]]
 
 
-def save_model(model: CrossLingualTopicModel, path: Path) -> None:
+def save_model(model: CrossLingualTopicModel, path: Path, *, resumable: bool = False) -> None:
     """Write a fitted model into a folder; a folder that was there is replaced once all is written.
 
     Parameters
@@ -52,6 +52,8 @@ def save_model(model: CrossLingualTopicModel, path: Path) -> None:
         Fitted.
     path : Path
         The folder.
+    resumable : bool, default=False
+        Whether to write what training needs to go on as if it had not stopped.
 
     Raises
     ------
@@ -77,6 +79,8 @@ def save_model(model: CrossLingualTopicModel, path: Path) -> None:
         "params": params,
         "fitted": _fitted(model),
     }
+    if resumable and model._trainer_state is not None:
+        description["training"] = _encode_training(model._trainer_state, tensors)
     payload = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
     description["sha256"] = hashlib.sha256(payload).hexdigest()
     _replace_folder(path, {_TENSORS: payload, _JSON: json.dumps(description, ensure_ascii=False).encode()})
@@ -106,6 +110,8 @@ def load_model(cls: type[Model], path: Path) -> Model:
         params = {name: _decode(value, tensors) for name, value in description["params"].items()}
         model = cls(**params)
         _restore(model, description["fitted"], tensors)
+        if "training" in description:
+            model._trainer_state = _decode_training(description["training"], tensors, model)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise ModelFileError(
             f"{path} holds no usable model: {type(error).__name__}: {error}. Save the model again."
@@ -121,7 +127,7 @@ def _fitted(model: CrossLingualTopicModel) -> dict[str, Any]:
         "backbone": _encode(backbone, "backbone", {}),
         "vectorizer": None if model.vectorizer_ is None else _encode(model.vectorizer_, "vectorizer", {}),
         "n_iter": model.n_iter_,
-        "history": model.history_,
+        "history": {name: [_or_none(value) for value in values] for name, values in model.history_.items()},
         "seed": model._seed,
         "n_features_in": getattr(model, "n_features_in_", None),
         "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist() or None,
@@ -139,7 +145,11 @@ def _restore(model: CrossLingualTopicModel, fitted: dict[str, Any], tensors: Ten
     model.vectorizer_ = _decode(fitted["vectorizer"], tensors)
     if model.vectorizer_ is not None:
         model.vectorizer_._set_vocabularies(model.vocabularies_)
-    model.n_iter_, model.history_, model._seed = fitted["n_iter"], fitted["history"], fitted["seed"]
+    model.n_iter_, model._seed = fitted["n_iter"], fitted["seed"]
+    model.history_ = {
+        name: [np.nan if value is None else value for value in values]
+        for name, values in fitted["history"].items()
+    }
     if fitted["n_features_in"] is not None:
         model.n_features_in_ = fitted["n_features_in"]
     if fitted["feature_names_in"] is not None:
@@ -156,6 +166,41 @@ def _restore(model: CrossLingualTopicModel, fitted: dict[str, Any], tensors: Ten
     model._rebuild(network)
     model.components_ = np.hstack(model._inference().topic_word())
     model.topic_weight_ = tensors["topic_weight"]
+
+
+def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
+    """Turn the state of a trainer into JSON; the optimiser's moments go to `tensors`."""
+    moments = {
+        f"training.{number}.{name}": value
+        for number, moment in state["moments"].items()
+        for name, value in moment.items()
+    }
+    tensors.update({**moments, "training.generator": state["generator"]})
+    return {"rng": state["rng"]}
+
+
+def _decode_training(
+    training: dict[str, Any], tensors: Tensors, model: CrossLingualTopicModel
+) -> dict[str, Any]:
+    state = _with_prefix(tensors, "training.")
+    generator = state.pop("generator")
+    moments: dict[int, Tensors] = {}
+    for place, value in state.items():
+        number, name = place.split(".")
+        # numpy wrote the number of steps, a scalar, as an array of one
+        moments.setdefault(int(number), {})[name] = value.reshape(()) if name == "step" else value
+    return {
+        "moments": moments,
+        "rng": training["rng"],
+        "generator": generator,
+        "n_epochs": model.n_iter_,
+        "history": model.history_,
+    }
+
+
+def _or_none(value: float) -> float | None:
+    """JSON has no nan."""
+    return None if np.isnan(value) else value
 
 
 def _with_prefix(tensors: Tensors, prefix: str) -> Tensors:

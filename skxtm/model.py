@@ -214,8 +214,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         Returns
         -------
         self : CrossLingualTopicModel
-            Calling this ``max_epochs`` times with the same documents equals `fit`. After `load`, the
-            optimiser starts anew, and encoders and clusters are learnt anew.
+            Calling this ``max_epochs`` times with the same documents equals `fit`. After `load`, encoders and
+            clusters are learnt anew, and so does the optimiser start, unless the model was saved with
+            ``resumable=True``.
         """
         if hasattr(self, "network_"):
             corpus = read_documents(self, X)
@@ -348,7 +349,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         names = super().get_feature_names_out(input_features)
         return np.array([f"topic{number}" for number in range(len(names))], dtype=object)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, resumable: bool = False) -> None:
         """Save the fitted model as data: a folder with JSON and safetensors, and no code.
 
         Embeddings of documents are not saved: where `document_embeddings` is an array or holds arrays, the
@@ -358,6 +359,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         ----------
         path : path
             The folder, made or replaced.
+        resumable : bool, default=False
+            Whether to save the state of the optimiser and of the sources of randomness too, three times as
+            much: after `load`, `partial_fit` with the same documents then goes on as if nothing had happened.
 
         Raises
         ------
@@ -367,7 +371,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         from skxtm._persistence import save_model
 
         check_is_fitted(self)
-        save_model(self, Path(path))
+        save_model(self, Path(path), resumable=resumable)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

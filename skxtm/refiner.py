@@ -146,11 +146,11 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
     Each answer is kept in the cache when it arrives, if the chat model says what it is (`identity`). If `fit`
     stops, by an error, by Ctrl-C while asking, or by force, a second call with the same integer seeds asks
-    again only for what was not answered. (A model that was saved and loaded goes on with a fresh optimiser
-    and source of randomness, so that later refinements show other topics than before.) Ctrl-C during training
-    ends the second phase, with a usable model. When `max_cost` or `max_requests` is reached after the first
-    refinement, or the server refuses requests then, training goes on with the last words kept, and a warning
-    says so.
+    again only for what was not answered. (A model that was saved without ``resumable=True`` and
+    loaded goes on with a fresh optimiser and source of randomness, so that later refinements show other
+    topics.) Ctrl-C during training ends the second phase, with a usable model. When `max_cost` or
+    `max_requests` is reached after the first refinement, or the server refuses requests then, training goes
+    on with the last words kept, and a warning says so.
 
     The median distance of a topic's kernels is that of the pooled distances as published: pairs within the
     top words and within the refined words count twice, pairs across once.

@@ -131,6 +131,13 @@ def test_a_loaded_model_is_the_same_model_and_can_be_trained_further(case, tmp_p
     assert loaded.partial_fit(case.corpus).n_iter_ == 3
 
 
+def test_training_resumed_from_a_file_equals_training_at_once(case, tmp_path):
+    case.model().partial_fit(case.corpus).save(tmp_path / "checkpoint", resumable=True)
+    resumed = CrossLingualTopicModel.load(tmp_path / "checkpoint").partial_fit(case.corpus)
+    assert_same_model(resumed, case)
+    assert resumed.history_ == case.fitted.history_
+
+
 def test_the_network_moves_as_a_whole(case):
     moved = copy.deepcopy(case.fitted)
     moved.network_.to("cpu")
