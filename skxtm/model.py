@@ -475,8 +475,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
         self._trainer_state = trainer_state(trainer)
         self.n_iter_, self.history_ = trainer.n_epochs, trainer.history
-        self.components_ = np.hstack(self._inference().topic_word())
-        theta = self._infer(corpus, "theta")
+        inference = self._inference()
+        self.components_ = np.hstack(inference.topic_word())
+        theta = self._infer(corpus, "theta", inference)
         self.topic_weight_ = theta.mean(0, dtype=np.float64)
         return theta
 
@@ -497,8 +498,10 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
         return Inference(self.network_, resolve_device(self.device))
 
-    def _infer(self, corpus: Corpus, what: Literal["theta", "mean"]) -> NDArray[np.float32]:
-        inference = self._inference()
+    def _infer(
+        self, corpus: Corpus, what: Literal["theta", "mean"], inference: Inference | None = None
+    ) -> NDArray[np.float32]:
+        inference = self._inference() if inference is None else inference
         result = np.empty((len(corpus), len(self.components_)), dtype=np.float32)
         for number, code in enumerate(self.languages_):
             rows = corpus.rows_of(code)
