@@ -204,7 +204,7 @@ class Lexicon:
     def induce(
         cls,
         embeddings: Any,
-        vocabularies: Mapping[str, Any],
+        vocabularies: Mapping[str, Any] | None = None,
         languages: tuple[str, str] | None = None,
         *,
         csls_neighbours: int = 10,
@@ -215,8 +215,9 @@ class Lexicon:
         ----------
         embeddings : dict of str to array of shape (V_l, n_dimensions), str or encoder
             See `skxtm.embeddings.induce_lexicon`.
-        vocabularies : dict of str to sequence of str of length V_l
-            The words to pair, such as ``corpus.vocabularies``.
+        vocabularies : dict of str to sequence of str of length V_l, or None, default=None
+            The words to pair, such as ``corpus.vocabularies``. None takes those that the encoder was fitted
+            on.
         languages : pair of str or None, default=None
             The two languages; None takes those of `vocabularies`, which must then be two.
         csls_neighbours : int, default=10

@@ -17,7 +17,7 @@ from skxtm.lexicon import Lexicon
 
 def induce_lexicon(
     embeddings: Any,
-    vocabularies: Mapping[str, NDArray[np.object_] | Sequence[str]],
+    vocabularies: Mapping[str, NDArray[np.object_] | Sequence[str]] | None = None,
     languages: tuple[str, str] | None = None,
     *,
     csls_neighbours: int = 10,
@@ -30,8 +30,8 @@ def induce_lexicon(
         Vectors in one space: arrays by language, the name of a sentence-transformers model, or an encoder
         such as `SentenceTransformerEncoder` or a fitted `AlignedWordEncoder`. Words with a row of zeros get
         no pair.
-    vocabularies : dict of str to sequence of str of length V_l
-        The words to pair.
+    vocabularies : dict of str to sequence of str of length V_l, or None, default=None
+        The words to pair. None takes the `vocabularies_` that the encoder was fitted on.
     languages : pair of str or None, default=None
         The two languages; None takes those of `vocabularies`, which must then be two.
     csls_neighbours : int, default=10
@@ -57,6 +57,13 @@ def induce_lexicon(
     >>> sorted(induce_lexicon(vectors, words, ("en", "de"), csls_neighbours=1))
     [('goal', 'Tor'), ('rain', 'Regen'), ('team', 'Team')]
     """
+    if vocabularies is None:
+        vocabularies = getattr(embeddings, "vocabularies_", None)
+    if vocabularies is None:
+        raise InputError(
+            "The words to pair are not known: pass vocabularies=, such as corpus.vocabularies, or embeddings="
+            " a fitted AlignedWordEncoder."
+        )
     source, target = _checked_pair(languages, vocabularies)
     if csls_neighbours < 1:
         raise InputError(

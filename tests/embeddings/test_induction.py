@@ -83,6 +83,21 @@ def test_an_encoder_is_asked_for_the_words_of_each_language():
     assert asked == [(["rain", "goal"], "en"), (["Regen", "Tor"], "de")]
 
 
+def test_a_fitted_encoder_knows_the_words_itself():
+    data = make_multilingual_corpus(n_documents=60, n_components=2, vocabulary_sizes=20, random_state=0)
+    encoder = AlignedWordEncoder(random_state=0).fit(data.corpus, data.lexicon)
+    assert list(Lexicon.induce(encoder)) == list(Lexicon.induce(encoder, data.corpus.vocabularies))
+
+
+def test_words_that_nobody_gave_are_asked_for():
+    with pytest.raises(InputError) as error:
+        Lexicon.induce({"en": np.eye(2), "zh": np.eye(2)})
+    assert str(error.value) == (
+        "The words to pair are not known: pass vocabularies=, such as corpus.vocabularies, or embeddings= a "
+        "fitted AlignedWordEncoder."
+    )
+
+
 def test_an_encoder_that_is_not_fitted_is_refused():
     with pytest.raises(InputError) as error:
         Lexicon.induce(AlignedWordEncoder(), vocabularies(2))
