@@ -60,7 +60,7 @@ class AnswerFormatError(SkxtmError, ValueError):
 
 
 class BudgetError(SkxtmError, RuntimeError):
-    """More requests are needed than the limit allows; nothing was sent."""
+    """The limit of requests or of cost does not allow what is needed; nothing was sent."""
 
 
 class AnswersPendingError(SkxtmError, RuntimeError):

@@ -262,7 +262,8 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             If the server refuses the requests of the first refinement, for instance for want of a valid key
             or quota. What was answered is kept in the cache.
         BudgetError
-            If already the first refinement needs more than `max_requests` allows; nothing was sent.
+            If already the first refinement needs more than `max_requests` or `max_cost` allows; nothing was
+            sent.
         AnswersPendingError
             If the chat model works with batch files and answers are missing.
         """
@@ -469,7 +470,6 @@ def _copied(model: CrossLingualTopicModel) -> CrossLingualTopicModel:
     """Copy all that training changes; parameters, which may hold large arrays or open clients, are shared."""
     copied = copy.copy(model)  # pickling rules: the network is rebuilt from copied arrays
     copied._trainer_state = copy.deepcopy(model._trainer_state)
-    copied.history_ = copy.deepcopy(model.history_)
     copied._learnt = dict(model._learnt)
     return copied
 

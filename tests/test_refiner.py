@@ -23,7 +23,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
+from skxtm._proposals import Words, nearest_words
+from skxtm._resources import gather_topic_vectors
 from skxtm.datasets import make_multilingual_corpus
+from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import (
     AnswersPendingError,
     BudgetError,
@@ -256,6 +259,57 @@ class TestOffline:
         )
         assert offline(model, weight_documents=0).fit(CORPUS).n_iter_ == 4
 
+    def test_gradients_are_clipped(self, fitted):
+        before, *after = (
+            model.network_.phi[0].detach()
+            for model in (
+                fitted,
+                offline(fitted, max_gradient_norm=1e-12).fit(CORPUS).model_,
+                offline(fitted, max_gradient_norm=None).fit(CORPUS).model_,
+            )
+        )
+        clipped, free = ((phi - before).abs().mean() for phi in after)
+        assert clipped < 0.7 * free  # what is left is the optimiser's momentum from the first phase
+
+    def test_topics_are_embedded_by_the_words_kept_languages_weighing_the_same(self):
+        encoder = AlignedWordEncoder(random_state=0).fit(CORPUS, DATA.lexicon)
+        topics = [{"en": ["en1", "en2", "en3"], "zh": ["zh7"]}, {"en": ["en5"], "zh": ["zh8", "zh9"]}]
+        vectors = gather_topic_vectors(encoder, ("en", "zh"), topics)
+        for vector, topic in zip(vectors, topics, strict=True):
+            parts = [encoder.encode([" ".join(words)], code)[0] for code, words in topic.items()]
+            expected = sum(part / np.linalg.norm(part) for part in parts) / 2
+            np.testing.assert_allclose(vector, expected, rtol=1e-5, atol=1e-6)
+
+    def test_another_encoder_gets_the_words_of_all_languages_as_one_text(self):
+        texts = []
+
+        class Encoder:
+            def encode(self, given):
+                texts.extend(given)
+                return np.eye(len(given), 2)
+
+        gather_topic_vectors(Encoder(), ("en", "zh"), [{"en": ["rain", "wind"], "zh": ["雨"]}])
+        assert texts == ["rain wind 雨"]
+
+    def test_candidates_are_the_nearest_words_that_are_not_shown_already(self):
+        rng = np.random.default_rng(0)
+        vectors = {"en": rng.normal(size=(12, 4)), "zh": rng.normal(size=(9, 4))}
+        topic = {"en": [3, 5], "zh": [0]}
+        words = Words(
+            {code: np.arange(len(part)).astype(object) for code, part in vectors.items()}, {}, vectors
+        )
+        (nearest,) = nearest_words([topic], words, 3)
+
+        def unit(vector):
+            return vector / np.linalg.norm(vector)
+
+        means = [np.mean([unit(vectors[code][word]) for word in topic[code]], 0) for code in topic]
+        centre = sum(map(unit, means)) / 2
+        for code, shown in topic.items():
+            others = [word for word in range(len(vectors[code])) if word not in shown]
+            expected = sorted(others, key=lambda word: -(unit(vectors[code][word]) @ centre))[:3]
+            assert nearest[code] == expected
+
     def test_a_refined_model_can_be_refined_again_and_keeps_the_history_of_all(self, fitted):
         first = offline(fitted).fit(CORPUS)
         second = offline(first.model_, weight_words=0, weight_documents=0).fit(CORPUS)
@@ -381,6 +435,18 @@ class TestWithAChatModel:
         assert f"exactly {N + 2} words" in json.dumps(chat_server.bodies[0])
         assert sets(refiner.refined_words_) == TRUE_SETS
         assert len(refiner.problems_) == 2 * K  # of the answer with too few words only
+
+    def test_words_that_the_vocabulary_lacks_are_reported_and_never_used(self, make_refiner, chat_server):
+        stranger = [{code: [*words[:-1], "qwertz"] for code, words in topic.items()} for topic in TRUE_WORDS]
+        answers = iter([json_answer(stranger), json_answer(TRUE_WORDS)])
+        chat_server.answer = lambda body: next(answers)
+        refiner = make_refiner(max_epochs=0).fit(CORPUS)
+        report = refiner.refinement_report_
+        unknown = report[report.action == "unknown"]
+        assert len(unknown) == 2 * K
+        assert set(unknown.word) == {"qwertz"}
+        assert set(unknown.share) == {0.5}
+        assert sets(refiner.refined_words_) == TRUE_SETS
 
     def test_the_key_is_nowhere_but_in_the_request(self, make_refiner, chat_server, tmp_path):
         refiner = make_refiner().fit(CORPUS)
@@ -586,7 +652,7 @@ def answer_batch(requests, answers):
 
 PROGRAM = """
     import sys
-    from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
+    from skxtm import CrossLingualTopicModel, LLMRefiner
     from skxtm.datasets import make_multilingual_corpus
     from skxtm.llm import OpenAIChat
 

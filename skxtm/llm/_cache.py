@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,9 +18,11 @@ from skxtm.llm.base import ChatAnswer, ChatRequest
 
 FILE_NAME = "answers-1.sqlite3"
 _WAIT_FOR_OTHERS_S = 120.0
-_TABLE = """CREATE TABLE IF NOT EXISTS answers (
+_LONGEST_CLAIM_S = 3600.0  # the process that holds it is then taken to be stuck
+_ANSWERS = """CREATE TABLE IF NOT EXISTS answers (
     key BLOB PRIMARY KEY, text TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
     model TEXT NOT NULL, finish_reason TEXT NOT NULL)"""
+_CLAIMS = "CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, run TEXT NOT NULL, since REAL NOT NULL)"
 
 
 def request_key(identity: Mapping[str, Any], request: ChatRequest) -> bytes:
@@ -77,9 +80,9 @@ class AnswerCache:
     >>> key = request_key({"model": "some-model"}, ChatRequest((("user", "Name a colour."),)))
     >>> with TemporaryDirectory() as folder:
     ...     cache = AnswerCache(folder)
-    ...     cache.put(key, ChatAnswer("Blue."))
-    ...     cache.get(key).text
-    'Blue.'
+    ...     stored = cache.put(key, ChatAnswer("Blue."))
+    ...     cache.get(key) == stored
+    True
     """
 
     def __init__(self, folder: str | os.PathLike[str] = "default") -> None:
@@ -112,13 +115,9 @@ class AnswerCache:
         with self._connection() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'answers'").fetchone():
                 return None
-            row = connection.execute(
-                "SELECT text, input_tokens, output_tokens, model, finish_reason FROM answers WHERE key = ?",
-                (key,),
-            ).fetchone()
-        return None if row is None else ChatAnswer(_decoded(row[0]), *row[1:])
+            return _stored(connection, key)
 
-    def put(self, key: bytes, answer: ChatAnswer) -> None:
+    def put(self, key: bytes, answer: ChatAnswer) -> ChatAnswer:
         """Store an answer; a request that was answered before keeps its first answer.
 
         Parameters
@@ -127,6 +126,11 @@ class AnswerCache:
             From `request_key`.
         answer : ChatAnswer
 
+        Returns
+        -------
+        stored : ChatAnswer
+            What the cache holds now.
+
         Raises
         ------
         InputError
@@ -134,16 +138,85 @@ class AnswerCache:
         """
         counts = (answer.input_tokens, answer.output_tokens)
         row = (key, _encoded(answer.text), *counts, answer.model, answer.finish_reason)
+        with self._writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
+            connection.execute("DELETE FROM claims WHERE key = ?", (key,))
+            return _stored(connection, key) or answer
+
+    def prepare(self) -> None:
+        """Make the file, so that what is wrong with it shows before anything is asked.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or cannot be used.
+        """
+        with self._writing() as connection:
+            connection.execute("DELETE FROM claims WHERE since <= ?", (time.time() - _LONGEST_CLAIM_S,))
+
+    def answer_or_claim(self, key: bytes, run: str) -> ChatAnswer | str:
+        """Look up the answer to a request or, where there is none, note who is asking it.
+
+        Parameters
+        ----------
+        key : bytes
+            From `request_key`.
+        run : str
+            Name of the run that wants to ask.
+
+        Returns
+        -------
+        found : ChatAnswer or str
+            The answer; or the name of the run whose request it is, the given one if no other was first.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or cannot be used.
+        """
+        now = time.time()
+        with self._writing() as connection:
+            answer = _stored(connection, key)
+            if answer is not None:
+                return answer
+            query = "SELECT run FROM claims WHERE key = ? AND since > ?"
+            holder = connection.execute(query, (key, now - _LONGEST_CLAIM_S)).fetchone()
+            if holder is None:
+                connection.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", (key, run, now))
+            return run if holder is None else str(holder[0])
+
+    def release(self, run: str, key: bytes | None = None) -> None:
+        """Forget what a run is asking.
+
+        Parameters
+        ----------
+        run : str
+            Name of the run.
+        key : bytes or None, default=None
+            One request; None for all.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or cannot be used.
+        """
+        with self._writing() as connection:
+            connection.execute("DELETE FROM claims WHERE run = ? AND (? IS NULL OR key = ?)", (run, key, key))
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for changes that are made together."""
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")  # waits for its turn; a lock taken later may fail at once
-            connection.execute(_TABLE)
-            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
+            connection.execute(_ANSWERS)
+            connection.execute(_CLAIMS)
+            yield connection
             connection.execute("COMMIT")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """Open the file for one operation: an open connection can neither be pickled nor forked."""
-        try:
+        with self.naming_errors():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             is_new = not self.path.exists()
             connection = sqlite3.connect(self.path, timeout=_WAIT_FOR_OTHERS_S, isolation_level=None)
@@ -151,6 +224,12 @@ class AnswerCache:
                 yield connection
             if is_new:  # changed by name: closing the file once more would drop the locks of other threads
                 self.path.chmod(0o600)
+
+    @contextmanager
+    def naming_errors(self) -> Iterator[None]:
+        """Turn errors of files and of SQLite into one that says what to do."""
+        try:
+            yield
         except (sqlite3.OperationalError, OSError) as error:
             raise InputError(
                 f"The cache of answers {str(self.path)!r} cannot be used ({error}). Give another folder, or "
@@ -161,6 +240,13 @@ class AnswerCache:
                 f"The cache of answers {str(self.path)!r} is damaged ({error}). Restore the file from a "
                 "copy, or delete it: its answers are then asked, and paid, again."
             ) from error
+
+
+def _stored(connection: sqlite3.Connection, key: bytes) -> ChatAnswer | None:
+    row = connection.execute(
+        "SELECT text, input_tokens, output_tokens, model, finish_reason FROM answers WHERE key = ?", (key,)
+    ).fetchone()
+    return None if row is None else ChatAnswer(_decoded(row[0]), *row[1:])
 
 
 def _encoded(text: str) -> str:

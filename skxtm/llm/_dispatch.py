@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Barrier, Lock
 
-from skxtm.exceptions import ChatError, ChatRefusedError, InputError
+from skxtm.exceptions import ChatError, ChatRefusedError, ChatUnavailableError, InputError, InputTypeError
 from skxtm.llm._cache import AnswerCache
+from skxtm.llm._claims import Claims
 from skxtm.llm.accounting import Ledger
 from skxtm.llm.base import ChatAnswer, ChatModel, ChatRequest
 
@@ -33,7 +35,8 @@ class Dispatcher:
     """Sends requests from the calling thread's point of view one after the other.
 
     The calling thread alone decides what is sent, and in which order; an exception or Ctrl-C in it stops the
-    sending, and what is under way is waited for. Answers are stored by the threads that receive them.
+    sending, and what is under way is waited for. Answers are stored by the threads that receive them. What
+    another process is asking is waited for, not asked.
     """
 
     def __init__(self, chat: ChatModel, cache: AnswerCache | None, ledger: Ledger) -> None:
@@ -51,6 +54,24 @@ class Dispatcher:
 
     def run(self, jobs: dict[Slot, ChatRequest], on_reply: Callable[[], object]) -> dict[Slot, Reply]:
         """Return the reply to every job; `on_reply` is called after each."""
+        has_keys = any(isinstance(slot, bytes) for slot in jobs)
+        shared = nullcontext() if self.cache is None or not has_keys else Claims(self.cache)
+        with shared as claims, ThreadPoolExecutor(self.concurrency, thread_name_prefix="skxtm-chat") as pool:
+            try:
+                _start_threads(pool, min(self.concurrency, len(jobs)))
+                return self._feed(pool, claims, jobs, on_reply)
+            except BaseException:
+                if claims is not None:
+                    claims.stop()
+                raise
+
+    def _feed(
+        self,
+        pool: ThreadPoolExecutor,
+        claims: Claims | None,
+        jobs: dict[Slot, ChatRequest],
+        on_reply: Callable[[], object],
+    ) -> dict[Slot, Reply]:
         replies: dict[Slot, Reply] = {}
         running: dict[Future[Reply], Slot] = {}
         n_failures = 0
@@ -65,27 +86,27 @@ class Dispatcher:
             for future in wait(running, timeout, return_when=FIRST_COMPLETED).done:
                 note(running.pop(future), future.result())
 
-        with ThreadPoolExecutor(self.concurrency, thread_name_prefix="skxtm-chat") as pool:
-            _start_threads(pool, min(self.concurrency, len(jobs)))
-            for slot, request in jobs.items():
-                collect(timeout=0)
-                while running and (len(running) >= self.concurrency or self.ledger.obstacle(request)):
-                    collect()
-                while (delay := self._pace.delay()) > 0:
-                    collect(delay) if running else time.sleep(delay)
-                if n_failures >= _MAX_FAILURES_IN_A_ROW:
-                    note(slot, _not_sent(n_failures))
-                    continue
-                started = self._start(pool, slot, request)
-                if isinstance(started, Future):
-                    running[started] = slot
-                else:
-                    note(slot, started)
-            while running:
+        for slot, request in jobs.items():
+            collect(timeout=0)
+            while running and (len(running) >= self.concurrency or self.ledger.obstacle(request)):
                 collect()
+            while (delay := self._pace.delay()) > 0:
+                collect(delay) if running else time.sleep(delay)
+            if n_failures >= _MAX_FAILURES_IN_A_ROW:
+                note(slot, _not_sent(n_failures))
+                continue
+            started = self._start(pool, claims, slot, request)
+            if isinstance(started, Future):
+                running[started] = slot
+            else:
+                note(slot, started)
+        while running:
+            collect()
         return replies
 
-    def _start(self, pool: ThreadPoolExecutor, slot: Slot, request: ChatRequest) -> Future[Reply] | Reply:
+    def _start(
+        self, pool: ThreadPoolExecutor, claims: Claims | None, slot: Slot, request: ChatRequest
+    ) -> Future[Reply] | Reply:
         """Begin a request, unless a limit forbids it or another thread is asking the same."""
         with self._lock:
             if isinstance(slot, bytes) and slot in self._in_flight:
@@ -95,33 +116,51 @@ class Dispatcher:
                 return Reply(None, obstacle)
             self.ledger.reserve(request)
             self._pace.count()
-            self._in_flight[slot] = future = pool.submit(self._complete, slot, request)
+            self._in_flight[slot] = future = pool.submit(self._reply, claims, slot, request)
             return future
 
-    def _complete(self, slot: Slot, request: ChatRequest) -> Reply:
+    def _reply(self, claims: Claims | None, slot: Slot, request: ChatRequest) -> Reply:
         try:
-            answer = self.known(slot)  # another process may have asked since this one looked
-            if answer is not None:
-                self.ledger.settle(request, answer, was_sent=False)
-                return Reply(answer, cached=True)
-            return self._send(slot, request)
-        finally:
-            with self._lock:
-                self._in_flight.pop(slot, None)
-
-    def _send(self, slot: Slot, request: ChatRequest) -> Reply:
-        answer = None
-        try:
-            answer = self.chat.complete(request)
-            if self.cache is not None and isinstance(slot, bytes):
-                self.cache.put(slot, answer)
+            if claims is None or not isinstance(slot, bytes):
+                return Reply(self._send(request))
+            return self._claimed_reply(claims, slot, request)
         except ChatRefusedError:
             raise
         except ChatError as error:
             return Reply(None, str(error), is_unavailable=error.retryable)
         finally:
+            with self._lock:
+                self._in_flight.pop(slot, None)
+
+    def _claimed_reply(self, claims: Claims, key: bytes, request: ChatRequest) -> Reply:
+        answer = None
+        is_ours = False
+        try:
+            answer = claims.answer_or_claim(key)
+            is_ours = answer is None
+        finally:
+            if not is_ours:
+                self.ledger.settle(request, answer, was_sent=False)
+        if answer is not None:
+            return Reply(answer, cached=True)
+        try:
+            return Reply(claims.cache.put(key, self._send(request)))
+        except BaseException:
+            claims.drop(key)
+            raise
+
+    def _send(self, request: ChatRequest) -> ChatAnswer:
+        answer = None
+        try:
+            answer = _checked(self.chat, self.chat.complete(request))
+            return answer
+        except ChatError:
+            raise
+        except (ConnectionError, TimeoutError) as error:
+            said = f"{type(self.chat).__name__} raised {type(error).__name__} ({error}). Run again later."
+            raise ChatUnavailableError(said) from error
+        finally:
             self.ledger.settle(request, answer)
-        return Reply(answer)
 
 
 class Pace:
@@ -152,6 +191,17 @@ def _start_threads(pool: ThreadPoolExecutor, n_threads: int) -> None:
     except BaseException:
         gate.abort()
         raise
+
+
+def _checked(chat: ChatModel, answer: object) -> ChatAnswer:
+    if isinstance(answer, ChatAnswer):
+        return answer
+    if isinstance(answer, str):
+        return ChatAnswer(answer)
+    raise InputTypeError(
+        f"The method complete of {type(chat).__name__} must return a ChatAnswer or a str. Got "
+        f"{type(answer).__name__} instead."
+    )
 
 
 def _not_sent(n_failures: int) -> Reply:

@@ -10,8 +10,11 @@ from typing import Any
 from skxtm._optional import import_optional
 from skxtm.exceptions import ChatError, ChatRefusedError, ChatUnavailableError
 
+#: Attempts of one request that may time out after it was sent: each may be billed.
+MOST_READ_TIMEOUTS = 2
 _MAX_QUOTED = 300
-_WORD = re.compile(r"[^\s'\"`(),;:<>{}\[\]]+")
+_SHORTEST_PART = 4  # servers quote the last four characters of a key
+_WORD = re.compile(r"[^\s'\"`(),;:<>{}\[\]=&?]+")
 _KEY_PREFIXES = ("sk-", "sk_", "AIza", "gsk_", "hf_", "xai-", "pk-", "AQ.")
 _QUOTA = re.compile(r"insufficient_quota|billing_not_active|billing_hard_limit_reached")
 _SCHEMA = re.compile(r"response_?format|json_?schema|structured[ _]output", re.IGNORECASE)
@@ -51,7 +54,9 @@ def hide_keys(text: str, api_key: str) -> str:
 def _is_like_a_key(word: str, api_key: str) -> bool:
     is_masked_key = "*" in word and (word[:3] == api_key[:3] or word[-3:] == api_key[-3:])
     is_part_of_key = len(word) >= 8 and (word in api_key or word[:8] == api_key[:8])
-    return word.startswith(_KEY_PREFIXES) or is_masked_key or is_part_of_key
+    end = word.strip(".…")
+    is_end_of_key = len(end) >= _SHORTEST_PART and api_key.rstrip("=").endswith(end)
+    return word.startswith(_KEY_PREFIXES) or is_masked_key or is_part_of_key or is_end_of_key
 
 
 def is_out_of_quota(text: str) -> bool:
@@ -68,11 +73,6 @@ def chat_error(error: Exception, connection: Connection) -> ChatError:
     """Say what an error of the openai package means for its user."""
     openai = import_optional("openai", extra="llm", purpose="OpenAIChat")
     endpoint, attempts = connection.endpoint, _attempts(connection.max_retries)
-    if isinstance(error, openai.APITimeoutError):
-        return ChatUnavailableError(
-            f"{endpoint} did not answer within {connection.timeout:g} s ({attempts}). Raise timeout, or run "
-            "again later."
-        )
     if isinstance(error, openai.APIConnectionError):
         reason = connection.quoted(str(error.__cause__ or error))
         return ChatUnavailableError(
@@ -84,6 +84,15 @@ def chat_error(error: Exception, connection: Connection) -> ChatError:
     return ChatRefusedError(
         f"The request to {endpoint} could not be made ({connection.quoted(str(error))}). Check the "
         "parameters."
+    )
+
+
+def not_answered_in_time(connection: Connection) -> ChatError:
+    """Say that requests were sent, and no answer came in time."""
+    attempts = _attempts(min(connection.max_retries, MOST_READ_TIMEOUTS - 1))
+    return ChatUnavailableError(
+        f"{connection.endpoint} did not answer within {connection.timeout:g} s ({attempts}, which may be "
+        "billed). Raise timeout, or ask for shorter answers."
     )
 
 

@@ -13,13 +13,14 @@ class ChatModel(Protocol):
     """What can answer a `ChatRequest`; any object with this method will do.
 
     `ChatSession` also reads these attributes, where they exist: ``identity``, a dict of plain values that
-    holds the endpoint, the model and every parameter that changes answers (without it nothing is cached);
-    ``concurrency``, how many requests may be under way at once (1); ``requests_per_minute`` (no limit);
-    ``max_output_tokens``, needed for a limit of cost. A method ``prepare(requests)`` is called once with
-    all requests that are not in the cache, before any of them is completed.
+    holds the endpoint, the model and every parameter that changes answers (without it nothing is cached, and
+    a session that was given a cache warns; None says that this is meant); ``concurrency``, how many requests
+    may be under way at once (1); ``requests_per_minute`` (no limit); ``max_output_tokens``, which a limit of
+    cost needs. A method ``prepare(requests)`` is called once with all requests that are not in the cache,
+    before any of them is completed.
     """
 
-    def complete(self, request: ChatRequest) -> ChatAnswer:
+    def complete(self, request: ChatRequest) -> ChatAnswer | str:
         """Answer one request.
 
         Parameters
@@ -29,13 +30,16 @@ class ChatModel(Protocol):
 
         Returns
         -------
-        answer : ChatAnswer
-            Truncated, filtered or empty answers are answers.
+        answer : ChatAnswer or str
+            Truncated, filtered or empty answers are answers. A str is an answer whose tokens nobody counted.
 
         Raises
         ------
         ChatError
             If there is no answer. `ChatRefusedError` stops all requests, any other only this one.
+        ConnectionError, TimeoutError
+            Count as `ChatUnavailableError`. Anything else is taken for a mistake in the program, and stops
+            all.
         """
         ...
 

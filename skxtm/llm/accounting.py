@@ -235,6 +235,30 @@ class Ledger:
                 )
         return None
 
+    def shortage(self, request: ChatRequest) -> str | None:
+        """Say that a request would not be sent even if nothing else were under way.
+
+        Parameters
+        ----------
+        request : ChatRequest
+            The conversation.
+
+        Returns
+        -------
+        reason : str or None
+        """
+        if self.max_cost is None:
+            return None
+        with self._lock:
+            left, worst = self.max_cost - self._spent, self._bound(request)
+        if worst <= left + self.max_cost * _ROUNDING:
+            return None
+        return (
+            f"One request may cost ${worst:.6f}, but max_cost={self.max_cost:g} leaves "
+            f"${max(left, 0.0):.6f}. Nothing was sent. Raise max_cost, or lower max_output_tokens of the "
+            "chat model."
+        )
+
     def reserve(self, request: ChatRequest) -> None:
         """Count a request as under way, at the most that it may cost.
 
@@ -257,13 +281,13 @@ class Ledger:
         answer : ChatAnswer or None
             None if there was no answer, which costs nothing.
         was_sent : bool, default=True
-            False if the request turned out to be answered already.
+            False if the request turned out to be answered already, or was given up before it was sent.
         """
         with self._lock:
             self._n_reserved -= 1
             self._reserved -= self._bound(request)
             self._n_sent += was_sent
-            self._n_cached += not was_sent
+            self._n_cached += answer is not None and not was_sent
             if answer is not None and was_sent:
                 self._input_tokens += answer.input_tokens
                 self._output_tokens += answer.output_tokens

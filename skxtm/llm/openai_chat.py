@@ -16,17 +16,20 @@ from sklearn.base import BaseEstimator
 from skxtm._optional import import_optional
 from skxtm.exceptions import ChatError, InputError
 from skxtm.llm._errors import (
+    MOST_READ_TIMEOUTS,
     Connection,
     chat_error,
     is_about_schema,
     is_out_of_quota,
     not_a_completion,
+    not_answered_in_time,
 )
 from skxtm.llm._wire import read_completion, request_body
 from skxtm.llm.base import ChatAnswer, ChatRequest
 
 _OPENAI_URL = "https://api.openai.com/v1"
 _STRUCTURED = ("auto", "schema", "text")
+_MAX_CONNECT_S = 60.0
 # these hosts know max_completion_tokens, which their newer models demand; other servers know max_tokens
 _NEW_LIMIT_HOSTS = ("openai.com", "openai.azure.com")
 
@@ -57,11 +60,13 @@ class OpenAIChat(BaseEstimator):
     structured : {"auto", "schema", "text"}, default="auto"
         Whether to ask for answers that follow the request's JSON schema. ``"auto"`` asks for it until the
         server says that it cannot, and remembers that as long as the process lives.
-    timeout : float, default=60.0
-        Seconds without a sign of the server, per attempt.
+    timeout : float, default=600.0
+        Seconds without a sign of the server, per attempt. Long, since an answer about many topics takes
+        minutes to write, and comes as a whole.
     max_retries : int, default=5
-        Further attempts after status 408, 409, 429 or 5xx, a broken connection or a time-out, with growing
-        waits or after as long as the server's ``Retry-After`` says, if that is not above two minutes.
+        Further attempts after status 408, 409, 429 or 5xx, or a broken connection, with growing waits or
+        after as long as the server's ``Retry-After`` says, if that is not above two minutes. A request that
+        was sent and not answered within `timeout` is sent again once at most, since it may be billed.
     concurrency : int, default=4
         Requests under way at once.
     requests_per_minute : float, default=None
@@ -75,7 +80,8 @@ class OpenAIChat(BaseEstimator):
     Notes
     -----
     Servers do not bill attempts that they answer with an error. An attempt that timed out may be billed by
-    servers that go on generating; set `timeout` well above the time of a long answer.
+    servers that go on generating: at most two per request. Set `timeout` well above the time of a long
+    answer. An attempt to connect is given up after a minute, whatever `timeout` is.
 
     Examples
     --------
@@ -97,7 +103,7 @@ class OpenAIChat(BaseEstimator):
         max_output_tokens: int | None = None,
         extra_body: Mapping[str, Any] | None = None,
         structured: str = "auto",
-        timeout: float = 60.0,
+        timeout: float = 600.0,
         max_retries: int = 5,
         concurrency: int = 4,
         requests_per_minute: float | None = None,
@@ -213,15 +219,23 @@ class OpenAIChat(BaseEstimator):
     def _send(self, body: dict[str, Any]) -> ChatAnswer | _Failure:
         """Return an error instead of raising it: the frames and errors of the SDK may hold the key."""
         connection = self._connection()
-        completions = _client(connection).chat.completions.with_raw_response
+        client, retries_left = _client(connection), connection.max_retries
         openai = import_optional("openai", extra="llm", purpose="OpenAIChat")
         known = {"model": body["model"], "messages": body["messages"]}
         further = {name: value for name, value in body.items() if name not in known}
-        try:
-            response = completions.create(**known, extra_body=further)
-        except openai.OpenAIError as error:
-            return _Failure(chat_error(error, connection), is_about_schema(error))
-        return _read(response.http_response.text, connection)
+        for _ in range(MOST_READ_TIMEOUTS):
+            completions = client.with_options(max_retries=retries_left).chat.completions.with_raw_response
+            try:
+                response = completions.create(**known, extra_body=further)
+            except openai.OpenAIError as error:
+                return _Failure(chat_error(error, connection), is_about_schema(error))
+            except _ReadTimedOut as timed_out:
+                retries_left -= timed_out.n_retries + 1
+                if retries_left < 0:
+                    break
+            else:
+                return _read(response.http_response.text, connection)
+        return _Failure(not_answered_in_time(connection))
 
     def _connection(self) -> Connection:
         if not isinstance(self.max_retries, int) or self.max_retries < 0:
@@ -252,6 +266,13 @@ class OpenAIChat(BaseEstimator):
                 "API key."
             )
         return key
+
+
+class _ReadTimedOut(BaseException):
+    """A request was sent and not answered in time; as an `Exception` it would be retried by the SDK."""
+
+    def __init__(self, n_retries: int) -> None:
+        self.n_retries = n_retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,10 +306,28 @@ def _client(connection: Connection) -> Any:
 
 def _new_client(endpoint: str, api_key: str, timeout: float, max_retries: int) -> Any:
     openai = import_optional("openai", extra="llm", purpose="OpenAIChat")
-    http_client = openai.DefaultHttpxClient(timeout=timeout, event_hooks={"response": [_stop_at_quota]})
+    limits = openai.Timeout(timeout, connect=min(timeout, _MAX_CONNECT_S))
     return openai.OpenAI(
-        base_url=endpoint, api_key=api_key, timeout=timeout, max_retries=max_retries, http_client=http_client
+        base_url=endpoint,
+        api_key=api_key,
+        timeout=limits,
+        max_retries=max_retries,
+        http_client=_new_http_client(openai, limits),
     )
+
+
+def _new_http_client(openai: Any, timeout: Any) -> Any:
+    class HttpClient(openai.DefaultHttpxClient):
+        def send(self, request: Any, **arguments: Any) -> Any:
+            try:
+                return super().send(request, **arguments)
+            except Exception as error:
+                if type(error).__name__ != "ReadTimeout":  # of httpx or httpx2, by the version of the SDK
+                    raise
+                n_retries = int(request.headers.get("x-stainless-retry-count", 0))
+            raise _ReadTimedOut(n_retries)
+
+    return HttpClient(timeout=timeout, event_hooks={"response": [_stop_at_quota]})
 
 
 def _stop_at_quota(response: Any) -> None:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
+from sklearn.base import BaseEstimator
+
 from skxtm.exceptions import InputError
 from skxtm.llm.base import ChatAnswer, ChatRequest
 
+# one for all: a lock of its own could be neither copied nor pickled
+_lock = threading.Lock()
 
-class ScriptedChat:
+
+class ScriptedChat(BaseEstimator):
     """Answer from a list or by a function, without any server.
+
+    A clone, as `sklearn.model_selection.GridSearchCV` makes them, starts with the first answer again. Answers
+    are never cached.
 
     Parameters
     ----------
@@ -22,6 +30,8 @@ class ScriptedChat:
     ----------
     requests : list of ChatRequest
         All that was asked so far.
+    identity : None
+        Says that not to cache is meant.
 
     Examples
     --------
@@ -34,10 +44,11 @@ class ScriptedChat:
     'BLUE'
     """
 
+    identity = None
+
     def __init__(self, answers: Sequence[str | BaseException] | Callable[[ChatRequest], str]) -> None:
         self.answers = answers
         self.requests: list[ChatRequest] = []
-        self._lock = threading.Lock()
 
     def complete(self, request: ChatRequest) -> ChatAnswer:
         """Give the next answer.
@@ -57,7 +68,7 @@ class ScriptedChat:
         InputError
             If the list is used up.
         """
-        with self._lock:
+        with _lock:
             number = len(self.requests)
             self.requests.append(request)
         if callable(self.answers):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -13,7 +14,7 @@ from skxtm.exceptions import AnswerFormatError, BudgetError, InputError
 from skxtm.llm._cache import AnswerCache, request_key
 from skxtm.llm._dispatch import Dispatcher, Reply, Slot
 from skxtm.llm.accounting import Estimate, Ledger, Usage, estimated_input_tokens
-from skxtm.llm.base import ChatModel, ChatRequest
+from skxtm.llm.base import ChatAnswer, ChatModel, ChatRequest
 
 Value = TypeVar("Value")
 
@@ -30,19 +31,23 @@ class Outcome(Generic[Value]):
         Why it failed; None if it did not.
     cached : bool
         Whether nothing was sent for it.
+    truncated : bool
+        Whether the answer was cut off at the limit of its length; the value is then read from what is left.
     """
 
     value: Value | None
     error: str | None = None
     cached: bool = False
+    truncated: bool = False
 
 
 class ChatSession:
     """Ask a chat model many things, paying for none of them twice.
 
     Every answer is written to the cache the moment it arrives, also one that cannot be read. A run that was
-    stopped, by an error, by Ctrl-C or by force, goes on where it was. Outcomes do not depend on how many
-    requests are under way at once.
+    stopped, by an error, by Ctrl-C or by force, goes on where it was. What another thread or process with the
+    same cache is asking just now is waited for, and asked only if that process ends without an answer, or
+    takes longer than an hour. Outcomes do not depend on how many requests are under way at once.
 
     Parameters
     ----------
@@ -51,13 +56,13 @@ class ChatSession:
     cache : str or path-like, default=None
         Folder that keeps the answers, shared by any number of processes. ``"default"`` is
         ``$SKXTM_CACHE/llm`` or, where that is unset, ``~/.cache/skxtm/llm``; None keeps nothing. Chat models
-        without an ``identity`` are not cached.
+        without an ``identity`` are not cached, and warned of.
     prices : tuple of (float, float), default=None
         Dollars per million input tokens and per million output tokens.
     max_cost : float, default=None
         Dollars that are not exceeded, as long as the prices are right: a request is sent only if the most
-        that it and all under way may cost fits; the others fail. Needs `prices`, and ``max_output_tokens`` of
-        the chat model.
+        that it and all under way may cost fits; the others fail. If already the first does not fit, nothing
+        is sent. Needs `prices`, and ``max_output_tokens`` of the chat model.
     max_requests : int, default=None
         Requests that are not exceeded over the life of the session, those asked again included.
     verbose : int, default=0
@@ -71,7 +76,8 @@ class ChatSession:
     Notes
     -----
     Attempts that fail and are repeated by the client count as one request: servers do not bill what they
-    answer with an error. They may bill an attempt that timed out on this side, which `max_cost` does not see.
+    answer with an error. They may bill an attempt that timed out on this side, which `max_cost` does not see;
+    `OpenAIChat` makes at most one more attempt then.
 
     Examples
     --------
@@ -107,7 +113,10 @@ class ChatSession:
         self.chat = chat
         self.verbose = verbose
         self._ledger = Ledger(prices, max_cost, max_requests, getattr(chat, "max_output_tokens", None))
-        self._dispatcher = Dispatcher(chat, None if cache is None else AnswerCache(cache), self._ledger)
+        self._cache = None if cache is None else AnswerCache(cache)
+        self._dispatcher = Dispatcher(chat, self._cache, self._ledger)
+        if cache is not None and not hasattr(chat, "identity"):
+            warnings.warn(_uncached(chat), stacklevel=2)
 
     @property
     def usage(self) -> Usage:
@@ -122,8 +131,9 @@ class ChatSession:
         """Ask all requests and read the answers.
 
         An answer that cannot be read is asked for once more, with the answer and what is wrong with it added
-        to the conversation. After ten failures in a row to reach the server the rest is not sent, and fails.
-        Ctrl-C stops the sending, waits for what is under way and keeps it.
+        to the conversation; so is one that cannot be read because it was cut off. After ten failures in a row
+        to reach the server the rest is not sent, and fails. Ctrl-C stops the sending, waits for what is under
+        way and keeps it.
 
         Parameters
         ----------
@@ -145,7 +155,8 @@ class ChatSession:
         ChatRefusedError
             If the server refuses such requests; what was under way is waited for and kept.
         BudgetError
-            If more requests are needed than `max_requests` allows; nothing was sent.
+            If more requests are needed than `max_requests` allows, or already the first may cost more than
+            what is left of `max_cost`; nothing was sent.
         AnswersPendingError
             If the chat model works with batch files and answers are missing.
         """
@@ -209,19 +220,25 @@ class ChatSession:
         self._ledger.count(n_cached=len(known))
         if missing:
             if not are_second:
-                self._check_number(len(missing))
+                self._check_budget(missing)
+            if self._cache is not None and getattr(self.chat, "identity", None) is not None:
+                self._cache.prepare()
             if hasattr(self.chat, "prepare"):
                 self.chat.prepare(list(missing.values()))
             label = "Asking again" if are_second else "Asking"
             replies |= self._sent(missing, n_known=len(known), label=label)
         return [replies[slot] for slot in slots]
 
-    def _check_number(self, n_missing: int) -> None:
+    def _check_budget(self, missing: dict[Slot, ChatRequest]) -> None:
+        n_missing = len(missing)
         if n_missing > self._ledger.n_left:
             raise BudgetError(
                 f"{n_missing} requests are not in the cache, but max_requests={self._ledger.max_requests} "
                 f"leaves {self._ledger.n_left} of them. Nothing was sent. Raise max_requests, or ask less."
             )
+        shortage = self._ledger.shortage(next(iter(missing.values())))
+        if shortage is not None:
+            raise BudgetError(shortage)
 
     def _sent(self, jobs: dict[Slot, ChatRequest], *, n_known: int, label: str) -> dict[Slot, Reply]:
         total = n_known + len(jobs)
@@ -251,19 +268,45 @@ def _parsers(
 def _read(reply: Reply, parse: Callable[[str], Value]) -> Outcome[Value]:
     if reply.answer is None:
         return Outcome(None, reply.error)
+    truncated = _is_truncated(reply.answer)
     try:
-        return Outcome(parse(reply.answer.text), cached=reply.cached)
+        return Outcome(parse(reply.answer.text), None, reply.cached, truncated)
     except AnswerFormatError as error:
-        return Outcome(None, str(error), cached=reply.cached)
+        message = _cut_off(reply.answer, error) if truncated else str(error)
+        return Outcome(None, message, reply.cached, truncated)
+
+
+def _is_truncated(answer: ChatAnswer) -> bool:
+    return answer.finish_reason == "length"
+
+
+def _cut_off(answer: ChatAnswer, error: AnswerFormatError) -> str:
+    n_tokens = f" of {answer.output_tokens} tokens" if answer.output_tokens else ""
+    if not answer.text.strip():
+        return (
+            f"The answer is empty: its limit{n_tokens} was used up before it began, as by hidden reasoning. "
+            "Raise max_output_tokens of the chat model, or have it reason less."
+        )
+    return (
+        f"The answer was cut off at its limit{n_tokens} ({error}). Raise max_output_tokens of the chat "
+        'model, or ask for less at once, as prompt="single" of LLMRefiner does.'
+    )
+
+
+def _uncached(chat: ChatModel) -> str:
+    return (
+        f"{type(chat).__name__} has no attribute 'identity', so that its answers are not cached. Give it a "
+        "property 'identity': a dict of endpoint, model and every parameter that changes answers; or "
+        "identity = None if they are not to be cached."
+    )
 
 
 def _follow_up(request: ChatRequest, reply: Reply, outcome: Outcome[Value]) -> ChatRequest:
     """Continue a conversation with what is wrong with the answer."""
     # servers refuse empty messages, and two of the user in a row
     answer = (reply.answer and reply.answer.text) or "(no answer)"
-    complaint = (
-        f"This answer cannot be used: {outcome.error} Answer the request above again, and nothing else."
-    )
+    wrong = "It was too long, and was cut off." if outcome.truncated else outcome.error
+    complaint = f"This answer cannot be used: {wrong} Answer the request above again, and nothing else."
     added = (("assistant", answer), ("user", complaint))
     plain = request.plain_messages
     return replace(

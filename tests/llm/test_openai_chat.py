@@ -2,6 +2,7 @@ import json
 import logging
 import pickle
 import re
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from skxtm.exceptions import ChatError, ChatRefusedError, ChatUnavailableError, 
 from skxtm.llm import BatchFiles, ChatAnswer, ChatRequest, ChatSession, OpenAIChat
 from skxtm.llm._errors import hide_keys
 
-pytest.importorskip("openai")
+openai = pytest.importorskip("openai")
 
 KEY = "abcd-1234-efgh-5678-wxyz"
 SCHEMA = {
@@ -158,7 +159,8 @@ FAULTS = {
         ("silence", [20.0]),
         ChatUnavailableError,
         2,
-        "URL did not answer within 0.2 s (up to 2 attempts). Raise timeout, or run again later.",
+        "URL did not answer within 0.2 s (up to 2 attempts, which may be billed). Raise timeout, or ask for "
+        "shorter answers.",
     ),
     "broken connection": (
         ("silence", [0.0]),
@@ -245,6 +247,58 @@ def test_a_fault_that_stays_says_what_is_wrong_and_what_to_do(chat, chat_server,
     assert type(caught.value) is error_class
     assert caught.value.retryable == (error_class is ChatUnavailableError)
     assert chat_server.n_requests == n_requests
+
+
+@pytest.mark.parametrize(("max_retries", "n_requests"), [(0, 1), (1, 2), (5, 2)])
+def test_a_request_that_timed_out_and_may_be_billed_is_sent_again_only_once(
+    chat, chat_server, max_retries, n_requests
+):
+    chat.set_params(max_retries=max_retries, timeout=0.2)
+    chat_server.fault_for = lambda body: chat_server.silence(20.0)
+    with pytest.raises(ChatUnavailableError, match=rf"\(up to {n_requests} attempts?, which may be billed\)"):
+        chat.complete(REQUEST)
+    assert chat_server.n_requests == n_requests
+
+
+def test_other_faults_around_a_time_out_are_retried_as_often_as_ever(chat, chat_server, monkeypatch):
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    chat.set_params(max_retries=3, timeout=0.5)
+    overload = chat_server.error(503, "Overloaded.")
+    chat_server.fail(overload, chat_server.silence(20.0), overload)
+    assert chat.complete(REQUEST).text == "Blue."
+    chat_server.fail(overload, chat_server.silence(20.0), overload, overload)
+    with pytest.raises(ChatUnavailableError, match="Overloaded"):
+        chat.complete(REQUEST)
+    assert chat_server.n_requests == 4 + 4
+
+
+def test_half_an_answer_that_stalls_is_a_time_out(chat, chat_server):
+    def stall(handler):
+        handler.send_bytes(200, b'{"choices": [', {"Content-Length": "500"})
+        handler.wfile.flush()
+        handler.wait(20.0)
+
+    chat.set_params(max_retries=5, timeout=0.2)
+    chat_server.fault_for = lambda body: stall
+    with pytest.raises(ChatUnavailableError, match=r"did not answer within 0\.2 s"):
+        chat.complete(REQUEST)
+    assert chat_server.n_requests == 2
+
+
+def test_a_connection_that_is_not_made_in_time_is_tried_as_often_as_allowed(chat, monkeypatch):
+    limits = []
+
+    def unreachable(transport, request):
+        limits.append(request.extensions["timeout"])
+        raise httpx.ConnectTimeout("timed out")
+
+    httpx = import_module(openai.DefaultHttpxClient.__mro__[-3].__module__.split(".")[0])
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", unreachable)
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
+    chat.set_params(max_retries=3, timeout=600)
+    with pytest.raises(ChatUnavailableError, match=r"failed \('timed out', up to 4 attempts\)"):
+        chat.complete(REQUEST)
+    assert [(limit["connect"], limit["read"]) for limit in limits] == [(60, 600)] * 4
 
 
 def test_an_hour_is_not_waited_for(chat, chat_server, monkeypatch):
@@ -354,7 +408,7 @@ SERVERS = {
     "OpenAI": (
         "https://api.openai.com/v1",
         "OPENAI_API_KEY",
-        {"max_completion_tokens": 2000, "reasoning_effort": "minimal"},
+        {"max_completion_tokens": 10_000, "reasoning_effort": "minimal"},
     ),
     "Gemini": (
         "https://generativelanguage.googleapis.com/v1beta/openai",
@@ -366,7 +420,7 @@ SERVERS = {
         "VLLM_API_KEY",
         {"chat_template_kwargs": {"enable_thinking": False}},
     ),
-    "Ollama": ("http://localhost:11434/v1", None, {"max_tokens": 2000, "reasoning_effort": "none"}),
+    "Ollama": ("http://localhost:11434/v1", None, {"max_tokens": 10_000, "reasoning_effort": "none"}),
     "llama.cpp": ("http://localhost:8080/v1", None, {"chat_template_kwargs": {"enable_thinking": False}}),
 }
 
@@ -447,7 +501,11 @@ def test_locals_of_the_traceback_do_not_show_the_key(chat, chat_server):
     ("text", "shown"),
     [
         ("Incorrect key: sk-proj-1234.", "Incorrect key: ***"),
-        ("key=AIzaSyD is bad", "key=AIzaSyD is bad"),
+        ("key=AIzaSyD is bad", "key=*** is bad"),
+        ("key=78-wxyz is bad", "key=*** is bad"),
+        ("?key=wxyz&model=m", "?key=***&model=m"),
+        ("ends in ...wxyz", "ends in ***"),
+        ("max_tokens=50 is too much", "max_tokens=50 is too much"),
         ("AIzaSyD-123 is bad", "*** is bad"),
         (f"Bearer {KEY}", "Bearer ***"),
         ("abcd****wxyz", "***"),

@@ -1,14 +1,15 @@
-import os
+import copy
+import json
 import pickle
 import signal
-import subprocess
-import sys
 import threading
 import time
+import urllib.request
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 from skxtm.exceptions import (
     AnswerFormatError,
@@ -17,6 +18,7 @@ from skxtm.exceptions import (
     ChatRefusedError,
     ChatUnavailableError,
     InputError,
+    InputTypeError,
 )
 from skxtm.llm import ChatAnswer, ChatRequest, ChatSession, Estimate, OpenAIChat, Outcome, ScriptedChat, Usage
 
@@ -356,7 +358,12 @@ def test_the_cost_is_never_exceeded_and_does_not_depend_on_concurrency(lengths, 
             max_output_tokens=100,
         )
         session = ChatSession(chat, prices=(1.0, 2.0), max_cost=max_cost)
-        values = [outcome.error is None for outcome in session.ask(requests, str)]
+        try:
+            values = [outcome.error is None for outcome in session.ask(requests, str)]
+        except BudgetError:
+            assert max_cost < 250 / 1e6
+            assert not chat.asked
+            return None
         assert session.usage.cost <= max_cost
         return values
 
@@ -488,58 +495,157 @@ def test_a_fault_loses_no_paid_answer_and_asks_nothing_twice(
     assert session.usage.n_requests == (error is not None)
 
 
-ASKER = """
-import sys
-from skxtm.llm import ChatRequest, ChatSession, OpenAIChat
-
-chat = OpenAIChat("m", base_url=sys.argv[1], api_key_env=None, concurrency=int(sys.argv[3]))
-requests = [ChatRequest((("user", f"Name a colour, number {number}."),)) for number in range(20)]
-outcomes = ChatSession(chat, cache=sys.argv[2]).ask(requests, str)
-assert all(outcome.value == "Blue." for outcome in outcomes)
-"""
-
-
-def start_asker(chat_server, folder, concurrency=2):
-    command = [sys.executable, "-c", ASKER, chat_server.base_url, str(folder), str(concurrency)]
-    return subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+def test_a_cache_that_cannot_be_written_is_noticed_before_anything_is_sent(
+    tmp_path, chat_server, chat, ask_colours
+):
+    (tmp_path / "file").touch()
+    session = ChatSession(chat, cache=tmp_path / "file" / "cache")
+    with pytest.raises(InputError, match=r"cannot be used \(.*\)\. Give another folder, or switch it off"):
+        session.ask(ask_colours(3), str)
+    assert chat_server.n_requests == 0
 
 
-def test_a_killed_run_goes_on_where_it_was(tmp_path, chat_server, chat, ask_colours):
-    half_way, killed = threading.Event(), threading.Event()
-
-    def answer(body):
-        if chat_server.n_answered >= 10:
-            half_way.set()
-            killed.wait(60)
-        return "Blue."
-
-    chat_server.answer = answer
-    asker = start_asker(chat_server, tmp_path)
-    assert half_way.wait(60)
-    asker.kill()
-    asker.wait(60)
-    n_before = chat_server.n_requests
-    killed.set()
-    chat_server.answer = lambda body: "Blue."
-    outcomes = ChatSession(chat, cache=tmp_path).ask(ask_colours(20), str)
-    assert all(outcome.value == "Blue." for outcome in outcomes)
-    asked = [body["messages"][0]["content"] for body in chat_server.bodies]
-    # up to two were under way when the process died: their answers never reached it
-    assert n_before <= 12
-    assert len(asked) <= 20 + 2
-    assert len(set(asked)) == 20
+def test_a_first_request_that_may_cost_too_much_is_not_sent(chat_server, chat, ask_colours):
+    chat.set_params(max_output_tokens=100, concurrency=1)
+    worst = (24 + 32 + 2 * 100) / 1e6
+    session = ChatSession(chat, prices=(1.0, 2.0), max_cost=0.9 * worst)
+    with pytest.raises(BudgetError) as caught:
+        session.ask(ask_colours(3), str)
+    assert str(caught.value) == (
+        "One request may cost $0.000256, but max_cost=0.0002304 leaves $0.000230. Nothing was sent. Raise "
+        "max_cost, or lower max_output_tokens of the chat model."
+    )
+    assert chat_server.n_requests == 0
+    session = ChatSession(chat, prices=(1.0, 2.0), max_cost=worst)
+    assert [outcome.value for outcome in session.ask(ask_colours(2), str)] == ["Blue.", None]
+    with pytest.raises(BudgetError, match=r"leaves \$0\.000"):
+        session.ask(ask_colours(2), str)
+    assert chat_server.n_requests == 1
 
 
-def test_two_processes_share_one_cache(tmp_path, chat_server, chat, ask_colours):
-    chat_server.answer = lambda body: time.sleep(0.01) or "Blue."
-    askers = [start_asker(chat_server, tmp_path, concurrency=4) for _ in range(2)]
-    assert [asker.wait(60) for asker in askers] == [0, 0]
-    assert {body["messages"][0]["content"] for body in chat_server.bodies} == {
-        request.messages[0][1] for request in ask_colours(20)
-    }
-    session = ChatSession(chat, cache=tmp_path)
-    session.ask(ask_colours(20), str)
-    assert session.usage == Usage(n_cached=20)
+def test_asking_again_beyond_the_cost_fails_one_outcome(chat_server, chat, ask_colours):
+    chat_server.answer = lambda body: "Red."
+    chat.set_params(max_output_tokens=100)
+    session = ChatSession(chat, prices=(1.0, 2.0), max_cost=256 / 1e6)
+    (outcome,) = session.ask(ask_colours(1), demand_blue)
+    assert outcome.error.startswith("The answer must be blue. Asked again: Not sent: it may cost $")
+
+
+def test_an_answer_that_was_cut_off_says_so(chat_server, chat, ask_colours):
+    chat_server.fault_for = lambda body: chat_server.choice("Red and", "length")
+    assert ChatSession(chat).ask(ask_colours(1), demand_blue) == [
+        Outcome(
+            None,
+            "The answer was cut off at its limit of 7 tokens (The answer must be blue.). Raise max_output_tokens "
+            'of the chat model, or ask for less at once, as prompt="single" of LLMRefiner does.',
+            truncated=True,
+        )
+    ]
+    assert chat_server.bodies[1]["messages"][1:] == [
+        {"role": "assistant", "content": "Red and"},
+        {
+            "role": "user",
+            "content": "This answer cannot be used: It was too long, and was cut off. Answer the request above "
+            "again, and nothing else.",
+        },
+    ]
+
+
+def test_an_answer_that_was_cut_off_and_can_be_read_is_kept_and_marked(
+    tmp_path, chat_server, chat, ask_colours
+):
+    chat_server.fail(chat_server.choice("Blue and", "length"))
+    for cached in (False, True):
+        outcomes = ChatSession(chat, cache=tmp_path).ask(ask_colours(1), demand_blue)
+        assert outcomes == [Outcome("Blue and", cached=cached, truncated=True)]
+    assert chat_server.n_requests == 1
+
+
+def test_a_limit_that_was_used_up_before_the_answer_says_so(chat_server, chat, ask_colours):
+    chat_server.fault_for = lambda body: chat_server.choice("", "length")
+    (outcome,) = ChatSession(chat).ask(ask_colours(1), demand_blue)
+    assert outcome.error == (
+        "The answer is empty: its limit was used up before it began, as by hidden reasoning. Raise "
+        "max_output_tokens of the chat model, or have it reason less."
+    )
+
+
+class UrlChat:
+    """What a user may write: one method, that returns a text or fails as the standard library does."""
+
+    def __init__(self, chat_server):
+        self.url = f"{chat_server.base_url}/chat/completions"
+
+    def complete(self, request):
+        body = {"messages": [{"role": role, "content": content} for role, content in request.messages]}
+        with urllib.request.urlopen(urllib.request.Request(self.url, json.dumps(body).encode())) as answer:
+            return json.load(answer)["choices"][0]["message"]["content"]
+
+
+def test_a_chat_model_may_return_a_text(chat_server, ask_colours):
+    assert ChatSession(UrlChat(chat_server)).ask(ask_colours(2), str) == [Outcome("Blue.")] * 2
+
+
+class BareChat:
+    def complete(self, request):
+        return None
+
+
+def test_a_chat_model_that_returns_something_else_is_named(ask_colours):
+    with pytest.raises(InputTypeError) as caught:
+        ChatSession(BareChat()).ask(ask_colours(1), str)
+    assert str(caught.value) == (
+        "The method complete of BareChat must return a ChatAnswer or a str. Got NoneType instead."
+    )
+
+
+def test_a_chat_model_whose_answers_cannot_be_cached_is_warned_of_once(tmp_path, chat_server, ask_colours):
+    with pytest.warns(UserWarning, match="identity") as caught:
+        session = ChatSession(UrlChat(chat_server), cache=tmp_path)
+    assert [str(warning.message) for warning in caught] == [
+        "UrlChat has no attribute 'identity', so that its answers are not cached. Give it a property 'identity': a "
+        "dict of endpoint, model and every parameter that changes answers; or identity = None if they are not to "
+        "be cached."
+    ]
+    assert caught[0].filename == __file__
+    for _ in range(2):
+        session.ask(ask_colours(1), str)
+    ChatSession(UrlChat(chat_server))
+    ChatSession(ScriptedChat([]), cache=tmp_path)
+
+
+def test_a_connection_that_breaks_in_a_chat_model_of_the_user_fails_one_request(chat_server, ask_colours):
+    chat_server.fail(None, chat_server.silence(0.0))
+    outcomes = ChatSession(UrlChat(chat_server)).ask(ask_colours(3), str)
+    assert [outcome.error for outcome in outcomes] == [
+        None,
+        "UrlChat raised RemoteDisconnected (Remote end closed connection without response). Run again later.",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError("no"), TimeoutError("no")])
+def test_errors_of_connections_are_taken_for_transient(error, ask_colours):
+    answers = ["a", *[error] * 10, "b"]
+    outcomes = ChatSession(ScriptedChat(answers)).ask(ask_colours(12), str)
+    assert outcomes[0] == Outcome("a")
+    assert outcomes[1].error == f"ScriptedChat raised {type(error).__name__} (no). Run again later."
+    assert outcomes[11].error == "Not sent: the server failed 10 times in a row."
+
+
+@pytest.mark.parametrize("copied", [clone, copy.deepcopy, lambda chat: pickle.loads(pickle.dumps(chat))])
+def test_scripted_answers_can_be_copied(copied):
+    request = ChatRequest((("user", "?"),))
+    chat = ScriptedChat(["a", "b"])
+    assert copied(chat).complete(request).text == "a"
+    assert copied(ScriptedChat(answer_blue)).complete(request).text == "Blue."
+    assert chat.requests == []
+    assert chat.complete(request).text == "a"
+    assert clone(chat).complete(request).text == "a"
+
+
+def answer_blue(request):
+    return "Blue."
 
 
 def test_requests_under_way_are_counted_at_their_worst_until_they_are_answered(ask_colours):
