@@ -19,6 +19,8 @@ from skxtm.llm.base import ChatAnswer, ChatModel, ChatRequest
 Slot = bytes | int
 #: A server that fails this often in a row is taken to be down.
 _MAX_FAILURES_IN_A_ROW = 10
+#: Libraries such as polars let a wait go on after Ctrl-C, so that it is noticed only between two waits.
+_WAKE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Dispatcher:
             replies[slot] = reply
             on_reply()
 
-        def collect(timeout: float | None = None) -> None:
+        def collect(timeout: float = _WAKE_S) -> None:
             for future in wait(running, timeout, return_when=FIRST_COMPLETED).done:
                 note(running.pop(future), future.result())
 
@@ -91,7 +93,7 @@ class Dispatcher:
             while running and (len(running) >= self.concurrency or self.ledger.obstacle(request)):
                 collect()
             while (delay := self._pace.delay()) > 0:
-                collect(delay) if running else time.sleep(delay)
+                collect(min(delay, _WAKE_S)) if running else time.sleep(delay)
             if n_failures >= _MAX_FAILURES_IN_A_ROW:
                 note(slot, _not_sent(n_failures))
                 continue
