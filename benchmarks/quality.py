@@ -6,7 +6,8 @@ trained in, -C in the other one. Word and document embeddings come from `Aligned
 
     python benchmarks/quality.py --data-home FOLDER --results FOLDER
         [--corpora ec_news] [--backbones nmtm infoctm] [--seeds 0 1] [--epochs 100] [--batch-size 512]
-        [--learning-rate 0.01] [--match literal] [--classifiers linear] [--keep-models]
+        [--learning-rate 0.01] [--shrink-schedule] [--exact-statistics] [--match literal]
+        [--classifiers linear] [--keep-models]
 
 Each run writes one JSON file into the folder of results; a run whose file is there is not repeated, even if
 --classifiers asks for others. The table of all results is printed at the end, and alone with --table.
@@ -54,6 +55,16 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, help="default: the backbone's published number")
     parser.add_argument("--batch-size", type=int, help="default: the published 128")
     parser.add_argument("--learning-rate", type=float, help="default: the published value")
+    parser.add_argument(
+        "--shrink-schedule",
+        action="store_true",
+        help="with --epochs, let the learning rate decay after the same shares of training as published",
+    )
+    parser.add_argument(
+        "--exact-statistics",
+        action="store_true",
+        help="batch_norm_momentum=None: evaluate by the statistics of the final weights",
+    )
     parser.add_argument("--match", choices=["literal", "normal"], default="normal")
     parser.add_argument("--classifiers", nargs="+", choices=list(CLASSIFIERS), default=list(CLASSIFIERS))
     parser.add_argument("--keep-models", action="store_true", help="save the models beside the results")
@@ -68,7 +79,9 @@ def run_name(options: argparse.Namespace, corpus: str, backbone: str, seed: int)
     """Name a run by what tells it from the others."""
     parts = [corpus, backbone, options.match, f"k{options.components}"]
     parts += [f"e{options.epochs or 'published'}", f"b{options.batch_size or 'published'}"]
-    parts += [f"l{options.learning_rate or 'published'}", f"s{seed}"]
+    parts += [f"l{options.learning_rate or 'published'}"] + ["shrunk"] * options.shrink_schedule
+    parts += ["exact"] * options.exact_statistics
+    parts += [f"s{seed}"]
     return "-".join(parts)
 
 
@@ -76,9 +89,15 @@ def run(
     options: argparse.Namespace, evaluation: Evaluation, corpus: str, backbone: str, seed: int
 ) -> dict[str, Any]:
     """Train and measure one model."""
+    published = backbone_class(backbone)(**evaluation.setup.parameters.get(backbone, {}))
+    if options.shrink_schedule and options.epochs and published.decay_every:
+        share = options.epochs / published.max_epochs
+        published.set_params(decay_every=max(1, round(share * published.decay_every)))
+    if options.exact_statistics:
+        published.set_params(batch_norm_momentum=None)
     model = CrossLingualTopicModel(
         options.components,
-        backbone=backbone_class(backbone)(**evaluation.setup.parameters.get(backbone, {})),
+        backbone=published,
         lexicon=evaluation.lexicon,
         max_epochs=options.epochs,
         batch_size=options.batch_size,
@@ -94,7 +113,9 @@ def run(
         "match": options.match,
         "seed": seed,
         "epochs": model.n_iter_,
-        "published_epochs": backbone_class(backbone)().max_epochs,
+        "published_epochs": published.max_epochs,
+        "decay_every": model.backbone_.decay_every,
+        "statistics": "exact" if options.exact_statistics else "running",
         "batch_size": model.backbone_.batch_size,
         "learning_rate": model.backbone_.learning_rate,
         "fit_seconds": round(time.perf_counter() - started, 1),
@@ -117,12 +138,22 @@ def print_table(results: list[dict[str, Any]]) -> None:
             continue
         first, second = (code.upper() for code in setup.languages)
         names = [name.replace("1-", f"{first}-").replace("2-", f"{second}-") for name in FIGURES]
-        heads = ["backbone", "lexicon", "seed", "epochs", "batch", "rate", "SVM on mu", *names]
+        heads = [
+            "backbone",
+            "lexicon",
+            "seed",
+            "epochs",
+            "batch",
+            "rate",
+            "halved every",
+            "SVM on mu",
+            *names,
+        ]
         print(f"\n{corpus}\n\n| {' | '.join(heads)} |")
         print("|---" * len(heads) + "|")
         for backbone in sorted({result["backbone"] for result in here}):
             if backbone in setup.published:
-                print_row([backbone, "", "published", "", "", "", "rbf"], setup.published[backbone])
+                print_row([backbone, "", "published", *[""] * 5, "rbf"], setup.published[backbone])
             for result in here:
                 if result["backbone"] == backbone:
                     print_result(result)
@@ -132,7 +163,8 @@ def print_result(result: dict[str, Any]) -> None:
     """Print one row per classifier."""
     epochs = f"{result['epochs']} of {result['published_epochs']}"
     settings = [result[name] for name in ("backbone", "match", "seed")]
-    settings += [epochs, result["batch_size"], result["learning_rate"]]
+    settings += [epochs, result["batch_size"], result["learning_rate"], result["decay_every"] or "never"]
+    settings += [result["statistics"]]
     for classifier in CLASSIFIERS:
         if classifier in result:
             print_row([*settings, classifier], {**result, **result[classifier]})

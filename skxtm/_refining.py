@@ -258,6 +258,7 @@ class Refinement:
         refiner, trainer = self.refiner, phase.trainer
         if self.best is not None:
             load_arrays(trainer.network, self.best[1])
+        trainer.settle(phase.documents)
         refiner.history_ = trainer.history
         trainer.history = _joined(self.model.history_, trainer.history)
         self.model._read_out(trainer, phase.corpus)

@@ -25,6 +25,7 @@ from sklearn.svm import LinearSVC
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm._proposals import Words, nearest_words
 from skxtm._resources import gather_topic_vectors
+from skxtm.backbones import NMTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import (
@@ -40,6 +41,7 @@ from skxtm.exceptions import (
 )
 from skxtm.llm import BatchFiles, OpenAIChat
 from skxtm.llm.openai_chat import close_clients
+from skxtm.training.batches import TrainingDocuments
 
 K, N = 3, 5
 KEY = "sk-secret-0123456789abcdef"
@@ -258,6 +260,15 @@ class TestOffline:
             "Pass document_embeddings= the encoder that made them, or set weight_documents=0."
         )
         assert offline(model, weight_documents=0).fit(CORPUS).n_iter_ == 4
+
+    def test_statistics_are_those_of_the_refined_weights_where_that_was_asked_for(self):
+        model = make_model(backbone=NMTM(batch_norm_momentum=None)).fit(CORPUS)
+        refined = offline(model, learning_rate_factor=3.0).fit(CORPUS).model_
+        again = copy.deepcopy(refined)
+        trainer = again._trainer()
+        counts = [CORPUS.counts_of(code) for code in again.languages_]
+        trainer.settle(TrainingDocuments(counts, trainer.device))
+        assert same(arrays(refined)[2:], arrays(again)[2:])
 
     def test_gradients_are_clipped(self, fitted):
         before, *after = (
@@ -653,7 +664,8 @@ def answer_batch(requests, answers):
 PROGRAM = """
     import sys
     from skxtm import CrossLingualTopicModel, LLMRefiner
-    from skxtm.datasets import make_multilingual_corpus
+    from skxtm.backbones import NMTM
+from skxtm.datasets import make_multilingual_corpus
     from skxtm.llm import OpenAIChat
 
     data = make_multilingual_corpus(n_documents=40, n_components=3, vocabulary_sizes=60, random_state=0)

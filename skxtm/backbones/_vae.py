@@ -57,7 +57,14 @@ class CountsEncoder(nn.Module):
     """
 
     def __init__(
-        self, n_words: int, n_units: int, n_components: int, *, dropout: float, eps: float, momentum: float
+        self,
+        n_words: int,
+        n_units: int,
+        n_components: int,
+        *,
+        dropout: float,
+        eps: float,
+        momentum: float | None,
     ) -> None:
         super().__init__()
         self.first_layer = CountsLinear(n_words, n_units)
@@ -85,7 +92,7 @@ class OwnWeightsNetwork(BackboneNetwork):
     """
 
     def __init__(
-        self, shape: CorpusShape, concentration: Tensor, *, dropout: float, eps: float, momentum: float
+        self, shape: CorpusShape, concentration: Tensor, *, dropout: float, eps: float, momentum: float | None
     ) -> None:
         super().__init__()
         self.dropout = dropout

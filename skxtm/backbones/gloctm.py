@@ -48,8 +48,10 @@ class GloCTM(Backbone):
         Dropout rate of the hidden layers and of theta.
     batch_norm_eps : float, default=1e-5
         Added to the variance in every batch normalisation.
-    batch_norm_momentum : float, default=0.1
-        Weight of the newest batch in the running statistics.
+    batch_norm_momentum : float or None, default=0.1
+        Weight of the newest batch in the running statistics by which evaluation normalises. None computes
+        these once training is over, with the final weights, by one more pass through the documents: better
+        after a training so short that the learning rate is still high.
     learning_rate : float, default=2e-3
         Of Adam.
     decay_every : int or None, default=125
@@ -101,7 +103,7 @@ class GloCTM(Backbone):
         n_global_units: int = 200,
         dropout: float = 0.0,
         batch_norm_eps: float = 1e-5,
-        batch_norm_momentum: float = 0.1,
+        batch_norm_momentum: float | None = 0.1,
         learning_rate: float = 2e-3,
         decay_every: int | None = 125,
         decay: float = 0.5,
@@ -160,8 +162,8 @@ class GloCTMNetwork(OwnWeightsNetwork):
 
     def __init__(self, backbone: GloCTM, shape: CorpusShape) -> None:
         K, V = shape.n_components, sum(shape.vocabulary_sizes)
-        norm = {"eps": backbone.batch_norm_eps, "momentum": backbone.batch_norm_momentum}
-        options = {"dropout": backbone.dropout, **norm}
+        norm: dict[str, Any] = {"eps": backbone.batch_norm_eps, "momentum": backbone.batch_norm_momentum}
+        options: dict[str, Any] = {"dropout": backbone.dropout, **norm}
         super().__init__(shape, torch.ones(K), **options)
         self.weight_kl = backbone.weight_kl
         self.weight_cka = backbone.weight_cka

@@ -39,8 +39,10 @@ class InfoCTM(Backbone):
         Dropout rate of the hidden layer and of theta.
     batch_norm_eps : float, default=1e-5
         Added to the variance in every batch normalisation.
-    batch_norm_momentum : float, default=0.1
-        Weight of the newest batch in the running statistics.
+    batch_norm_momentum : float or None, default=0.1
+        Weight of the newest batch in the running statistics by which evaluation normalises. None computes
+        these once training is over, with the final weights, by one more pass through the documents: better
+        after a training so short that the learning rate is still high.
     learning_rate : float, default=2e-3
         Of Adam.
     decay_every : int or None, default=125
@@ -90,7 +92,7 @@ class InfoCTM(Backbone):
         n_units: int = 100,
         dropout: float = 0.0,
         batch_norm_eps: float = 1e-5,
-        batch_norm_momentum: float = 0.1,
+        batch_norm_momentum: float | None = 0.1,
         learning_rate: float = 2e-3,
         decay_every: int | None = 125,
         decay: float = 0.5,
@@ -140,7 +142,7 @@ class InfoCTMNetwork(OwnWeightsNetwork):
 
     def __init__(self, backbone: InfoCTM, shape: CorpusShape, constants: Mapping[str, Tensor]) -> None:
         K, sizes = shape.n_components, shape.vocabulary_sizes
-        options = {
+        options: dict[str, Any] = {
             "dropout": backbone.dropout,
             "eps": backbone.batch_norm_eps,
             "momentum": backbone.batch_norm_momentum,

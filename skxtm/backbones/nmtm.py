@@ -37,8 +37,12 @@ class NMTM(Backbone):
         Size of the encoder's two hidden layers; the first is per language, the others are shared.
     dropout : float in [0, 1), default=0.0
         Dropout rate of the hidden layer and of theta.
-    batch_norm_eps, batch_norm_momentum : float, default=1e-3
-        Settings of every batch normalisation.
+    batch_norm_eps : float, default=1e-3
+        Added to the variance in every batch normalisation.
+    batch_norm_momentum : float or None, default=1e-3
+        Weight of the newest batch in the running statistics by which evaluation normalises. None computes
+        these once training is over, with the final weights, by one more pass through the documents: better
+        after a training so short that the learning rate is still high.
     learning_rate : float, default=1e-3
         Of Adam.
     max_epochs : int, default=200
@@ -81,7 +85,7 @@ class NMTM(Backbone):
         n_units: int = 100,
         dropout: float = 0.0,
         batch_norm_eps: float = 1e-3,
-        batch_norm_momentum: float = 1e-3,
+        batch_norm_momentum: float | None = 1e-3,
         learning_rate: float = 1e-3,
         max_epochs: int = 200,
         batch_size: int = 128,
@@ -125,7 +129,7 @@ class NMTMNetwork(BackboneNetwork):
     def __init__(self, backbone: NMTM, shape: CorpusShape, constants: Mapping[str, Tensor]) -> None:
         super().__init__()
         K = shape.n_components
-        norm = {"eps": backbone.batch_norm_eps, "momentum": backbone.batch_norm_momentum}
+        norm: dict[str, Any] = {"eps": backbone.batch_norm_eps, "momentum": backbone.batch_norm_momentum}
         self.lam = backbone.lam
         self.dropout = backbone.dropout
         self.prior = LaplacePrior(torch.ones(K))

@@ -55,8 +55,10 @@ class XTRA(Backbone):
         Number of left singular vectors of the document embeddings that are clustered.
     batch_norm_eps : float, default=1e-5
         Added to the variance in every batch normalisation.
-    batch_norm_momentum : float, default=0.1
-        Weight of the newest batch in the running statistics.
+    batch_norm_momentum : float or None, default=0.1
+        Weight of the newest batch in the running statistics by which evaluation normalises. None computes
+        these once training is over, with the final weights, by one more pass through the documents: better
+        after a training so short that the learning rate is still high.
     learning_rate : float, default=2e-3
         Of Adam.
     decay_every : int or None, default=250
@@ -120,7 +122,7 @@ class XTRA(Backbone):
         cluster_language: str | None = None,
         cluster_dimensions: int = 100,
         batch_norm_eps: float = 1e-5,
-        batch_norm_momentum: float = 0.1,
+        batch_norm_momentum: float | None = 0.1,
         learning_rate: float = 2e-3,
         decay_every: int | None = 250,
         decay: float = 0.5,
@@ -180,7 +182,7 @@ class XTRANetwork(OwnWeightsNetwork):
 
     def __init__(self, backbone: XTRA, shape: CorpusShape, constants: Mapping[str, Tensor]) -> None:
         K, sizes = shape.n_components, shape.vocabulary_sizes
-        options = {
+        options: dict[str, Any] = {
             "dropout": backbone.dropout,
             "eps": backbone.batch_norm_eps,
             "momentum": backbone.batch_norm_momentum,

@@ -13,8 +13,9 @@ class ShiftBatchNorm(nn.Module):
         Number of columns.
     eps : float
         Added to the variance.
-    momentum : float
-        Weight of the newest batch in the running statistics, as in torch.
+    momentum : float or None
+        Weight of the newest batch in the running statistics, as in torch. None is for plain averages, which
+        `restart` begins anew.
 
     Notes
     -----
@@ -28,7 +29,7 @@ class ShiftBatchNorm(nn.Module):
     running_variance: Tensor
     n_batches: Tensor
 
-    def __init__(self, n_features: int, *, eps: float, momentum: float) -> None:
+    def __init__(self, n_features: int, *, eps: float, momentum: float | None) -> None:
         super().__init__()
         self.eps = eps
         self.momentum = momentum
@@ -47,6 +48,10 @@ class ShiftBatchNorm(nn.Module):
         self.update(mean, inverse_deviation.square().reciprocal() - self.eps, len(values))
         return normalised
 
+    def restart(self) -> None:
+        """Forget the running statistics; the next batch gives the first."""
+        self.n_batches.zero_()
+
     def inverse_deviation(self) -> Tensor:
         """Return the factor that evaluation multiplies by, Tensor of shape (n_features,)."""
         return (self.running_variance + self.eps).rsqrt()
@@ -55,6 +60,8 @@ class ShiftBatchNorm(nn.Module):
     def update(self, mean: Tensor, variance: Tensor, n_rows: int) -> None:
         """Take a batch's statistics (biased variance) into the running ones."""
         self.n_batches += 1
-        weight = self.n_batches.reciprocal().clamp_min(self.momentum)
+        weight = self.n_batches.reciprocal()
+        if self.momentum is not None:
+            weight = weight.clamp_min(self.momentum)
         self.running_mean.lerp_(mean, weight)
         self.running_variance.lerp_(variance * (n_rows / max(n_rows - 1, 1)), weight)

@@ -52,7 +52,7 @@ class GaussianHead(nn.Module):
     """
 
     def __init__(
-        self, n_units: int, n_components: int, *, dropout: float, eps: float, momentum: float
+        self, n_units: int, n_components: int, *, dropout: float, eps: float, momentum: float | None
     ) -> None:
         super().__init__()
         self.dropout = dropout

@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 
 from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
 from skxtm.exceptions import TrainingError
+from skxtm.modules.batchnorm import ShiftBatchNorm
 from skxtm.training.batches import NOTHING, PerDocument, TrainingDocuments
 from skxtm.training.objective import Objective
 from skxtm.training.tensors import Arrays, load_arrays, to_tensors
@@ -133,6 +134,34 @@ class Trainer:
                 "as trained so far.",
                 stacklevel=2,
             )
+        self.settle(documents)
+
+    def settle(self, documents: TrainingDocuments) -> None:
+        """Compute the running statistics of batch normalisations without momentum from the final weights.
+
+        Parameters
+        ----------
+        documents : TrainingDocuments
+            On the trainer's device; passed through the network once if there is such a normalisation.
+        """
+        modules = self.network.modules()
+        norms = [part for part in modules if isinstance(part, ShiftBatchNorm) and part.momentum is None]
+        if not norms:
+            return
+        for norm in norms:
+            norm.restart()
+        seed = self.seed + self.n_epochs
+        generator = Generator(self.device).manual_seed(seed)
+        batches = documents.epoch(
+            self.schedule.batch_size, rng=np.random.default_rng(seed), generator=generator
+        )
+        self.network.train()
+        try:
+            with torch.no_grad(), tf32(self.device):
+                for batch in batches:
+                    self.network.step(batch)
+        finally:
+            self.network.eval()
 
     def train_epoch(
         self, documents: TrainingDocuments, objective: Objective | None = None, *, last: int

@@ -112,6 +112,15 @@ def test_partial_fit_once_per_epoch_equals_fit(case):
     assert pieces.history_ == case.fitted.history_
 
 
+def test_statistics_of_the_final_weights_can_be_asked_for(case):
+    backbone = backbone_class(case.backbone)(batch_norm_momentum=None)
+    settled = case.model(backbone=backbone).fit(case.corpus)
+    pieces = case.model(backbone=backbone).partial_fit(case.corpus).partial_fit(case.corpus)
+    np.testing.assert_array_equal(pieces.transform(case.corpus), settled.transform(case.corpus))
+    np.testing.assert_array_equal(settled.components_, case.fitted.components_)
+    assert not np.array_equal(settled.transform(case.corpus), case.theta)
+
+
 def test_partial_fit_takes_other_documents(case):
     model = case.model().partial_fit(case.corpus).partial_fit(case.corpus[::2])
     assert model.n_iter_ == 2

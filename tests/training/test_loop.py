@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import sparse
+from torch.nn import functional as F
 
 from skxtm.backbones import NMTM
 from skxtm.backbones.base import CorpusShape
@@ -125,3 +126,28 @@ def test_the_progress_bar_is_shown_only_when_asked_for(capsys):
     assert "Training: 100%" in capsys.readouterr().err
     make_trainer().train(COUNTS, 2)
     assert capsys.readouterr().err == ""
+
+
+def test_without_momentum_evaluation_normalises_by_all_documents_under_the_final_weights():
+    network = build_network(NMTM(n_units=5, batch_norm_momentum=None), SHAPE, {}, seed=0)
+    trainer = Trainer(network, SCHEDULE, torch.device("cpu"), 0)
+    trainer.train(COUNTS, 3)
+    head = network.head
+    with torch.no_grad():
+        counts = torch.tensor(COUNTS[0].toarray(), dtype=torch.float32)
+        hidden = counts @ network.first_layers[0].weight + network.first_layers[0].bias
+        values = head.mean(F.softplus(head.hidden(F.softplus(hidden))))
+    torch.testing.assert_close(head.mean_norm.running_mean, values.mean(0), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(head.mean_norm.running_variance, values.var(0), rtol=0.2, atol=0)
+    assert not network.training
+
+
+def test_settling_takes_no_randomness_from_training():
+    results = []
+    for n_pieces in (1, 3):
+        network = build_network(NMTM(n_units=5, batch_norm_momentum=None), SHAPE, {}, seed=0)
+        trainer = Trainer(network, SCHEDULE, torch.device("cpu"), 0)
+        for _ in range(n_pieces):
+            trainer.train(COUNTS, 3 // n_pieces)
+        results.append(to_arrays(network))
+    assert same_state(*results)
