@@ -27,6 +27,8 @@ import skxtm
 from skxtm import CrossLingualTopicModel
 from skxtm.backbones import backbone_class, backbone_names
 
+HEADS = "backbone", "lexicon", "seed", "epochs", "batch", "rate", "halved every", "statistics", "SVM on mu"
+
 
 def main() -> None:
     options = parse_options()
@@ -138,17 +140,7 @@ def print_table(results: list[dict[str, Any]]) -> None:
             continue
         first, second = (code.upper() for code in setup.languages)
         names = [name.replace("1-", f"{first}-").replace("2-", f"{second}-") for name in FIGURES]
-        heads = [
-            "backbone",
-            "lexicon",
-            "seed",
-            "epochs",
-            "batch",
-            "rate",
-            "halved every",
-            "SVM on mu",
-            *names,
-        ]
+        heads = [*HEADS, *names]
         print(f"\n{corpus}\n\n| {' | '.join(heads)} |")
         print("|---" * len(heads) + "|")
         for backbone in sorted({result["backbone"] for result in here}):

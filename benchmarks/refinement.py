@@ -10,6 +10,7 @@ vectors and lexicons, which is the baseline for results with one.
     python benchmarks/refinement.py --data-home FOLDER --results FOLDER
         [--corpora ec_news] [--backbones nmtm infoctm] [--seeds 0 1 2] [--variants full transport]
         [--vocabulary 2000] [--epochs 60] [--batch-size 512] [--refinement-epochs 8] [--refine-every 8]
+        [--exact-statistics]
 
 Each result is one JSON file in the folder of results, each model a folder; what is there is not repeated. The
 table of all results is printed at the end, and alone with --table.
@@ -40,6 +41,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "union": {"support": "union"},
     "neither": {"weight_documents": 0.0, "weight_words": 0.0},
 }
+_SETTINGS = ("corpus", "backbone", "vocabulary", "epochs", "batch_size", "statistics")
 COLUMNS = ("TU", "CNPMI", "TQ", *FIGURES[2:])
 
 
@@ -65,6 +67,11 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, help="of the first phase; default: the published number")
     parser.add_argument("--batch-size", type=int, help="default: the published 128")
     parser.add_argument("--vocabulary", type=int, help="most frequent words kept per language; default: all")
+    parser.add_argument(
+        "--exact-statistics",
+        action="store_true",
+        help="batch_norm_momentum=None: evaluate by the statistics of the final weights",
+    )
     parser.add_argument("--refinement-epochs", type=int, default=30, help="of the second phase")
     parser.add_argument("--refine-every", type=int, default=8)
     parser.add_argument("--table", action="store_true", help="print the table and train nothing")
@@ -87,6 +94,7 @@ class Bench:
         """Train and refine whatever has no result yet."""
         for seed, backbone in product(self.options.seeds, self.options.backbones):
             settings = f"v{self.options.vocabulary}-e{self.options.epochs}-b{self.options.batch_size}"
+            settings += "-exact" * self.options.exact_statistics
             name = f"{self.corpus}-{backbone}-{settings}-s{seed}"
             model = self.base_model(name, backbone, seed)
             self.measured(f"{name}-before", {"backbone": backbone, "seed": seed, "variant": "before"}, model)
@@ -106,8 +114,11 @@ class Bench:
         if folder.exists():
             model = CrossLingualTopicModel.load(folder)
         else:
+            parameters = dict(self.evaluation.setup.parameters.get(backbone, {}))
+            if self.options.exact_statistics:
+                parameters["batch_norm_momentum"] = None
             model = CrossLingualTopicModel(
-                backbone=backbone_class(backbone)(**self.evaluation.setup.parameters.get(backbone, {})),
+                backbone=backbone_class(backbone)(**parameters),
                 lexicon=self.evaluation.lexicon,
                 word_embeddings=self.encoder,
                 max_epochs=self.options.epochs,
@@ -166,6 +177,7 @@ class Bench:
             "vocabulary": self.options.vocabulary,
             "epochs": self.options.epochs,
             "batch_size": self.options.batch_size,
+            "statistics": "exact" if self.options.exact_statistics else "running",
         }
         text = json.dumps({**settings, **facts, **figures}, indent=1)
         self.path(name).write_text(text + "\n", encoding="utf-8")
@@ -175,14 +187,15 @@ def print_tables(results: list[dict[str, Any]]) -> None:
     """Print mean and standard deviation over seeds as Markdown, a table for every corpus and its settings."""
     of_tables: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for result in results:
-        key = tuple(result[name] for name in ("corpus", "backbone", "vocabulary", "epochs", "batch_size"))
+        key = tuple(result[name] for name in _SETTINGS)
         of_tables.setdefault(key, []).append(result)
-    for (corpus, backbone, vocabulary, epochs, batch_size), here in of_tables.items():
+    for (corpus, backbone, vocabulary, epochs, batch_size, statistics), here in of_tables.items():
         codes = [code.upper() for code in SETUPS[corpus].languages]
         names = [name.replace("1-", f"{codes[0]}-").replace("2-", f"{codes[1]}-") for name in COLUMNS]
         print(
             f"\n{corpus}, {backbone}, vocabulary {vocabulary or 'as released'}, "
-            f"{epochs or 'published'} epochs of batch {batch_size or 'as published'}\n"
+            f"{epochs or 'published'} epochs of batch {batch_size or 'as published'}, "
+            f"{statistics} statistics\n"
         )
         print(
             f"| variant | epochs, every | seeds | {' | '.join(names)} |\n" + "|---" * (3 + len(names)) + "|"
