@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from tqdm.auto import tqdm
 
@@ -21,7 +22,14 @@ from skxtm._resources import (
     read_lexicons,
     topic_encoder,
 )
-from skxtm.exceptions import BudgetError, ChatRefusedError, RefinementWarning
+from skxtm.exceptions import (
+    BudgetError,
+    ChatRefusedError,
+    InputError,
+    InputTypeError,
+    RefinementWarning,
+)
+from skxtm.model import CrossLingualTopicModel
 from skxtm.refinement import OfflineProposer, VotedTopic, report_rows, vote
 
 if TYPE_CHECKING:
@@ -299,3 +307,85 @@ def _failure(failed: Sequence[int], epoch: int, problems: Sequence[str]) -> str:
         f"In the refinement of epoch {epoch} all rounds failed for {len(failed)} topics ({listed}), which "
         f"keep the words they had.{reason}"
     )
+
+
+def fitted_model(estimator: Any) -> CrossLingualTopicModel | None:
+    """Find the fitted model that an estimator is or holds.
+
+    Parameters
+    ----------
+    estimator : object
+        What was given to be refined.
+
+    Returns
+    -------
+    model : CrossLingualTopicModel or None
+        None if it is not fitted.
+
+    Raises
+    ------
+    InputTypeError
+        If it is something else.
+    """
+    model = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
+    if not isinstance(model, CrossLingualTopicModel):
+        raise InputTypeError(
+            "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got "
+            f"{type(model).__name__} instead."
+        )
+    return model if hasattr(model, "components_") else None
+
+
+def check_parameters(refiner: LLMRefiner) -> None:
+    """Check the parameters of a refiner.
+
+    Parameters
+    ----------
+    refiner : LLMRefiner
+        Not yet fitted.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If one is not what is needed.
+    """
+    from skxtm.backbones.base import check_range
+
+    fitted_model(refiner.estimator)
+    for name in ("n_rounds", "refine_every", "n_top_words", "n_words"):
+        check_range(refiner, name, 1, None, integer=True)
+    if refiner.n_asked_words is not None:
+        check_range(refiner, "n_asked_words", refiner.n_words, None, integer=True)
+    for name in ("max_epochs", "n_candidates"):
+        check_range(refiner, name, 0, None, integer=True)
+    for name in ("weight_words", "weight_documents"):
+        check_range(refiner, name, 0, None)
+    for name in ("temperature", "learning_rate_factor"):
+        check_range(refiner, name, 0, None, open_low=True)
+    if refiner.max_gradient_norm is not None:
+        check_range(refiner, "max_gradient_norm", 0, None, open_low=True)
+    factors = np.asarray(refiner.bandwidth_factors)
+    if factors.ndim != 1 or factors.dtype.kind not in "fiu" or not len(factors) or not (factors > 0).all():
+        raise InputError(
+            "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got "
+            f"{refiner.bandwidth_factors!r} instead."
+        )
+    choices = {
+        "divergence": ("mmd", "transport"),
+        "support": ("top", "union"),
+        "direction": ("forward", "reverse"),
+        "prompt": ("joint", "single"),
+        "keep": ("last", "best"),
+    }
+    for name, allowed in choices.items():
+        if getattr(refiner, name) not in allowed:
+            raise InputError(
+                f"The {name!r} parameter of LLMRefiner must be {allowed[0]!r} or {allowed[1]!r}. Got "
+                f"{getattr(refiner, name)!r} instead."
+            )
+    llm = refiner.llm
+    if llm is not None and not isinstance(llm, OfflineProposer) and not hasattr(llm, "complete"):
+        raise InputTypeError(
+            "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, or a chat model with a "
+            f"method complete(request), such as skxtm.llm.OpenAIChat. Got {type(llm).__name__} instead."
+        )

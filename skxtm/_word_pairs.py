@@ -174,3 +174,44 @@ def _checked(words: Iterable[str]) -> list[str]:
                 f"a tab or line break. Clean it, or leave its pairs out."
             )
     return words
+
+
+@dataclass(frozen=True)
+class LexiconCoverage:
+    """How much of two vocabularies a lexicon connects.
+
+    Parameters
+    ----------
+    source_covered : int
+        Words of the source vocabulary with a translation in the target vocabulary.
+    source_total : int
+        Size of the source vocabulary.
+    target_covered : int
+        Words of the target vocabulary with a translation in the source vocabulary.
+    target_total : int
+        Size of the target vocabulary.
+    n_pairs : int
+        Pairs of a source word and a target word that translate each other.
+
+    Examples
+    --------
+    >>> from skxtm.lexicon import LexiconCoverage
+    >>> print(LexiconCoverage(3463, 5000, 4055, 5000, 27415))
+    27,415 pairs cover 3,463 of 5,000 source words (69.3 %) and 4,055 of 5,000 target words (81.1 %)
+    """
+
+    source_covered: int
+    source_total: int
+    target_covered: int
+    target_total: int
+    n_pairs: int
+
+    def __str__(self) -> str:
+        source = _share(self.source_covered, self.source_total, "source words")
+        target = _share(self.target_covered, self.target_total, "target words")
+        return f"{self.n_pairs:,} pairs cover {source} and {target}"
+
+
+def _share(covered: int, total: int, noun: str) -> str:
+    percentage = 100 * covered / max(total, 1)
+    return f"{covered:,} of {total:,} {noun} ({percentage:.1f} %)"

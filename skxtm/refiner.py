@@ -11,14 +11,13 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._intake import read_documents
 from skxtm._optional import import_optional
 from skxtm._proposals import make_prompts, make_requests
-from skxtm._refining import Refinement
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm._refining import Refinement, check_parameters, fitted_model
+from skxtm.exceptions import InputError
 from skxtm.llm import ChatSession, Estimate
 from skxtm.model import CrossLingualTopicModel
 from skxtm.refinement import OfflineProposer
@@ -267,7 +266,7 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         AnswersPendingError
             If the chat model works with batch files and answers are missing.
         """
-        _check_parameters(self)
+        check_parameters(self)
         session = self._session()
         self.__dict__.pop("_report", None)  # not fitted until all is done
         self.estimator_ = self._base_model(X)
@@ -361,8 +360,8 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         InputError
             If the estimator is not fitted, so that its topics are not known; or `llm` is no chat model.
         """
-        _check_parameters(self)
-        session, model = self._session(), _fitted(self.estimator)
+        check_parameters(self)
+        session, model = self._session(), fitted_model(self.estimator)
         if session is None:
             raise InputError("OfflineProposer asks nobody and costs nothing. Pass llm= a chat model.")
         if model is None:
@@ -449,21 +448,10 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         )
 
     def _base_model(self, X: Any) -> CrossLingualTopicModel:
-        fitted = _fitted(self.estimator)
+        fitted = fitted_model(self.estimator)
         if fitted is not None:
             return fitted
         return clone(self.estimator).fit(X)
-
-
-def _fitted(estimator: Any) -> CrossLingualTopicModel | None:
-    """Return the fitted model that an estimator is or holds, or None."""
-    model = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
-    if not isinstance(model, CrossLingualTopicModel):
-        raise InputTypeError(
-            "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got "
-            f"{type(model).__name__} instead."
-        )
-    return model if hasattr(model, "components_") else None
 
 
 def _copied(model: CrossLingualTopicModel) -> CrossLingualTopicModel:
@@ -472,46 +460,3 @@ def _copied(model: CrossLingualTopicModel) -> CrossLingualTopicModel:
     copied._trainer_state = copy.deepcopy(model._trainer_state)
     copied._learnt = dict(model._learnt)
     return copied
-
-
-def _check_parameters(refiner: LLMRefiner) -> None:
-    from skxtm.backbones.base import check_range
-
-    _fitted(refiner.estimator)
-    for name in ("n_rounds", "refine_every", "n_top_words", "n_words"):
-        check_range(refiner, name, 1, None, integer=True)
-    if refiner.n_asked_words is not None:
-        check_range(refiner, "n_asked_words", refiner.n_words, None, integer=True)
-    for name in ("max_epochs", "n_candidates"):
-        check_range(refiner, name, 0, None, integer=True)
-    for name in ("weight_words", "weight_documents"):
-        check_range(refiner, name, 0, None)
-    for name in ("temperature", "learning_rate_factor"):
-        check_range(refiner, name, 0, None, open_low=True)
-    if refiner.max_gradient_norm is not None:
-        check_range(refiner, "max_gradient_norm", 0, None, open_low=True)
-    factors = np.asarray(refiner.bandwidth_factors)
-    if factors.ndim != 1 or factors.dtype.kind not in "fiu" or not len(factors) or not (factors > 0).all():
-        raise InputError(
-            "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got "
-            f"{refiner.bandwidth_factors!r} instead."
-        )
-    choices = {
-        "divergence": ("mmd", "transport"),
-        "support": ("top", "union"),
-        "direction": ("forward", "reverse"),
-        "prompt": ("joint", "single"),
-        "keep": ("last", "best"),
-    }
-    for name, allowed in choices.items():
-        if getattr(refiner, name) not in allowed:
-            raise InputError(
-                f"The {name!r} parameter of LLMRefiner must be {allowed[0]!r} or {allowed[1]!r}. Got "
-                f"{getattr(refiner, name)!r} instead."
-            )
-    llm = refiner.llm
-    if llm is not None and not isinstance(llm, OfflineProposer) and not hasattr(llm, "complete"):
-        raise InputTypeError(
-            "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, or a chat model with a "
-            f"method complete(request), such as skxtm.llm.OpenAIChat. Got {type(llm).__name__} instead."
-        )
