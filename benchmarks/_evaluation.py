@@ -43,6 +43,10 @@ SETUPS = {
             "nmtm": published(0.818, 0.7917, 0.4941, 0.7742, 0.5139),
             "infoctm": published(0.943, 0.7813, 0.5242, 0.7652, 0.5592),
             "xtra": published(0.978),
+            "mcta": published(0.489),
+            "mtanchor": published(0.192),
+            "usvd": published(0.830),
+            "svd_lr": published(0.820),
         },
     ),
     "rakuten_amazon": Setup(
@@ -59,6 +63,10 @@ SETUPS = {
             "nmtm": published(0.633, 0.7966, 0.6104, 0.8264, 0.6816),
             "infoctm": published(0.870, 0.7940, 0.6910, 0.8256, 0.7342),
             "xtra": published(0.966),
+            "mcta": published(0.272),
+            "mtanchor": published(0.214),
+            "usvd": published(0.571),
+            "svd_lr": published(0.558),
         },
     ),
 }
@@ -102,14 +110,28 @@ class Evaluation:
         topics = model.get_topics(n_words=15)
         return {"TU": topic_uniqueness(topics), "CNPMI": cnpmi_score(topics, self.reference)}
 
-    def accuracies(self, model: Any, classifier: str) -> dict[str, float]:
-        """Accuracies of an SVM on mu, the first language's named 1-I and 1-C, the second's 2-I and 2-C."""
+    def features(self, model: Any) -> tuple[Any, Any]:
+        """Compute what the published evaluation feeds to classifiers: mu, of training and test documents.
+
+        Of backbones without a network the logarithm of theta, which mu is but for a constant of each row,
+        floored at 1e-6.
+        """
+        if has_mu(model):
+            return model.posterior_mean(self.train.corpus), model.posterior_mean(self.test.corpus)
+        train, test = (
+            np.log(np.maximum(model.transform(part.corpus), 1e-6)) for part in (self.train, self.test)
+        )
+        return train, test
+
+    def accuracies(self, features: tuple[Any, Any], classifier: str) -> dict[str, float]:
+        """Accuracies of an SVM, the first language's named 1-I and 1-C, the second's 2-I and 2-C."""
         first, second = self.setup.languages
+        train, test = features
         figures = transfer_accuracy(
-            model.posterior_mean(self.train.corpus),
+            train,
             self.train.labels,
             self.train.corpus.language,
-            model.posterior_mean(self.test.corpus),
+            test,
             self.test.labels,
             self.test.corpus.language,
             classifier=CLASSIFIERS[classifier](),
@@ -119,6 +141,11 @@ class Evaluation:
             for number, code in ((1, first), (2, second))
             for kind in "IC"
         }
+
+
+def has_mu(model: Any) -> bool:
+    """Tell whether a model, or the one that a refiner holds, has a latent Gaussian."""
+    return hasattr(getattr(model, "model_", model), "network_")
 
 
 def most_frequent(corpus: Corpus, n_words: int) -> dict[str, Any]:

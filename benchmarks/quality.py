@@ -1,8 +1,9 @@
 """Train every backbone on EC News and Rakuten Amazon and measure it as the papers do.
 
 For every corpus, backbone and seed: uniqueness (TU) and coherence (CNPMI) of the 15 top words of each topic
-and language, and the test accuracy of SVMs on mu, `posterior_mean`: -I is tested in the language it was
-trained in, -C in the other one. Word and document embeddings come from `AlignedWordEncoder`: no download.
+and language, and the test accuracy of SVMs on mu, `posterior_mean`, or on the logarithm of theta where the
+backbone has no network: -I is tested in the language it was trained in, -C in the other one. Word and
+document embeddings come from `AlignedWordEncoder`: no download.
 
     python benchmarks/quality.py --data-home FOLDER --results FOLDER
         [--corpora ec_news] [--backbones nmtm infoctm] [--seeds 0 1] [--epochs 100] [--batch-size 512]
@@ -27,7 +28,7 @@ import skxtm
 from skxtm import CrossLingualTopicModel
 from skxtm.backbones import backbone_class, backbone_names
 
-HEADS = "backbone", "lexicon", "seed", "epochs", "batch", "rate", "halved every", "statistics", "SVM on mu"
+HEADS = "backbone", "lexicon", "seed", "epochs", "batch", "rate", "halved every", "statistics", "SVM"
 
 
 def main() -> None:
@@ -92,10 +93,11 @@ def run(
 ) -> dict[str, Any]:
     """Train and measure one model."""
     published = backbone_class(backbone)(**evaluation.setup.parameters.get(backbone, {}))
-    if options.shrink_schedule and options.epochs and published.decay_every:
+    known = published.get_params()
+    if options.shrink_schedule and options.epochs and known.get("decay_every"):
         share = options.epochs / published.max_epochs
         published.set_params(decay_every=max(1, round(share * published.decay_every)))
-    if options.exact_statistics:
+    if options.exact_statistics and "batch_norm_momentum" in known:
         published.set_params(batch_norm_momentum=None)
     model = CrossLingualTopicModel(
         options.components,
@@ -115,11 +117,7 @@ def run(
         "match": options.match,
         "seed": seed,
         "epochs": model.n_iter_,
-        "published_epochs": published.max_epochs,
-        "decay_every": model.backbone_.decay_every,
-        "statistics": "exact" if options.exact_statistics else "running",
-        "batch_size": model.backbone_.batch_size,
-        "learning_rate": model.backbone_.learning_rate,
+        **(network_settings(model, known["max_epochs"]) if "batch_size" in known else {}),
         "fit_seconds": round(time.perf_counter() - started, 1),
         "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
         "skxtm": skxtm.__version__,
@@ -127,9 +125,22 @@ def run(
     }
     if options.keep_models:
         model.save(options.results / run_name(options, corpus, backbone, seed))
+    features = evaluation.features(model)
     for classifier in options.classifiers:
-        result[classifier] = evaluation.accuracies(model, classifier)
+        result[classifier] = evaluation.accuracies(features, classifier)
     return result
+
+
+def network_settings(model: CrossLingualTopicModel, published_epochs: int) -> dict[str, Any]:
+    """Name the settings of training that a run has beside its number of epochs."""
+    backbone = model.backbone_
+    return {
+        "published_epochs": published_epochs,
+        "decay_every": backbone.decay_every,
+        "statistics": "running" if backbone.batch_norm_momentum is not None else "exact",
+        "batch_size": backbone.batch_size,
+        "learning_rate": backbone.learning_rate,
+    }
 
 
 def print_table(results: list[dict[str, Any]]) -> None:
@@ -153,10 +164,13 @@ def print_table(results: list[dict[str, Any]]) -> None:
 
 def print_result(result: dict[str, Any]) -> None:
     """Print one row per classifier."""
-    epochs = f"{result['epochs']} of {result['published_epochs']}"
     settings = [result[name] for name in ("backbone", "match", "seed")]
-    settings += [epochs, result["batch_size"], result["learning_rate"], result["decay_every"] or "never"]
-    settings += [result["statistics"]]
+    if "batch_size" in result:
+        epochs = f"{result['epochs']} of {result['published_epochs']}"
+        settings += [epochs, result["batch_size"], result["learning_rate"], result["decay_every"] or "never"]
+        settings += [result["statistics"]]
+    else:
+        settings += [result["epochs"], "", "", "", ""]
     for classifier in CLASSIFIERS:
         if classifier in result:
             print_row([*settings, classifier], {**result, **result[classifier]})

@@ -171,7 +171,7 @@ class Bench:
             return
         topics = self.evaluation.topics(model)
         figures = {**topics, "TQ": topic_quality(topics["CNPMI"], topics["TU"])}
-        figures |= self.evaluation.accuracies(model, "linear")
+        figures |= self.evaluation.accuracies(self.evaluation.features(model), "linear")
         settings = {
             "corpus": self.corpus,
             "vocabulary": self.options.vocabulary,

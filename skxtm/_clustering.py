@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
+from skxtm.backbones._clusters import left_projection
 from skxtm.exceptions import InputError
-
-_BLOCK_ROWS = 8192
 
 
 @dataclass(frozen=True)
@@ -99,38 +98,6 @@ class DocumentClusters:
         if language == self.language:
             return (rows @ self.centroids.T - 0.5 * (self.centroids**2).sum(1)).argmax(1)
         return (rows @ _unit_rows(self.centroids).T).argmax(1)
-
-
-def left_projection(vectors: Sequence[NDArray[np.float32]], n_dimensions: int) -> NDArray[np.float64]:
-    """Map from stacked embeddings to their first left singular vectors, without stacking them.
-
-    Parameters
-    ----------
-    vectors : sequence of ndarray of shape (n_l, n_features)
-        Embeddings of the documents of each language.
-    n_dimensions : int
-        Number of singular vectors; those of singular value zero are left out.
-
-    Returns
-    -------
-    projection : ndarray of shape (n_features, n_kept)
-        P such that the columns of ``E @ P`` are left singular vectors of E, largest singular value first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> left_projection([np.diag([2.0, 4.0])], 1).round(3)
-    array([[0.  ],
-           [0.25]])
-    """
-    gram = np.zeros((vectors[0].shape[1],) * 2)
-    for part in vectors:
-        for start in range(0, len(part), _BLOCK_ROWS):
-            block = part[start : start + _BLOCK_ROWS].astype(np.float64)
-            gram += block.T @ block
-    squares, right = np.linalg.eigh(gram)
-    kept = np.flatnonzero(squares > squares[-1] * len(gram) * np.finfo(float).eps)[::-1][:n_dimensions]
-    return right[:, kept] / np.sqrt(squares[kept])
 
 
 def _unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:

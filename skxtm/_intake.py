@@ -167,7 +167,10 @@ def resolve_backbone(model: CrossLingualTopicModel) -> Backbone:
             f"instance of Backbone. Got {model.backbone!r} instead."
         )
     overrides = {name: getattr(model, name) for name in ("max_epochs", "batch_size", "learning_rate")}
-    backbone.set_params(**{name: value for name, value in overrides.items() if value is not None})
+    known = backbone.get_params(deep=False)
+    backbone.set_params(
+        **{name: value for name, value in overrides.items() if value is not None and name in known}
+    )
     backbone.check()
     return backbone
 

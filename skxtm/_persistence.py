@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
+from skxtm._learners import Tensors, learner_of, with_prefix
 from skxtm._version import __version__
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
@@ -39,8 +39,6 @@ _KINDS: dict[str, Any] = {
     "aligned_words": AlignedWordEncoder,
     "sentence_transformer": SentenceTransformerEncoder,
 }
-
-Tensors = dict[str, NDArray[Any]]
 
 
 def save_model(model: CrossLingualTopicModel, path: Path, *, resumable: bool = False) -> None:
@@ -62,12 +60,9 @@ def save_model(model: CrossLingualTopicModel, path: Path, *, resumable: bool = F
     """
     from safetensors.numpy import save
 
-    from skxtm.training.tensors import to_arrays
-
     if path.exists() and not (path / _JSON).is_file():
         raise InputError(f"{path} exists and is not a saved model. Choose another path, or remove it first.")
-    tensors: Tensors = {f"network.{name}": value for name, value in to_arrays(model.network_).items()}
-    tensors.update({f"constant.{name}": value for name, value in model._constants.items()})
+    tensors = learner_of(model).tensors()
     tensors["topic_weight"] = model.topic_weight_
     given = model.get_params(deep=False)
     if isinstance(given["document_embeddings"], (np.ndarray, Mapping)):
@@ -79,7 +74,9 @@ def save_model(model: CrossLingualTopicModel, path: Path, *, resumable: bool = F
         "params": params,
         "fitted": _fitted(model),
     }
-    if resumable and model._trainer_state is not None:
+    if _reads_documents(model):
+        description["documents"] = _encode_documents(model, tensors)
+    if resumable and getattr(model, "_trainer_state", None) is not None:
         description["training"] = _encode_training(model._trainer_state, tensors)
     payload = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
     description["sha256"] = hashlib.sha256(payload).hexdigest()
@@ -110,6 +107,8 @@ def load_model(cls: type[Model], path: Path) -> Model:
         params = {name: _decode(value, tensors) for name, value in description["params"].items()}
         model = cls(**params)
         _restore(model, description["fitted"], tensors)
+        if "documents" in description:
+            _decode_documents(model, description["documents"], tensors)
         if "training" in description:
             model._trainer_state = _decode_training(description["training"], tensors, model)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
@@ -155,17 +154,34 @@ def _restore(model: CrossLingualTopicModel, fitted: dict[str, Any], tensors: Ten
     if fitted["feature_names_in"] is not None:
         model.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
     sizes = tuple(len(words) for words in model.vocabularies_.values())
-    network = _with_prefix(tensors, "network.")
-    n_components = len(tensors["topic_weight"])
-    model._shape = CorpusShape(n_components, model.languages_, sizes)
-    model._constants = _with_prefix(tensors, "constant.")
-    model._trainer_state = None
-    model._learnt = {}
-    if "n_dimensions" in model._constants:
-        model._learnt["n_dimensions"] = int(model._constants["n_dimensions"].item())
-    model._rebuild(network)
-    model.components_ = np.hstack(model._inference().topic_word())
     model.topic_weight_ = tensors["topic_weight"]
+    model._shape = CorpusShape(len(model.topic_weight_), model.languages_, sizes)
+    model._learnt = {}
+    learner_of(model).restore(tensors)
+
+
+def _reads_documents(model: CrossLingualTopicModel) -> bool:
+    """Tell whether the model finds topics by documents' embeddings, so that their encoder belongs to it."""
+    return "document_vectors" in getattr(model.backbone_, "reads", ())
+
+
+def _encode_documents(model: CrossLingualTopicModel, tensors: Tensors) -> dict[str, Any]:
+    """Write how documents are embedded; an encoder learnt from the training documents goes to `tensors`."""
+    learnt = model._learnt
+    encoder = learnt.get("encoder", learnt.get("document_embeddings"))
+    description = {"given": learnt["documents_given"], "n_dimensions": learnt["n_dimensions"]}
+    if isinstance(encoder, AlignedWordEncoder):
+        tensors.update({f"encoder.{name}": value for name, value in encoder._document_arrays().items()})
+        description["encoder"] = _encode(clone(encoder).set_params(word_vectors=None), "encoder", {})
+    return description
+
+
+def _decode_documents(model: CrossLingualTopicModel, description: dict[str, Any], tensors: Tensors) -> None:
+    model._learnt.update(documents_given=description["given"], n_dimensions=int(description["n_dimensions"]))
+    if "encoder" in description:
+        encoder = _decode(description["encoder"], tensors)
+        encoder._set_document_arrays(model.vocabularies_, with_prefix(tensors, "encoder."))
+        model._learnt["encoder" if model.document_embeddings is None else "document_embeddings"] = encoder
 
 
 def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
@@ -182,7 +198,7 @@ def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
 def _decode_training(
     training: dict[str, Any], tensors: Tensors, model: CrossLingualTopicModel
 ) -> dict[str, Any]:
-    state = _with_prefix(tensors, "training.")
+    state = with_prefix(tensors, "training.")
     generator = state.pop("generator")
     moments: dict[int, Tensors] = {}
     for place, value in state.items():
@@ -201,10 +217,6 @@ def _decode_training(
 def _or_none(value: float) -> float | None:
     """JSON has no nan."""
     return None if np.isnan(value) else value
-
-
-def _with_prefix(tensors: Tensors, prefix: str) -> Tensors:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _encode(value: Any, name: str, tensors: Tensors) -> Any:

@@ -13,6 +13,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from tqdm.auto import tqdm
 
+from skxtm._learners import NetworkLearner, learner_of
 from skxtm._proposals import Rounds, Words, ask_chat, ask_offline
 from skxtm._resources import (
     gather_documents,
@@ -45,12 +46,10 @@ _NEEDED_BY = "LLMRefiner"
 
 @dataclass
 class Phase:
-    """What the second phase works with, besides the model."""
+    """What training in the second phase works with, besides the model."""
 
-    corpus: Corpus
     trainer: Trainer
     documents: TrainingDocuments
-    words: Words
     encoder: Any = None
 
 
@@ -61,6 +60,7 @@ class Refinement:
         self.refiner = refiner
         self.session = session
         self.model = refiner.model_
+        self.learner = learner_of(self.model)
         self.seed = int(check_random_state(refiner.random_state).randint(np.iinfo(np.int32).max))
         self.report: list[dict[str, Any]] = []
         self.problems: list[str] = []
@@ -74,11 +74,38 @@ class Refinement:
 
     def run(self, corpus: Corpus) -> None:
         """Refine and train, and write the results into the refiner."""
-        phase = self._prepare(corpus)
+        self.words = self._read_words(corpus)
+        if isinstance(self.learner, NetworkLearner):
+            self._train(self.learner, corpus)
+        else:
+            self._refine_once()
+        self._write_results()
+
+    def _read_words(self, corpus: Corpus) -> Words:
+        vocabularies = self.model.vocabularies_
+        frequencies = {code: np.asarray(corpus.counts_of(code).sum(0)).ravel() for code in vocabularies}
+        return Words(vocabularies, frequencies, self._word_vectors(corpus), self._lexicons())
+
+    def _refine_once(self) -> None:
+        """Refine the words of a model that cannot be trained towards them."""
+        if self.refiner.max_epochs:
+            warnings.warn(
+                f"Backbone {type(self.model.backbone_).__name__!r} has no network to train: LLMRefiner "
+                "refines the words and themes of its topics, once, and leaves topic proportions as they are. "
+                "max_epochs=0 says that this is meant.",
+                RefinementWarning,
+                stacklevel=4,
+            )
+        self._refine(0)
+        self.refiner.history_, self.refiner.n_iter_ = {}, 0
+
+    def _train(self, learner: NetworkLearner, corpus: Corpus) -> None:
+        """Refine and train in turn."""
+        phase = self._prepare(learner, corpus)
         phase.trainer.history = {}
         n_before = phase.trainer.n_epochs
         last = n_before + self.refiner.max_epochs
-        self._refine(phase, 0)
+        self._refine(0)
         objective = self._objective(phase) if self.refiner.max_epochs else None
         bar = tqdm(
             total=self.refiner.max_epochs, desc="Refining", unit="epoch", disable=not self.refiner.verbose
@@ -86,7 +113,7 @@ class Refinement:
         try:
             with bar:
                 for epoch in range(self.refiner.max_epochs):
-                    if epoch and epoch % self.refiner.refine_every == 0 and self._refine_again(phase, epoch):
+                    if epoch and epoch % self.refiner.refine_every == 0 and self._refine_again(epoch):
                         objective = self._objective(phase)
                     phase.trainer.train_epoch(phase.documents, objective, last=last)
                     self._pad(phase.trainer.history, epoch + 1)
@@ -96,11 +123,12 @@ class Refinement:
             warnings.warn(
                 f"Refinement was interrupted in epoch {phase.trainer.n_epochs - n_before + 1} of "
                 f"{self.refiner.max_epochs}. The model is usable, as trained so far.",
-                stacklevel=3,
+                stacklevel=4,
             )
-        self._read_out(phase, n_before)
+        self._read_out(learner, corpus, phase)
+        self.refiner.n_iter_ = phase.trainer.n_epochs - n_before
 
-    def _prepare(self, corpus: Corpus) -> Phase:
+    def _prepare(self, learner: NetworkLearner, corpus: Corpus) -> Phase:
         from skxtm.training.batches import TrainingDocuments
         from skxtm.training.loop import Schedule
 
@@ -112,19 +140,14 @@ class Refinement:
             decay_every=None,
             max_gradient_norm=refiner.max_gradient_norm,
         )
-        trainer = model._trainer(schedule)
+        trainer = learner.trainer(schedule)
         needs_documents = bool(refiner.weight_documents and refiner.max_epochs)
         materials = gather_documents(model, corpus, with_vectors=needs_documents)
         documents = TrainingDocuments(
             materials.counts, trainer.device, per_document(model, materials, trainer.device)
         )
-        frequencies = {
-            code: np.asarray(counts.sum(0)).ravel()
-            for code, counts in zip(model.languages_, materials.counts, strict=True)
-        }
-        words = Words(model.vocabularies_, frequencies, self._word_vectors(corpus), self._lexicons())
         encoder = topic_encoder(model, corpus, _NEEDED_BY) if needs_documents else None
-        return Phase(corpus, trainer, documents, words, encoder)
+        return Phase(trainer, documents, encoder)
 
     def _word_vectors(self, corpus: Corpus) -> dict[str, NDArray[np.float32]] | None:
         refiner = self.refiner
@@ -146,10 +169,10 @@ class Refinement:
                 result[first, second] = matrix if known is None else known.maximum(matrix)
         return result
 
-    def _refine(self, phase: Phase, epoch: int) -> None:
+    def _refine(self, epoch: int) -> None:
         """Get proposals, vote, and note what became of every word."""
-        topics = self._top_words(phase.trainer)
-        rounds = self._ask(topics, phase.words)
+        topics = self._top_words()
+        rounds = self._ask(topics)
         votes = [
             vote(proposed, n_words=self.refiner.n_words, original=topic)
             for proposed, topic in zip(rounds.proposed, topics, strict=True)
@@ -160,7 +183,7 @@ class Refinement:
                 rounds.proposed[number],
                 voted,
                 original=topic,
-                vocabularies=phase.words.vocabularies,
+                vocabularies=self.words.vocabularies,
                 unknown=rounds.unknown[number],
                 epoch=epoch,
             )
@@ -175,12 +198,12 @@ class Refinement:
         if failed:
             warnings.warn(_failure(failed, epoch, rounds.problems), RefinementWarning, stacklevel=5)
 
-    def _refine_again(self, phase: Phase, epoch: int) -> bool:
+    def _refine_again(self, epoch: int) -> bool:
         """Refine, unless the budget is used up or the server refuses; then never again."""
         if self.is_stopped:
             return False
         try:
-            self._refine(phase, epoch)
+            self._refine(epoch)
         except (BudgetError, ChatRefusedError) as error:
             self.is_stopped = True
             warnings.warn(
@@ -191,27 +214,24 @@ class Refinement:
             )
         return not self.is_stopped
 
-    def _ask(self, topics: list[dict[str, list[int]]], words: Words) -> Rounds:
+    def _ask(self, topics: list[dict[str, list[int]]]) -> Rounds:
         refiner = self.refiner
         if self.session is not None:
-            return ask_chat(refiner, self.session, topics, words)
+            return ask_chat(refiner, self.session, topics, self.words)
         proposer = OfflineProposer() if refiner.llm is None else refiner.llm
         return ask_offline(
             proposer,
             topics,
-            words,
+            self.words,
             n_rounds=refiner.n_rounds,
             n_words=refiner._n_asked_words,
             seed=self.seed,
         )
 
-    def _top_words(self, trainer: Trainer) -> list[dict[str, list[int]]]:
-        from skxtm.training.inference import Inference
-
-        weights = Inference(trainer.network, trainer.device).topic_word()
+    def _top_words(self) -> list[dict[str, list[int]]]:
         top = [
             np.argsort(-part, axis=1, kind="stable")[:, : self.refiner.n_top_words].tolist()
-            for part in weights
+            for part in self.learner.topic_word()
         ]
         return [dict(zip(self.model.languages_, words, strict=True)) for words in zip(*top, strict=True)]
 
@@ -224,7 +244,7 @@ class Refinement:
         shares = [[voted.shares[code] if voted else [] for code in languages] for voted in self.kept]
         topic_vectors = None
         if refiner.weight_documents:
-            topic_vectors = gather_topic_vectors(phase.encoder, languages, self._refined_words(phase.words))
+            topic_vectors = gather_topic_vectors(phase.encoder, languages, self._refined_words())
         weights = RefinementWeights(
             words=refiner.weight_words,
             documents=refiner.weight_documents,
@@ -235,17 +255,17 @@ class Refinement:
             temperature=refiner.temperature,
             direction=refiner.direction,
         )
-        vectors = [phase.words.vectors[code] for code in languages] if phase.words.vectors else []
+        vectors = [self.words.vectors[code] for code in languages] if self.words.vectors else []
         topics = RefinedTopics(words, shares, topic_vectors, device)
         return RefinementObjective(weights, vectors, topics, device)
 
-    def _refined_words(self, words: Words) -> list[dict[str, list[str]]]:
+    def _refined_words(self) -> list[dict[str, list[str]]]:
         """Words kept for each topic; those of a topic that was not refined are its top words."""
         kept = [
             topic if voted is None else voted.words
             for voted, topic in zip(self.kept, self.present, strict=True)
         ]
-        return words.spelled(kept)
+        return self.words.spelled(kept)
 
     @staticmethod
     def _pad(history: dict[str, list[float]], n_epochs: int) -> None:
@@ -260,18 +280,20 @@ class Refinement:
         if self.refiner.keep == "best" and (self.best is None or loss < self.best[0]):
             self.best = loss, to_arrays(trainer.network)
 
-    def _read_out(self, phase: Phase, n_before: int) -> None:
+    def _read_out(self, learner: NetworkLearner, corpus: Corpus, phase: Phase) -> None:
         from skxtm.training.tensors import load_arrays
 
-        refiner, trainer = self.refiner, phase.trainer
+        trainer = phase.trainer
         if self.best is not None:
             load_arrays(trainer.network, self.best[1])
         trainer.settle(phase.documents)
-        refiner.history_ = trainer.history
+        self.refiner.history_ = trainer.history
         trainer.history = _joined(self.model.history_, trainer.history)
-        self.model._read_out(trainer, phase.corpus)
-        refiner.n_iter_ = trainer.n_epochs - n_before
-        refiner.refined_words_ = self._refined_words(phase.words)
+        learner.read_out(trainer, corpus)
+
+    def _write_results(self) -> None:
+        refiner = self.refiner
+        refiner.refined_words_ = self._refined_words()
         refiner.confidence_ = self.confidence
         refiner.n_answers_ = self.n_answers
         refiner.themes_ = self.themes

@@ -348,11 +348,47 @@ def _encoder(
     return model._learnt[key]
 
 
+def new_document_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> NDArray[np.float32]:
+    """Embed documents that a fitted model is to read, as those of training were.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        Fitted, with a backbone that reads documents' embeddings.
+    corpus : Corpus
+        With counts.
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_documents, n_dimensions)
+
+    Raises
+    ------
+    InputError
+        If the embeddings of training were given, and the corpus has none.
+    """
+    if not model._learnt.get("documents_given"):
+        source = _encoder(model, "document_embeddings", corpus)
+    elif corpus.embedding is None:
+        raise InputError(
+            f"Backbone {type(model.backbone_).__name__!r} reads documents by their embeddings, and those of "
+            "training were given as arrays. Give new documents as a Corpus with embedding=, made in the same "
+            "way."
+        )
+    else:
+        source = corpus.embedding
+    return _checked_dimensions(model, resolve_document_embeddings(source, corpus))
+
+
 def _document_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> NDArray[np.float32]:
     source = model.document_embeddings
-    if not has_given_documents(model, corpus):
+    model._learnt["documents_given"] = has_given_documents(model, corpus)
+    if not model._learnt["documents_given"]:
         source = _encoder(model, "document_embeddings", corpus)
-    vectors = resolve_document_embeddings(source, corpus)
+    return _checked_dimensions(model, resolve_document_embeddings(source, corpus))
+
+
+def _checked_dimensions(model: CrossLingualTopicModel, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     n_dimensions = model._learnt.setdefault("n_dimensions", vectors.shape[1])
     if vectors.shape[1] != n_dimensions:
         raise InputError(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +20,16 @@ from skxtm._intake import (
     training_languages,
     warn_of_unknown_words,
 )
+from skxtm._learners import NetworkLearner, has_network, learner_of, update_anchors
 from skxtm._optional import import_optional
-from skxtm._resources import gather_documents, gather_materials, per_document
+from skxtm._resources import gather_documents, gather_materials
 from skxtm.corpus import Corpus
+from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
     from skxtm.backbones.base import Backbone, Materials
-    from skxtm.training.inference import Inference
-    from skxtm.training.loop import Schedule, Trainer
 
 LexiconLike = str | os.PathLike[str] | Lexicon
 
@@ -65,7 +65,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         corpus or matrix that has counts already.
     max_epochs, batch_size, learning_rate : int, int, float or None, default=None
         Passes over the largest language, documents of each language per step, and the optimiser's step size.
-        None takes the backbone's published value.
+        None takes the backbone's published value. Ignored where the backbone has no such parameter.
     device : str, default="auto"
         ``"auto"`` picks CUDA, then MPS, then CPU; or the name of a device.
     random_state : int, RandomState instance or None, default=None
@@ -90,11 +90,14 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     backbone_ : Backbone
         The backbone trained, with the values above in place.
     network_ : torch.nn.Module
-        The trained network.
+        The trained network, if the backbone has one.
     history_ : dict of str to list of float
-        Mean of each loss term and their sum, ``"loss"``, per epoch, in nats per document.
+        Mean of each loss term and their sum, ``"loss"``, per epoch, in nats per document; of a backbone
+        without a network what it records.
     n_iter_ : int
-        Epochs trained.
+        Epochs trained, or passes over the documents.
+    anchors_ : list of dict of str to list of str
+        Words that define each topic, by language; only with ``backbone="mtanchor"``, see `update_anchors`.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Only after fitting on a count matrix, or a DataFrame of counts.
 
@@ -180,7 +183,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         TrainingError
             If training diverges.
         """
-        self._train(*self._start(X), self.backbone_.max_epochs)
+        corpus, materials = self._start(X)
+        learner_of(self).fit(corpus, materials)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.float32]:
@@ -198,7 +202,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         theta : ndarray of shape (n_documents, n_components)
             As from `transform`.
         """
-        return self._train(*self._start(X), self.backbone_.max_epochs)
+        corpus, materials = self._start(X)
+        return learner_of(self).fit(corpus, materials)
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Train for one more epoch.
@@ -217,12 +222,18 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             Calling this ``max_epochs`` times with the same documents equals `fit`. After `load`, encoders and
             clusters are learnt anew, and so does the optimiser start, unless the model was saved with
             ``resumable=True``.
+
+        Raises
+        ------
+        InputError
+            Also if the backbone has no network: it learns from all documents at once.
         """
         if hasattr(self, "network_"):
             corpus = read_documents(self, X)
-            self._train(corpus, gather_documents(self, corpus), 1)
+            materials = gather_documents(self, corpus)
         else:
-            self._train(*self._start(X), 1)
+            corpus, materials = self._start(X, in_pieces=True)
+        NetworkLearner(self).train(corpus, materials, 1)
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -246,7 +257,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         check_is_fitted(self)
         corpus = read_documents(self, X)
         warn_of_unknown_words(corpus)
-        return self._infer(corpus, "theta")
+        return learner_of(self).theta(corpus)
 
     def posterior_mean(self, X: Any) -> NDArray[np.float32]:
         """Mean of the latent Gaussian of documents, whose softmax is `transform`.
@@ -262,14 +273,25 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         -------
         mean : ndarray of shape (n_documents, n_components)
             Unbounded; the prior's mean for a document without a known word.
+
+        Raises
+        ------
+        InputError
+            Also if the backbone has no network, and so no latent Gaussian.
         """
         check_is_fitted(self)
+        learner = learner_of(self)
+        if not isinstance(learner, NetworkLearner):
+            raise InputError(
+                f"Backbone {type(self.backbone_).__name__!r} has no latent Gaussian, and so no posterior "
+                "mean. Use transform, or its logarithm."
+            )
         corpus = read_documents(self, X)
         warn_of_unknown_words(corpus)
-        return self._infer(corpus, "mean")
+        return learner.posterior_mean(corpus)
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Mean evidence lower bound per document, in nats; higher is better.
+        """Mean evidence lower bound or log-likelihood per document, in nats; higher is better.
 
         Parameters
         ----------
@@ -281,16 +303,12 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         Returns
         -------
         score : float
-            The bound's expectation over the latent variable is taken at its mean, so that it does not
-            vary from call to call.
+            Of a backbone with a network the evidence lower bound, its expectation over the latent variable
+            taken at the mean, so that it does not vary from call to call; of others the log-likelihood of
+            the words given the topic proportions.
         """
         check_is_fitted(self)
-        corpus = read_documents(self, X)
-        inference = self._inference()
-        bounds = np.empty(len(corpus))
-        for number, code in enumerate(self.languages_):
-            bounds[corpus.rows_of(code)] = inference.elbo(corpus.counts_of(code), number)
-        return float(bounds.mean())
+        return float(learner_of(self).scores(read_documents(self, X)).mean())
 
     def get_topics(self, n_words: int = 15) -> list[dict[str, list[str]]]:
         """Top words of every topic.
@@ -333,6 +351,39 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         columns.update({code: [topic[code] for topic in topics] for code in self.languages_})
         return pandas.DataFrame(columns)
 
+    def update_anchors(self, topic: int, words: Mapping[str, Sequence[str]]) -> Self:
+        """Change the words that define a topic, and learn the topics again around them.
+
+        Only for backbones with anchors, such as ``"mtanchor"``. Takes a fraction of a second, so that topics
+        can be shaped by hand.
+
+        Parameters
+        ----------
+        topic : int
+            Number of the topic.
+        words : dict of str to sequence of str
+            Its new anchors in each language, one or more words of the vocabulary; a language left out keeps
+            those it has.
+
+        Returns
+        -------
+        self : CrossLingualTopicModel
+            With new `components_`, `anchors_` and `topic_weight_`, which then are shares of the training
+            tokens.
+
+        Raises
+        ------
+        InputError
+            If the backbone has no anchors, or a word, language or topic is not the model's.
+        """
+        check_is_fitted(self)
+        if not hasattr(self, "anchors_"):
+            raise InputError(
+                f"Backbone {type(self.backbone_).__name__!r} has no anchors to change; 'mtanchor' has."
+            )
+        update_anchors(self, topic, words)
+        return self
+
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names of the columns that `transform` returns.
 
@@ -353,7 +404,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """Save the fitted model as data: a folder with JSON and safetensors, and no code.
 
         Embeddings of documents are not saved: where `document_embeddings` is an array or holds arrays, the
-        loaded model has None. Encoders among the parameters are saved as their own parameters, not fitted.
+        loaded model has None. Encoders among the parameters are saved as their own parameters, not fitted;
+        one that a backbone finds topics with (u-SVD, SVD-LR) is saved as fitted. A saved model of MTAnchor
+        holds the word counts of the training documents.
 
         Parameters
         ----------
@@ -406,6 +459,21 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         return dict(zip(self.languages_, parts, strict=True))
 
     @property
+    def anchors_(self) -> list[dict[str, list[str]]]:
+        """Words that define each topic, by language; only for backbones with anchors."""
+        anchors = getattr(self.__dict__.get("_topics"), "anchors", None)
+        if anchors is None:
+            raise AttributeError("anchors_ exists only after fit with a backbone that has anchors.")
+        vocabularies = [self.vocabularies_[code] for code in self.languages_]
+        return [
+            {
+                code: vocabulary[numbers].tolist()
+                for code, vocabulary, numbers in zip(self.languages_, vocabularies, topic, strict=True)
+            }
+            for topic in anchors
+        ]
+
+    @property
     def _n_features_out(self) -> int:
         return len(self.components_)
 
@@ -431,20 +499,22 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "network_" in state:
-            self._rebuild(state["network_"])
+            from skxtm.training.loop import build_network
 
-    def _rebuild(self, arrays: dict[str, NDArray[Any]]) -> None:
-        from skxtm.training.loop import build_network
+            arrays = state["network_"]
+            self.network_ = build_network(self.backbone_, self._shape, self._constants, state=arrays)
 
-        self.network_ = build_network(self.backbone_, self._shape, self._constants, state=arrays)
-
-    def _start(self, X: Any) -> tuple[Corpus, Materials]:
-        """Check parameters and data, and build the untrained network."""
+    def _start(self, X: Any, *, in_pieces: bool = False) -> tuple[Corpus, Materials]:
+        """Check parameters and data, and gather what the backbone needs."""
         from skxtm.backbones.base import CorpusShape, check_range
-        from skxtm.training.loop import build_network
 
         check_range(self, "n_components", 2, None, integer=True)
         backbone = resolve_backbone(self)
+        if in_pieces and not has_network(backbone):
+            raise InputError(
+                f"Backbone {type(backbone).__name__!r} learns from all documents at once. Use fit instead of "
+                "partial_fit."
+            )
         corpus, self.vectorizer_ = read_training_documents(self, X)
         languages = training_languages(corpus, self.languages, backbone, self.lexicon is not None)
         self.backbone_, self.languages_ = backbone, languages
@@ -455,56 +525,5 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self._learnt: dict[str, Any] = {}
         materials = gather_materials(self, corpus)
-        self._constants = backbone.prepare(self._shape, materials)
-        self.network_ = build_network(backbone, self._shape, self._constants, seed=self._seed)
-        self._trainer_state: dict[str, Any] | None = None
-        self.n_iter_ = 0
-        self.history_: dict[str, list[float]] = {}
+        learner_of(self).start(materials)
         return corpus, materials
-
-    def _train(self, corpus: Corpus, materials: Materials, n_epochs: int) -> NDArray[np.float32]:
-        """Train, read out, and return the training documents' topic proportions."""
-        warn_of_unknown_words(corpus)
-        trainer = self._trainer()
-        documents = per_document(self, materials, trainer.device)
-        trainer.train(materials.counts, n_epochs, per_document=documents, verbose=self.verbose)
-        return self._read_out(trainer, corpus)
-
-    def _read_out(self, trainer: Trainer, corpus: Corpus) -> NDArray[np.float32]:
-        from skxtm.training.loop import trainer_state
-
-        self._trainer_state = trainer_state(trainer)
-        self.n_iter_, self.history_ = trainer.n_epochs, trainer.history
-        inference = self._inference()
-        self.components_ = np.hstack(inference.topic_word())
-        theta = self._infer(corpus, "theta", inference)
-        self.topic_weight_ = theta.mean(0, dtype=np.float64)
-        return theta
-
-    def _trainer(self, schedule: Schedule | None = None) -> Trainer:
-        from skxtm.training.loop import Schedule, Trainer, restore_trainer
-        from skxtm.training.tensors import resolve_device
-
-        schedule = Schedule.of(self.backbone_) if schedule is None else schedule
-        device = resolve_device(self.device)
-        trainer = Trainer(self.network_, schedule, device, self._seed, self.n_iter_, dict(self.history_))
-        if self._trainer_state is not None:
-            restore_trainer(trainer, self._trainer_state)
-        return trainer
-
-    def _inference(self) -> Inference:
-        from skxtm.training.inference import Inference
-        from skxtm.training.tensors import resolve_device
-
-        return Inference(self.network_, resolve_device(self.device))
-
-    def _infer(
-        self, corpus: Corpus, what: Literal["theta", "mean"], inference: Inference | None = None
-    ) -> NDArray[np.float32]:
-        inference = self._inference() if inference is None else inference
-        result = np.empty((len(corpus), len(self.components_)), dtype=np.float32)
-        for number, code in enumerate(self.languages_):
-            rows = corpus.rows_of(code)
-            if len(rows):
-                result[rows] = getattr(inference, what)(corpus.counts_of(code), number)
-        return result

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._intake import read_documents
+from skxtm._learners import has_network
 from skxtm._optional import import_optional
 from skxtm._proposals import make_prompts, make_requests
 from skxtm._refining import Refinement, check_parameters, fitted_model
@@ -139,6 +140,10 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
     Notes
     -----
+    Of a model whose backbone has no network, such as ``"usvd"``, the words and themes of its topics are
+    refined, once, as `refined_words_`, `themes_` and `get_topics` show; topic proportions stay what they
+    were, and a warning says so unless `max_epochs` is 0.
+
     A topic whose rounds all failed keeps the words it had, is named in a warning, and has no part in the loss
     of words until a refinement of it succeeds. So does a language of a topic for which no known word was
     named; its target is then its present words, all with one weight.
@@ -336,10 +341,17 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         -------
         topics : list of dict of str to list of str
             ``topics[k][language]`` holds the words of topic k, most probable first. The words that the last
-            refinement kept are in `refined_words_`.
+            refinement kept are in `refined_words_`. Of a backbone without a network they come first, and
+            after them the model's own.
         """
         check_is_fitted(self)
-        return self.model_.get_topics(n_words)
+        if has_network(self.model_.backbone_):
+            return self.model_.get_topics(n_words)
+        own = self.model_.get_topics(n_words + self.n_words)
+        return [
+            {code: list(dict.fromkeys(refined[code] + words))[:n_words] for code, words in topic.items()}
+            for refined, topic in zip(self.refined_words_, own, strict=True)
+        ]
 
     def dry_run(self, n_output_tokens: int | None = None) -> Estimate:
         """Say what `fit` would ask, at most, and send nothing.
@@ -379,7 +391,7 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         requests = make_requests(prompts, self.n_rounds)
         first = session.estimate(requests, n_output)
         later = ChatSession(self.llm, prices=self.prices).estimate(requests, n_output)
-        n_later = self._n_refinements - 1
+        n_later = self._n_refinements - 1 if has_network(model.backbone_) else 0
         return replace(
             first,
             n_requests=first.n_requests + n_later * later.n_requests,
@@ -457,6 +469,7 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 def _copied(model: CrossLingualTopicModel) -> CrossLingualTopicModel:
     """Copy all that training changes; parameters, which may hold large arrays or open clients, are shared."""
     copied = copy.copy(model)  # pickling rules: the network is rebuilt from copied arrays
-    copied._trainer_state = copy.deepcopy(model._trainer_state)
+    if has_network(model.backbone_):
+        copied._trainer_state = copy.deepcopy(model._trainer_state)
     copied._learnt = dict(model._learnt)
     return copied

@@ -5,8 +5,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from skxtm import _clustering
-from skxtm._clustering import DocumentClusters, left_projection
+from skxtm._clustering import DocumentClusters
+from skxtm.backbones import _clusters
+from skxtm.backbones._clusters import left_projection
 from skxtm.exceptions import InputError
 
 
@@ -21,7 +22,7 @@ def themes(n_documents, seed, noise=0.05):
 def test_the_projection_gives_the_left_singular_vectors_of_the_stacked_embeddings(block_rows):
     rng = np.random.default_rng(0)
     vectors = [rng.normal(size=(n, 5)) * [5, 4, 3, 2, 1] for n in (9, 6)]
-    with patch.object(_clustering, "_BLOCK_ROWS", block_rows):
+    with patch.object(_clusters, "_BLOCK_ROWS", block_rows):
         actual = np.vstack(vectors) @ left_projection(vectors, 3)
     expected = np.linalg.svd(np.vstack(vectors), full_matrices=False)[0][:, :3]
     np.testing.assert_allclose(np.abs(actual), np.abs(expected), atol=1e-10)

@@ -23,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
+from skxtm._learners import NetworkLearner
 from skxtm._proposals import Words, nearest_words
 from skxtm._resources import gather_topic_vectors
 from skxtm.backbones import NMTM
@@ -265,7 +266,7 @@ class TestOffline:
         model = make_model(backbone=NMTM(batch_norm_momentum=None)).fit(CORPUS)
         refined = offline(model, learning_rate_factor=3.0).fit(CORPUS).model_
         again = copy.deepcopy(refined)
-        trainer = again._trainer()
+        trainer = NetworkLearner(again).trainer()
         counts = [CORPUS.counts_of(code) for code in again.languages_]
         trainer.settle(TrainingDocuments(counts, trainer.device))
         assert same(arrays(refined)[2:], arrays(again)[2:])

@@ -77,7 +77,8 @@ def test_an_encoder_that_must_be_learnt_is_learnt_from_the_first_documents_only(
     model = make_model(data, "gloctm", word_embeddings=encoder).partial_fit(data.corpus)
     learnt = dict(model._learnt)
     model.partial_fit(data.corpus[::2])
-    assert {"encoder", "word_embeddings", "n_dimensions"} == set(learnt) == set(model._learnt)
+    names = {"encoder", "word_embeddings", "n_dimensions", "documents_given"}
+    assert names == set(learnt) == set(model._learnt)
     assert all(model._learnt[name] is learnt[name] for name in learnt)
     assert not hasattr(encoder, "word_vectors_")
 

@@ -7,18 +7,37 @@ if TYPE_CHECKING:
     from skxtm.backbones.base import Backbone
     from skxtm.backbones.gloctm import GloCTM
     from skxtm.backbones.infoctm import InfoCTM
+    from skxtm.backbones.mcta import MCTA
+    from skxtm.backbones.mtanchor import MTAnchor
     from skxtm.backbones.nmtm import NMTM
+    from skxtm.backbones.svd import SVDLR, USVD
     from skxtm.backbones.xtra import XTRA
 
 # name of the backbone -> (module, class); imported when used, since a backbone imports torch
 _REGISTRY = {
     "gloctm": ("skxtm.backbones.gloctm", "GloCTM"),
     "infoctm": ("skxtm.backbones.infoctm", "InfoCTM"),
+    "mcta": ("skxtm.backbones.mcta", "MCTA"),
+    "mtanchor": ("skxtm.backbones.mtanchor", "MTAnchor"),
     "nmtm": ("skxtm.backbones.nmtm", "NMTM"),
+    "svd_lr": ("skxtm.backbones.svd", "SVDLR"),
+    "usvd": ("skxtm.backbones.svd", "USVD"),
     "xtra": ("skxtm.backbones.xtra", "XTRA"),
 }
 
-__all__ = ["NMTM", "XTRA", "Backbone", "GloCTM", "InfoCTM", "backbone_class", "backbone_names"]
+__all__ = [
+    "MCTA",
+    "NMTM",
+    "SVDLR",
+    "USVD",
+    "XTRA",
+    "Backbone",
+    "GloCTM",
+    "InfoCTM",
+    "MTAnchor",
+    "backbone_class",
+    "backbone_names",
+]
 
 
 def backbone_names() -> list[str]:

@@ -140,12 +140,11 @@ class BackboneNetwork(nn.Module, ABC):
 
 
 class Backbone(BaseEstimator, ABC):
-    """Hyperparameters of a published model, and how to build its network.
+    """Hyperparameters of a published model.
 
     Subclasses hold plain parameters with the published defaults, so that ``clone``, ``get_params`` and
-    searches reach them before any data is known. Every backbone has the parameters `learning_rate`,
-    `max_epochs` and `batch_size`; those with a schedule also `decay_every` (epochs) and `decay` (factor),
-    and some `max_gradient_norm`. Those that need clusters have `cluster_language` and `cluster_dimensions`.
+    searches reach them before any data is known. Those that need clusters have the parameters
+    `cluster_language` and `cluster_dimensions`.
     """
 
     #: What of `Materials` to gather besides counts: a subset of {"lexicons", "word_vectors",
@@ -154,14 +153,33 @@ class Backbone(BaseEstimator, ABC):
     #: Least number of languages it can be trained on.
     min_languages: ClassVar[int] = 1
 
+    cluster_language: str | None = None
+    cluster_dimensions: int = 100
+
+    @abstractmethod
+    def check(self) -> None:
+        """Check the hyperparameters.
+
+        Raises
+        ------
+        InputError
+            If a value is outside its range.
+        """
+
+
+class NetworkBackbone(Backbone):
+    """Hyperparameters of a published model, and how to build its network.
+
+    Every one has the parameters `learning_rate`, `max_epochs` and `batch_size`; those with a schedule also
+    `decay_every` (epochs) and `decay` (factor), and some `max_gradient_norm`.
+    """
+
     learning_rate: float
     max_epochs: int
     batch_size: int
     decay_every: int | None = None
     decay: float = 1.0
     max_gradient_norm: float | None = None
-    cluster_language: str | None = None
-    cluster_dimensions: int = 100
 
     @abstractmethod
     def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
@@ -178,13 +196,7 @@ class Backbone(BaseEstimator, ABC):
         return ()
 
     def check(self) -> None:
-        """Check the hyperparameters.
-
-        Raises
-        ------
-        InputError
-            If a value is outside its range.
-        """
+        """Check the hyperparameters; see `Backbone.check`."""
         for name in ("max_epochs", "batch_size"):
             check_range(self, name, 1, None, integer=True)
         check_range(self, "learning_rate", 0, None, open_low=True)

@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 
 from skxtm.backbones._augmentation import neighbour_matrix, polyglot_augmentation
 from skxtm.backbones._vae import CountsEncoder, OwnWeightsNetwork
-from skxtm.backbones.base import Backbone, Batch, CorpusShape, Materials, Step, check_range
+from skxtm.backbones.base import Batch, CorpusShape, Materials, NetworkBackbone, Step, check_range
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.losses.kernel import linear_cka
 from skxtm.modules.decoder import ProductDecoder
@@ -21,7 +21,7 @@ from skxtm.modules.encoder import dropout
 from skxtm.modules.sparse import SparseRows
 
 
-class GloCTM(Backbone):
+class GloCTM(NetworkBackbone):
     """Topics aligned through documents that are spelled out in the words of all languages.
 
     Besides an encoder and topic-word weights phi per language there is a global autoencoder. It sees every

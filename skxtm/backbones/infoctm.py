@@ -13,12 +13,12 @@ from torch import Generator, Tensor, nn
 
 from skxtm.backbones._tami import positive_pairs, similar_words
 from skxtm.backbones._vae import CountsEncoder, OwnWeightsNetwork
-from skxtm.backbones.base import Backbone, Batch, CorpusShape, Materials, Step, check_range
+from skxtm.backbones.base import Batch, CorpusShape, Materials, NetworkBackbone, Step, check_range
 from skxtm.losses.contrastive import TamiPositives, tami_loss
 from skxtm.modules.sparse import SparseRows
 
 
-class InfoCTM(Backbone):
+class InfoCTM(NetworkBackbone):
     """Topics aligned by the mutual information between words that translate each other.
 
     Every language has its own encoder and topic-word weights phi. A contrastive loss (TAMI) on the words'

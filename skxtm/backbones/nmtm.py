@@ -11,7 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
-from skxtm.backbones.base import Backbone, BackboneNetwork, Batch, CorpusShape, Materials, Step, check_range
+from skxtm.backbones.base import (
+    BackboneNetwork,
+    Batch,
+    CorpusShape,
+    Materials,
+    NetworkBackbone,
+    Step,
+    check_range,
+)
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.decoder import ProductDecoder
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
@@ -19,7 +27,7 @@ from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import FixedSparse, SparseRows
 
 
-class NMTM(Backbone):
+class NMTM(NetworkBackbone):
     """Neural multilingual topic model: topics that share words through a lexicon.
 
     Every language has its own word weights phi; what it decodes with is a blend of the others' weights,

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from skxtm.backbones._clusters import class_tfidf
 from skxtm.backbones._vae import OwnWeightsNetwork
-from skxtm.backbones.base import Backbone, Batch, CorpusShape, Materials, Step, check_range
+from skxtm.backbones.base import Batch, CorpusShape, Materials, NetworkBackbone, Step, check_range
 from skxtm.losses.contrastive import paired_contrastive_loss, supervised_contrastive_loss
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
 from skxtm.modules.sparse import SparseRows
@@ -22,7 +22,7 @@ from skxtm.modules.sparse import SparseRows
 _LEAST_CONCENTRATION = 1e-6  # of a cluster without documents
 
 
-class XTRA(Backbone):
+class XTRA(NetworkBackbone):
     """Topics that start from clusters of document embeddings, aligned by three contrastive losses.
 
     Clusters give the prior and the first topic-word weights. Then documents of the same cluster are to have
@@ -251,47 +251,6 @@ class XTRANetwork(OwnWeightsNetwork):
         return torch.stack(losses).sum()
 
 
-def class_tfidf(counts: sparse.csr_array, clusters: NDArray[Any], n_clusters: int) -> NDArray[np.float64]:
-    """Weigh words by how much they tell one cluster of documents from the others.
-
-    Counts summed per cluster and divided by their total, times ``log((K + 1) / (df + 1)) + 1`` with df the
-    number of clusters that hold the word, divided by their total again, plus 1e-8.
-
-    Parameters
-    ----------
-    counts : csr_array of shape (n_documents, n_words)
-        Word counts.
-    clusters : ndarray of int of shape (n_documents,)
-        Cluster of each document, from 0.
-    n_clusters : int
-        K.
-
-    Returns
-    -------
-    weights : ndarray of shape (n_clusters, n_words)
-        Rows sum to 1, but for the last summand; a cluster without words has 1e-8 everywhere.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scipy.sparse import csr_array
-    >>> class_tfidf(csr_array([[1, 1], [1, 0]]), np.array([0, 1]), 2).round(3)
-    array([[0.416, 0.584],
-           [1.   , 0.   ]])
-    """
-    n_documents = counts.shape[0]
-    members = sparse.csr_array(
-        (np.ones(n_documents), (clusters, np.arange(n_documents))), shape=(n_clusters, n_documents)
-    )
-    totals = (members @ counts).toarray()
-    n_holding = (totals > 0).sum(0)
-    return _shares(_shares(totals) * (np.log((n_clusters + 1) / (n_holding + 1)) + 1)) + 1e-8
-
-
 def cluster_concentration(sizes: Tensor) -> Tensor:
     """Concentration of the prior (K,): sizes of clusters over their mean, floored."""
     return (sizes / sizes.mean()).clamp_min(_LEAST_CONCENTRATION)
-
-
-def _shares(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    return rows / np.maximum(rows.sum(1, keepdims=True), 1e-8)

@@ -38,6 +38,7 @@ from skxtm.lexicon import Lexicon
 
 HELD_OUT_SHARE = 0.2
 
+_OF_DOCUMENTS = ("word_vectors_", "word_weights_", "document_means_", "common_components_")
 _WHOLE_NUMBERS = {"n_dimensions": 1, "n_refinements": 0, "csls_neighbours": 1, "remove_common": 0}
 _RANGES = {"smoothing": (0.0, 1.0), "singular_power": (0.0, np.inf), "sif": (1e-9, np.inf)}
 
@@ -415,6 +416,21 @@ class AlignedWordEncoder(BaseEstimator):
             axes = self.common_components_[code]
             vectors[corpus.rows_of(code)] = unit_rows(centred - centred @ axes.T @ axes)
         return vectors
+
+    def _document_arrays(self) -> dict[str, NDArray[Any]]:
+        """All that `transform` needs, as arrays."""
+        return {
+            f"{name}.{code}": value for name in _OF_DOCUMENTS for code, value in getattr(self, name).items()
+        }
+
+    def _set_document_arrays(
+        self, vocabularies: Mapping[str, NDArray[np.object_]], arrays: Mapping[str, NDArray[Any]]
+    ) -> None:
+        """Undo `_document_arrays`; `transform` then works, and what tells of the alignment does not."""
+        self.languages_, self.vocabularies_ = tuple(vocabularies), dict(vocabularies)
+        self.anchor_language_ = self.languages_[0]
+        for name in _OF_DOCUMENTS:
+            setattr(self, name, {code: arrays[f"{name}.{code}"] for code in self.languages_})
 
     def _averages(self, counts: sparse.csr_array, language: str) -> FloatMatrix:
         """Weighted sums of word vectors; their length carries no meaning."""

@@ -15,7 +15,7 @@ from scipy import sparse
 from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
-from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
+from skxtm.backbones.base import BackboneNetwork, CorpusShape, NetworkBackbone
 from skxtm.exceptions import TrainingError
 from skxtm.modules.batchnorm import ShiftBatchNorm
 from skxtm.training.batches import NOTHING, PerDocument, TrainingDocuments
@@ -51,7 +51,7 @@ class Schedule:
     max_gradient_norm: float | None = None
 
     @classmethod
-    def of(cls, backbone: Backbone) -> Schedule:
+    def of(cls, backbone: NetworkBackbone) -> Schedule:
         """Read the schedule out of a backbone's parameters."""
         return cls(**{part.name: getattr(backbone, part.name) for part in fields(cls)})
 
@@ -256,7 +256,7 @@ def tf32(device: torch.device) -> Iterator[None]:
 
 
 def build_network(
-    backbone: Backbone,
+    backbone: NetworkBackbone,
     shape: CorpusShape,
     constants: Arrays,
     *,

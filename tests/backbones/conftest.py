@@ -1,9 +1,11 @@
-"""The variational autoencoders of the papers, written densely and without any trick."""
+"""The variational autoencoders of the papers, densely and without any trick; recovery of known topics."""
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
 from torch.nn import functional as F
 
 EPS = 1e-5
@@ -105,3 +107,29 @@ def dense():
         assert_equal_losses,
     )
     return SimpleNamespace(**{function.__name__: function for function in functions})
+
+
+def _top_words(topic_word, n_words):
+    return np.argsort(-topic_word, axis=1)[:, :n_words]
+
+
+def _overlaps(found, true, n_words):
+    """Share of the n top words that each found topic has in common with each true one, (K, K)."""
+    first, second = _top_words(found, n_words), _top_words(true, n_words)
+    return np.array([[len(set(one) & set(other)) / n_words for other in second] for one in first])
+
+
+def _linked_precision(found, true, n_words):
+    """Mean over topics of the share of top words found, in the language where it is least.
+
+    Topics are matched once, by all languages together, so that a topic which means one thing in one language
+    and another in the next does not count as found.
+    """
+    by_language = np.array([_overlaps(found[code], true[code], n_words) for code in found])
+    rows, columns = linear_sum_assignment(-by_language.mean(0))
+    return by_language[:, rows, columns].mean(1).min()
+
+
+@pytest.fixture
+def linked_precision():
+    return _linked_precision

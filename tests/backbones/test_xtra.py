@@ -11,8 +11,9 @@ from scipy import sparse
 from torch.nn import functional as F
 
 from skxtm.backbones import XTRA
+from skxtm.backbones._clusters import class_tfidf
 from skxtm.backbones.base import Batch, CorpusShape, Materials
-from skxtm.backbones.xtra import class_tfidf, cluster_concentration
+from skxtm.backbones.xtra import cluster_concentration
 from skxtm.training.loop import build_network
 from skxtm.training.tensors import sparse_rows
 

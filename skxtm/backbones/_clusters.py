@@ -1,0 +1,111 @@
+"""What backbones that cluster documents share: singular vectors of embeddings, and the words of clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+_BLOCK_ROWS = 8192
+
+
+def left_projection(vectors: Sequence[NDArray[np.float32]], n_dimensions: int) -> NDArray[np.float64]:
+    """Map from stacked embeddings to their first left singular vectors, without stacking them.
+
+    Parameters
+    ----------
+    vectors : sequence of ndarray of shape (n_l, n_features)
+        Embeddings of the documents of each language.
+    n_dimensions : int
+        Number of singular vectors; those of singular value zero are left out.
+
+    Returns
+    -------
+    projection : ndarray of shape (n_features, n_kept)
+        P such that the columns of ``E @ P`` are left singular vectors of E, largest singular value first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> left_projection([np.diag([2.0, 4.0])], 1).round(3)
+    array([[0.  ],
+           [0.25]])
+    """
+    right, singular_values = right_singular_vectors(vectors, n_dimensions)
+    return right / singular_values
+
+
+def right_singular_vectors(
+    vectors: Sequence[NDArray[np.float32]], n_dimensions: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Find the first right singular vectors of stacked embeddings, and their singular values.
+
+    Exact, by the eigenvectors of ``E' E``, which is small: no iteration over the documents pays before
+    embeddings have thousands of dimensions.
+
+    Parameters
+    ----------
+    vectors : sequence of ndarray of shape (n_l, n_features)
+        Embeddings of the documents of each language.
+    n_dimensions : int
+        Number of singular vectors; those of singular value zero are left out.
+
+    Returns
+    -------
+    right : ndarray of shape (n_features, n_kept)
+        Singular vectors as columns, largest singular value first.
+    singular_values : ndarray of shape (n_kept,)
+        Positive, falling.
+    """
+    gram = np.zeros((vectors[0].shape[1],) * 2)
+    for part in vectors:
+        for start in range(0, len(part), _BLOCK_ROWS):
+            block = part[start : start + _BLOCK_ROWS].astype(np.float64)
+            gram += block.T @ block
+    squares, right = np.linalg.eigh(gram)
+    kept = np.flatnonzero(squares > squares[-1] * len(gram) * np.finfo(float).eps)[::-1][:n_dimensions]
+    return right[:, kept], np.sqrt(squares[kept])
+
+
+def class_tfidf(counts: sparse.csr_array, clusters: NDArray[Any], n_clusters: int) -> NDArray[np.float64]:
+    """Weigh words by how much they tell one cluster of documents from the others.
+
+    Counts summed per cluster and divided by their total, times ``log((K + 1) / (df + 1)) + 1`` with df the
+    number of clusters that hold the word, divided by their total again, plus 1e-8.
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n_documents, n_words)
+        Word counts.
+    clusters : ndarray of int of shape (n_documents,)
+        Cluster of each document, from 0.
+    n_clusters : int
+        K.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_clusters, n_words)
+        Rows sum to 1, but for the last summand; a cluster without words has 1e-8 everywhere.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> class_tfidf(csr_array([[1, 1], [1, 0]]), np.array([0, 1]), 2).round(3)
+    array([[0.416, 0.584],
+           [1.   , 0.   ]])
+    """
+    n_documents = counts.shape[0]
+    members = sparse.csr_array(
+        (np.ones(n_documents), (clusters, np.arange(n_documents))), shape=(n_clusters, n_documents)
+    )
+    totals = (members @ counts).toarray()
+    n_holding = (totals > 0).sum(0)
+    return _shares(_shares(totals) * (np.log((n_clusters + 1) / (n_holding + 1)) + 1)) + 1e-8
+
+
+def _shares(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return rows / np.maximum(rows.sum(1, keepdims=True), 1e-8)

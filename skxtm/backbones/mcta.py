@@ -1,0 +1,536 @@
+"""MCTA: Shi, Lam, Bing and Xu, Detecting Common Discussion Topics Across Culture, ACL 2016."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from tqdm.auto import tqdm
+
+from skxtm.backbones.arrays import ArrayBackbone, Documents, LearntTopics
+from skxtm.backbones.base import CorpusShape, Materials, check_range
+from skxtm.exceptions import InputError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int32]
+
+# sampling weights in memory at once: few enough for a processor's cache
+BLOCK_WEIGHTS = 2**16
+
+
+class MCTA(ArrayBackbone):
+    """Multilingual cultural-common topic analysis: LDA whose topics share words through a lexicon.
+
+    Every language has its own word probabilities psi of each topic; its documents are drawn from a blend
+    with the others', carried over by the lexicon:
+    ``phi_l`` is proportional to ``(1 - lam) * psi_l + lam * mean_m(psi_m @ M_ml)``.
+
+    Parameters
+    ----------
+    lam : float in [0, 0.999], default=0.5
+        Share of the other languages in the blend. With all of it, words without translation could not occur.
+    alpha : float, default=0.5
+        Parameter of the symmetric Dirichlet prior of a document's topic proportions.
+    word_prior : float, default=0.01
+        Added to the expected count of every word in every topic of psi.
+    max_epochs : int, default=500
+        Sweeps: how often the topic of every token is drawn.
+    n_updates : int, default=1
+        Updates of psi after each sweep.
+    n_transform_sweeps : int, default=30
+        Sweeps that find the topic proportions of a document.
+    n_burn_in : int, default=10
+        How many of these, the first ones, are thrown away.
+
+    Notes
+    -----
+    ``M_ml`` (V_m, V_l) holds in the row of a word the shares of its translations, in proportion to their
+    training counts. The row of a word none of whose translations occurs in training is zero: what such a
+    word has in psi reaches no other language, and the blend is divided by what is left.
+
+    Given phi, topics are drawn by Gibbs sampling with the topic proportions integrated out: that of a token
+    of word w in document d is k with probability proportional to ``(n_dk + alpha) * phi_kw``, where n_dk
+    counts the document's other tokens. phi is fixed during a sweep, so that documents are independent, and
+    one token of each is drawn at once; this is no approximation. After each sweep psi makes a step of
+    expectation maximisation, with a Dirichlet prior, on the probability of the words given their topics. The
+    step never lowers that probability times the prior. It treats the mass that no translation carries over
+    as draws that were not seen.
+
+    With more than two languages the blend takes the mean over the other languages, which for two is the
+    published model. With one language ``phi = psi``: latent Dirichlet allocation, and `lam` has no effect.
+
+    `history` has ``"log_likelihood"``: in each sweep, the mean over all documents of
+    ``sum_t log sum_k (n_dk + alpha) / (n_d - 1 + K alpha) * phi_kw``, the logarithm of the probability of
+    each token given the topics of its document's other tokens, at the moment when its topic is drawn.
+
+    `prior` is the mean of the Dirichlet prior, 1 / K. Topic proportions of a document are the mean of
+    ``(n_dk + alpha) / (n_d + K alpha)`` over the sweeps kept, with phi as learnt. All documents use the same
+    random numbers, by sweep and place in the document, so that a document's result does not depend on others.
+
+    The number of sweeps is not published, nor is how topics of new documents are found; both are ours.
+
+    References
+    ----------
+    Shi, Lam, Bing and Xu (2016). Detecting Common Discussion Topics Across Culture From News Reader Comments.
+    ACL.
+
+    Examples
+    --------
+    >>> from skxtm.backbones import MCTA
+    >>> MCTA(max_epochs=100)
+    MCTA(max_epochs=100)
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"lexicons"})
+
+    def __init__(
+        self,
+        *,
+        lam: float = 0.5,
+        alpha: float = 0.5,
+        word_prior: float = 0.01,
+        max_epochs: int = 500,
+        n_updates: int = 1,
+        n_transform_sweeps: int = 30,
+        n_burn_in: int = 10,
+    ) -> None:
+        self.lam = lam
+        self.alpha = alpha
+        self.word_prior = word_prior
+        self.max_epochs = max_epochs
+        self.n_updates = n_updates
+        self.n_transform_sweeps = n_transform_sweeps
+        self.n_burn_in = n_burn_in
+
+    def check(self) -> None:
+        """Check the hyperparameters; see `Backbone.check`."""
+        check_range(self, "lam", 0, 0.999)
+        for name in ("alpha", "word_prior"):
+            check_range(self, name, 0, None, open_low=True)
+        for name in ("max_epochs", "n_updates", "n_transform_sweeps"):
+            check_range(self, name, 1, None, integer=True)
+        check_range(self, "n_burn_in", 0, self.n_transform_sweeps - 1, integer=True)
+
+    def learn(self, shape: CorpusShape, materials: Materials, *, seed: int, verbose: int = 0) -> MCTATopics:
+        """Learn topics from all documents; see `ArrayBackbone.learn`."""
+        sampler = Sampler(self, materials, shape.n_components, seed)
+        bar = tqdm(total=self.max_epochs, desc="Training", unit="sweep", disable=not verbose)
+        try:
+            with bar:
+                while len(sampler.history) < self.max_epochs:
+                    sampler.step()
+                    bar.update()
+                    bar.set_postfix(log_likelihood=f"{sampler.history[-1]:.3f}", refresh=False)
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"Training was interrupted in sweep {len(sampler.history) + 1} of {self.max_epochs}. The "
+                "model is usable, as trained so far.",
+                stacklevel=2,
+            )
+        return MCTATopics(
+            topic_word=sampler.blend.phi(sampler.psi),
+            prior=np.full(shape.n_components, 1 / shape.n_components),
+            n_iter=len(sampler.history),
+            history={"log_likelihood": sampler.history},
+            alpha=self.alpha,
+            n_sweeps=self.n_transform_sweeps,
+            n_burn_in=self.n_burn_in,
+            seed=seed,
+        )
+
+    def restore(
+        self, shape: CorpusShape, arrays: Mapping[str, NDArray[Any]], **attributes: Any
+    ) -> MCTATopics:
+        """Undo `MCTATopics.arrays`; see `ArrayBackbone.restore`."""
+        return MCTATopics(**{name: value.item() for name, value in arrays.items()}, **attributes)
+
+
+@dataclass(kw_only=True)
+class MCTATopics(LearntTopics):
+    """Topics of `MCTA`.
+
+    Attributes
+    ----------
+    topic_word, prior, n_iter, history : object
+        As for `LearntTopics`.
+    alpha : float
+        Parameter of the Dirichlet prior of the topic proportions.
+    n_sweeps : int
+        Sweeps over each document.
+    n_burn_in : int
+        How many of these are thrown away.
+    seed : int
+        Source of the random numbers.
+    """
+
+    alpha: float
+    n_sweeps: int
+    n_burn_in: int
+    seed: int
+
+    def theta(self, documents: Documents, language: int) -> FloatArray:
+        """Topic proportions by Gibbs sampling; see `LearntTopics.theta`."""
+        phi = self.topic_word[language]
+        word_topic = np.ascontiguousarray(phi.T)
+        result = np.empty((documents.counts.shape[0], len(phi)))
+        for block in token_blocks(documents.counts, len(phi)):
+            result[block.rows] = self._proportions(block, word_topic)
+        return result
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """How topics of documents are found; see `LearntTopics.arrays`."""
+        return {
+            "alpha": np.array(self.alpha, dtype=np.float64),
+            "n_sweeps": np.array(self.n_sweeps, dtype=np.int64),
+            "n_burn_in": np.array(self.n_burn_in, dtype=np.int64),
+            "seed": np.array(self.seed, dtype=np.int64),
+        }
+
+    def _proportions(self, block: TokenBlock, word_topic: FloatArray) -> FloatArray:
+        """Mean over the sweeps kept, (n_documents, K), in the order of the block's rows."""
+        K = word_topic.shape[1]
+        topics = (self._uniforms(0, block) * K).astype(np.int32)
+        counts = block.topic_counts(topics, K)
+        kept = np.zeros_like(counts)
+        for sweep in range(1, self.n_sweeps + 1):
+            draw_topics(block, topics, counts, self._uniforms(sweep, block), word_topic, self.alpha)
+            if sweep > self.n_burn_in:
+                kept += counts
+        smoothed = kept / (self.n_sweeps - self.n_burn_in) + self.alpha
+        return smoothed / (counts.sum(1, keepdims=True) + K * self.alpha)
+
+    def _uniforms(self, sweep: int, block: TokenBlock) -> FloatArray:
+        """One number for each place in a document, of which a longer document has more."""
+        seeds = np.random.SeedSequence(self.seed, spawn_key=(sweep,))
+        widths = np.diff(block.edges)
+        return np.repeat(np.random.default_rng(seeds).random(len(widths)), widths)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBlock:
+    """Tokens of some documents, longest document first; the first tokens of all, then the second, and so on.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_documents,)
+        Each document's row in the corpus.
+    words : ndarray of shape (n_tokens,)
+        The column of each token's word; within a document, ascending.
+    documents : ndarray of shape (n_tokens,)
+        The document of each token, as a place in `rows`.
+    edges : ndarray of shape (longest + 1,)
+        Tokens ``edges[t]`` to ``edges[t + 1]`` are those at place t of the first documents.
+    """
+
+    rows: NDArray[np.intp]
+    words: IntArray
+    documents: IntArray
+    edges: NDArray[np.intp]
+
+    def topic_counts(self, topics: IntArray, n_components: int) -> FloatArray:
+        """How many tokens of each document have each topic, (n_documents, K)."""
+        shape = len(self.rows), n_components
+        places = self.documents.astype(np.intp) * n_components + topics
+        return np.bincount(places, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
+
+
+def token_blocks(counts: sparse.csr_array, n_components: int) -> Iterator[TokenBlock]:
+    """Arrange documents by length, in blocks whose sampling weights fit a processor's cache.
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n_documents, V)
+        Word counts.
+    n_components : int
+        Number of topics K.
+
+    Yields
+    ------
+    TokenBlock
+        At most about `BLOCK_WEIGHTS` / K documents, until none is left.
+
+    Raises
+    ------
+    InputError
+        If a count is not a whole number.
+    """
+    size = max(1, BLOCK_WEIGHTS // n_components)
+    order = np.argsort(-counts.sum(1), kind="stable")
+    for first in range(0, len(order), size):
+        rows = order[first : first + size]
+        part = counts[rows]
+        part.sum_duplicates()
+        yield _token_block(part, rows)
+
+
+def _token_block(counts: sparse.csr_array, rows: NDArray[np.intp]) -> TokenBlock:
+    repeats = counts.data.astype(np.int64)
+    if (repeats != counts.data).any():
+        raise InputError(
+            "MCTA draws a topic for every token, so that word counts must be whole numbers. "
+            f"Got {counts.data[repeats != counts.data][0]:g}."
+        )
+    words = np.repeat(counts.indices, repeats).astype(np.int32)
+    lengths = counts.sum(1).astype(np.int64)
+    documents = np.repeat(np.arange(len(rows), dtype=np.int32), lengths)
+    places = np.arange(len(words)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    order = np.argsort(places, kind="stable")
+    edges = np.append(0, np.cumsum(np.bincount(places)))
+    return TokenBlock(rows, words[order], documents[order], edges)
+
+
+def draw_topics(
+    block: TokenBlock,
+    topics: IntArray,
+    counts: FloatArray,
+    uniforms: FloatArray,
+    word_topic: FloatArray,
+    alpha: float,
+) -> float:
+    """Draw the topic of every token of a block once, in place.
+
+    Parameters
+    ----------
+    block : TokenBlock
+        The tokens.
+    topics : ndarray of shape (n_tokens,)
+        Topic of each token; overwritten.
+    counts : ndarray of shape (n_documents, K)
+        Tokens of each document in each topic; kept up with `topics`.
+    uniforms : ndarray of shape (n_tokens,)
+        Numbers in [0, 1) that the draws are made from.
+    word_topic : ndarray of shape (V, K)
+        Probability of each word in each topic.
+    alpha : float
+        Parameter of the Dirichlet prior of the topic proportions.
+
+    Returns
+    -------
+    log_likelihood : float
+        Sum over tokens of the logarithm of the probability of the word given the topics of the document's
+        other tokens, in nats.
+
+    Notes
+    -----
+    Sums run along a row, from the first topic to the last, so that no draw depends on the other documents.
+    """
+    n_documents, K = counts.shape
+    flat = counts.reshape(-1)  # a view: two indices into it cost twice as much
+    weights, smoothed = np.empty_like(counts), np.empty_like(counts)
+    beyond = np.empty(counts.shape, dtype=bool)
+    starts = np.arange(n_documents) * K
+    totals = np.empty(len(topics))
+    for first, last in zip(block.edges[:-1], block.edges[1:], strict=True):
+        n = last - first
+        flat[starts[:n] + topics[first:last]] -= 1
+        np.take(word_topic, block.words[first:last], axis=0, out=weights[:n], mode="clip")
+        weights[:n] *= np.add(counts[:n], alpha, out=smoothed[:n])
+        np.cumsum(weights[:n], axis=1, out=weights[:n])
+        totals[first:last] = weights[:n, -1]
+        thresholds = uniforms[first:last] * totals[first:last]
+        topics[first:last] = np.greater(weights[:n], thresholds[:, None], out=beyond[:n]).argmax(1)
+        flat[starts[:n] + topics[first:last]] += 1
+    other_tokens = counts.sum(1)[block.documents] - 1
+    return float(np.log(totals / (other_tokens + K * alpha)).sum())
+
+
+class Sampler:
+    """The state of the sampler between sweeps.
+
+    Parameters
+    ----------
+    backbone : MCTA
+        The hyperparameters.
+    materials : Materials
+        The corpus.
+    n_components : int
+        Number of topics K.
+    seed : int
+        Start of all randomness.
+    """
+
+    def __init__(self, backbone: MCTA, materials: Materials, n_components: int, seed: int) -> None:
+        self.backbone = backbone
+        self.rng = np.random.default_rng(seed)
+        self.blend = Blend.of(materials, backbone.lam)
+        self.n_documents = sum(counts.shape[0] for counts in materials.counts)
+        self.languages = [TokenTopics(counts, n_components, self.rng) for counts in materials.counts]
+        word_counts = [language.word_counts() for language in self.languages]
+        self.psi = tuple(_normalised(counts + backbone.word_prior) for counts in word_counts)
+        self.history: list[float] = []
+
+    def step(self) -> None:
+        """Draw the topic of every token, then update psi."""
+        total = 0.0
+        for language, phi in zip(self.languages, self.blend.phi(self.psi), strict=True):
+            total += language.sweep(phi, self.backbone.alpha, self.rng)
+        word_counts = [language.word_counts() for language in self.languages]
+        for _ in range(self.backbone.n_updates):
+            self.psi = self.blend.update(self.psi, word_counts, self.backbone.word_prior)
+        self.history.append(total / self.n_documents)
+
+
+class TokenTopics:
+    """The topic of every token of one language.
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n_documents, V)
+        Word counts.
+    n_components : int
+        Number of topics K.
+    rng : numpy.random.Generator
+        Source of the first topics, each as probable as any other.
+    """
+
+    def __init__(self, counts: sparse.csr_array, n_components: int, rng: np.random.Generator) -> None:
+        self.shape = n_components, counts.shape[1]
+        self.blocks = list(token_blocks(counts, n_components))
+        self.topics = [
+            rng.integers(n_components, size=len(block.words), dtype=np.int32) for block in self.blocks
+        ]
+
+    def sweep(self, phi: FloatArray, alpha: float, rng: np.random.Generator) -> float:
+        """Draw every token's topic once.
+
+        Parameters
+        ----------
+        phi : ndarray of shape (K, V)
+            Probability of each word in each topic.
+        alpha : float
+            Parameter of the Dirichlet prior of the topic proportions.
+        rng : numpy.random.Generator
+            Source of the draws.
+
+        Returns
+        -------
+        log_likelihood : float
+            As for `draw_topics`.
+        """
+        word_topic = np.ascontiguousarray(phi.T)
+        total = 0.0
+        for block, topics in zip(self.blocks, self.topics, strict=True):
+            counts = block.topic_counts(topics, len(phi))
+            total += draw_topics(block, topics, counts, rng.random(len(topics)), word_topic, alpha)
+        return total
+
+    def word_counts(self) -> FloatArray:
+        """Count tokens.
+
+        Returns
+        -------
+        counts : ndarray of shape (K, V)
+            Of each word in each topic.
+        """
+        K, V = self.shape
+        result = np.zeros(K * V)
+        for block, topics in zip(self.blocks, self.topics, strict=True):
+            np.add.at(result, topics.astype(np.intp) * V + block.words, 1)
+        return result.reshape(K, V)
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """How phi is made of psi, and how psi is learnt from words drawn from phi.
+
+    Attributes
+    ----------
+    own, other : float
+        Weight of a language's own psi, and of each other language's.
+    carriers : dict of (int, int) to csr_array of shape (V_m, V_l)
+        For languages m and l: the shares M_ml of each word's translations; rows sum to 1, or to 0.
+    """
+
+    own: float
+    other: float
+    carriers: Mapping[tuple[int, int], sparse.csr_array]
+
+    @classmethod
+    def of(cls, materials: Materials, lam: float) -> Blend:
+        """Make the blend of a corpus."""
+        n_others = len(materials.counts) - 1
+        word_counts = [np.asarray(counts.sum(0), dtype=np.float64) for counts in materials.counts]
+        carriers = {}
+        for (first, second), lexicon in materials.lexicons.items():
+            carriers[first, second] = translation_shares(lexicon, word_counts[second])
+            carriers[second, first] = translation_shares(lexicon.T.tocsr(), word_counts[first])
+        return cls(1 - lam, lam / n_others, carriers) if n_others else cls(1.0, 0.0, {})
+
+    def phi(self, psi: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
+        """Word probabilities of every language, (K, V_l)."""
+        return tuple(map(_normalised, self.mixtures(psi)))
+
+    def mixtures(self, psi: Sequence[FloatArray]) -> list[FloatArray]:
+        """Phi before its rows are divided by their sums, which are 1 less the mass lost."""
+        result = [self.own * own for own in psi]
+        for (source, target), carrier in self.carriers.items():
+            result[target] += self.other * (psi[source] @ carrier)
+        return result
+
+    def update(
+        self, psi: Sequence[FloatArray], counts: Sequence[FloatArray], prior: float
+    ) -> tuple[FloatArray, ...]:
+        """Make a step of expectation maximisation on ``sum counts log phi + prior sum log psi``.
+
+        Parameters
+        ----------
+        psi : sequence of ndarray of shape (K, V_l)
+            Each language's own word probabilities.
+        counts : sequence of ndarray of shape (K, V_l)
+            Tokens of each word in each topic.
+        prior : float
+            Added to every expected count.
+
+        Returns
+        -------
+        psi : tuple of ndarray of shape (K, V_l)
+            New; rows sum to 1.
+
+        Notes
+        -----
+        Each token comes from a word of its own or of another language. Before it, draws may have been lost
+        that came from a word without translation: ``1 / (1 - loss) - 1`` times the loss's share of each, in
+        expectation.
+        """
+        mixtures = self.mixtures(psi)
+        ratios = [count / mixture for count, mixture in zip(counts, mixtures, strict=True)]
+        draws = [
+            count.sum(1, keepdims=True) / mixture.sum(1, keepdims=True)
+            for count, mixture in zip(counts, mixtures, strict=True)
+        ]
+        gains = [self.own * ratio for ratio in ratios]
+        for (source, target), carrier in self.carriers.items():
+            lost = carrier.sum(1) == 0
+            gains[source] += self.other * (ratios[target] @ carrier.T + draws[target] * lost)
+        return tuple(_normalised(own * gain + prior) for own, gain in zip(psi, gains, strict=True))
+
+
+def translation_shares(lexicon: sparse.csr_array, counts: FloatArray) -> sparse.csr_array:
+    """Divide each word among its translations, in proportion to their counts.
+
+    Parameters
+    ----------
+    lexicon : csr_array of shape (V_m, V_l)
+        Not zero where words translate each other.
+    counts : ndarray of shape (V_l,)
+        Training counts of the translations.
+
+    Returns
+    -------
+    shares : csr_array of shape (V_m, V_l)
+        Rows sum to 1, or to 0 where no translation has a count.
+    """
+    weighted = ((lexicon != 0) @ sparse.diags_array(counts)).tocsr()
+    weighted.eliminate_zeros()
+    totals = weighted.sum(1)
+    weighted.data /= np.repeat(totals, np.diff(weighted.indptr))
+    return weighted
+
+
+def _normalised(weights: FloatArray) -> FloatArray:
+    return weights / weights.sum(1, keepdims=True)

@@ -1,0 +1,228 @@
+"""u-SVD and SVD-LR (Chang et al., 2024): clusters of document embeddings and their words."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.cluster import KMeans
+from sklearn.feature_selection import f_classif
+
+from skxtm.backbones._clusters import class_tfidf, left_projection, right_singular_vectors
+from skxtm.backbones.arrays import ArrayBackbone, Documents, LearntTopics
+from skxtm.backbones.base import CorpusShape, Materials, check_range
+from skxtm.exceptions import InputError
+
+
+class _ClusterBackbone(ArrayBackbone):
+    """K-means over projected document embeddings; each method has its projection."""
+
+    needs: ClassVar[frozenset[str]] = frozenset({"document_vectors"})
+    reads: ClassVar[frozenset[str]] = frozenset({"document_vectors"})
+
+    n_dimensions: int
+    temperature: float
+    n_init: int
+    max_iter: int
+
+    @abstractmethod
+    def projection(self, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Map from embeddings to what is clustered, (n_features, n_kept)."""
+
+    def check(self) -> None:
+        """Check the hyperparameters; see `Backbone.check`."""
+        for name in ("n_dimensions", "n_init", "max_iter"):
+            check_range(self, name, 1, None, integer=True)
+        check_range(self, "temperature", 0, None, open_low=True)
+
+    def learn(
+        self, shape: CorpusShape, materials: Materials, *, seed: int, verbose: int = 0
+    ) -> ClusterTopics:
+        """Cluster the documents and weigh the words of the clusters."""
+        assert materials.document_vectors is not None
+        K = shape.n_components
+        projection = self.projection(materials.document_vectors)
+        rows = np.vstack([part @ projection for part in materials.document_vectors])
+        if len(rows) < K:
+            raise InputError(
+                f"X holds {len(rows):,} documents with a known word, too few for {K:,} clusters, one per "
+                "topic. Lower n_components."
+            )
+        kmeans = KMeans(K, n_init=self.n_init, max_iter=self.max_iter, random_state=seed).fit(rows)
+        ends = np.cumsum([len(part) for part in materials.document_vectors])[:-1]
+        weights = [
+            class_tfidf(counts, labels, K)
+            for counts, labels in zip(materials.counts, np.split(kmeans.labels_, ends), strict=True)
+        ]
+        return ClusterTopics(
+            topic_word=tuple(part / part.sum(1, keepdims=True) for part in weights),
+            prior=np.bincount(kmeans.labels_, minlength=K) / len(rows),
+            n_iter=kmeans.n_iter_,
+            projection=projection,
+            centroids=kmeans.cluster_centers_,
+            width=self.temperature * kmeans.inertia_ / len(rows),
+        )
+
+    def restore(
+        self, shape: CorpusShape, arrays: Mapping[str, NDArray[Any]], **attributes: Any
+    ) -> ClusterTopics:
+        """Undo `ClusterTopics.arrays`."""
+        width = float(arrays["width"].item())
+        return ClusterTopics(
+            projection=arrays["projection"], centroids=arrays["centroids"], width=width, **attributes
+        )
+
+
+class USVD(_ClusterBackbone):
+    """Clusters of the left singular vectors of document embeddings: u-SVD.
+
+    Parameters
+    ----------
+    n_dimensions : int, default=100
+        Number of singular vectors; the authors also try 200 and 500.
+    temperature : float, default=0.2
+        Of the soft assignment of documents to topics, see Notes; small values make it hard.
+    n_init : int, default=1
+        Starts of K-means, of which the best is taken.
+    max_iter : int, default=300
+        Most iterations of K-means.
+
+    Notes
+    -----
+    The embeddings of all documents, languages stacked, are ``E = U S V'``. K-means clusters the rows of U,
+    unscaled, so that every direction counts alike, whatever its singular value; where
+    there are far fewer topics than singular vectors, those without meaning outweigh the others, and fewer are
+    better. A topic's words in a language are weighed by class TF-IDF over the documents of its cluster in
+    that language.
+
+    The paper has hard clusters. Here topic proportions are ``softmax(-d_k^2 / (temperature * m))`` with d_k
+    the distance to centroid k and m the mean squared distance of the training documents to the centroids of
+    their clusters: the largest proportion is that of the paper's cluster. Documents' embeddings are needed
+    for new documents, too; they come from the encoder that made those of the training documents. Every
+    number of languages is treated alike. A cluster may hold documents of one language only; its words in
+    the others are then all alike.
+
+    References
+    ----------
+    Chang et al. (2024). Refining Dimensions for Improving Clustering-based Cross-lingual Topic Models.
+
+    Examples
+    --------
+    >>> from skxtm.backbones import USVD
+    >>> USVD(n_dimensions=200)
+    USVD(n_dimensions=200)
+    """
+
+    def __init__(
+        self,
+        *,
+        n_dimensions: int = 100,
+        temperature: float = 0.2,
+        n_init: int = 1,
+        max_iter: int = 300,
+    ) -> None:
+        self.n_dimensions = n_dimensions
+        self.temperature = temperature
+        self.n_init = n_init
+        self.max_iter = max_iter
+
+    def projection(self, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Map to the rows of U."""
+        return left_projection(vectors, self.n_dimensions)
+
+
+class SVDLR(_ClusterBackbone):
+    """Clusters of document embeddings without the dimension that tells languages apart: SVD-LR.
+
+    Parameters
+    ----------
+    n_dimensions : int, default=100
+        Number of singular vectors, of which one is left out; the authors also try 200 and 500.
+    temperature : float, default=0.2
+        Of the soft assignment of documents to topics, see `USVD`.
+    n_init : int, default=1
+        Starts of K-means, of which the best is taken.
+    max_iter : int, default=300
+        Most iterations of K-means.
+
+    Notes
+    -----
+    The embeddings of all documents, languages stacked, are ``E = U S V'``. Of the columns of ``U S`` the one
+    with the largest absolute t statistic between two languages is left out, then rows are clustered. With
+    more languages the F statistic of the analysis of variance takes its place, whose value for two is t^2.
+    With one language nothing is left out. Words and topic proportions are as in `USVD`.
+
+    References
+    ----------
+    Chang et al. (2024). Refining Dimensions for Improving Clustering-based Cross-lingual Topic Models.
+
+    Examples
+    --------
+    >>> from skxtm.backbones import SVDLR
+    >>> SVDLR(n_init=10)
+    SVDLR(n_init=10)
+    """
+
+    def __init__(
+        self,
+        *,
+        n_dimensions: int = 100,
+        temperature: float = 0.2,
+        n_init: int = 1,
+        max_iter: int = 300,
+    ) -> None:
+        self.n_dimensions = n_dimensions
+        self.temperature = temperature
+        self.n_init = n_init
+        self.max_iter = max_iter
+
+    def projection(self, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Map to the columns of ``U S`` but the one that tells languages apart."""
+        right, _ = right_singular_vectors(vectors, self.n_dimensions)
+        if len(vectors) == 1 or right.shape[1] == 1:
+            return right
+        languages = np.repeat(np.arange(len(vectors)), [len(part) for part in vectors])
+        statistic, _ = f_classif(np.vstack([part @ right for part in vectors]), languages)
+        return np.delete(right, np.nanargmax(statistic), axis=1)
+
+
+@dataclass(kw_only=True)
+class ClusterTopics(LearntTopics):
+    """Clusters of document embeddings.
+
+    Attributes
+    ----------
+    topic_word, prior, n_iter, history : object
+        As for `LearntTopics`.
+    projection : ndarray of shape (n_features, n_kept)
+        Map from embeddings to what was clustered.
+    centroids : ndarray of shape (n_components, n_kept)
+        Centres of the clusters.
+    width : float
+        Squared distance that divides a proportion by e.
+    """
+
+    projection: NDArray[np.float64]
+    centroids: NDArray[np.float64]
+    width: float
+
+    def theta(self, documents: Documents, language: int) -> NDArray[np.float64]:
+        """Topic proportions, as `USVD` states."""
+        assert documents.vectors is not None
+        rows = documents.vectors @ self.projection
+        # the squared length of a row itself is the same for all topics
+        distances = (self.centroids**2).sum(1) - 2 * rows @ self.centroids.T
+        return softmax(-distances / self.width, axis=1)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Projection, centroids and width."""
+        return {
+            "projection": self.projection,
+            "centroids": self.centroids,
+            "width": np.array([self.width]),
+        }

@@ -1,0 +1,182 @@
+"""u-SVD and SVD-LR: projections, clusters, words, soft assignment."""
+
+import numpy as np
+import pytest
+from scipy import sparse, stats
+
+from skxtm import Corpus, CrossLingualTopicModel, Lexicon
+from skxtm.backbones import SVDLR, USVD
+from skxtm.backbones._clusters import class_tfidf, right_singular_vectors
+from skxtm.backbones.arrays import Documents
+from skxtm.backbones.base import CorpusShape, Materials
+from skxtm.datasets import make_multilingual_corpus
+from skxtm.exceptions import InputError
+
+
+def make_vectors(n_languages=2, shift=0.0, seed=0):
+    """Embeddings whose directions vary differently; `shift` moves each language along the third one."""
+    rng = np.random.default_rng(seed)
+    scales = np.array([5.0, 3.0, 2.0, 1.0, 0.5])
+    return [
+        (rng.normal(size=(n, 5)) * scales + shift * language * np.eye(5)[2]).astype(np.float32)
+        for language, n in zip(range(n_languages), (40, 30, 20), strict=False)
+    ]
+
+
+def learn(backbone, vectors, n_components=3):
+    rng = np.random.default_rng(1)
+    counts = tuple(sparse.csr_array(rng.integers(0, 3, size=(len(part), 6))) for part in vectors)
+    languages = ("en", "ja", "zh")[: len(vectors)]
+    shape = CorpusShape(n_components, languages, (6,) * len(vectors))
+    materials = Materials(counts, document_vectors=tuple(vectors))
+    return backbone.learn(shape, materials, seed=0), counts
+
+
+def test_usvd_clusters_the_rows_of_the_left_singular_vectors():
+    vectors = make_vectors()
+    left = np.linalg.svd(np.vstack(vectors).astype(float), full_matrices=False)[0][:, :3]
+    projected = np.vstack(vectors) @ USVD(n_dimensions=3).projection(vectors)
+    np.testing.assert_allclose(np.abs(projected), np.abs(left), atol=1e-6)
+
+
+def test_singular_values_and_right_vectors_are_those_of_numpy():
+    vectors = make_vectors()
+    right, values = right_singular_vectors(vectors, 4)
+    _, expected_values, expected = np.linalg.svd(np.vstack(vectors).astype(float), full_matrices=False)
+    np.testing.assert_allclose(values, expected_values[:4])
+    np.testing.assert_allclose(np.abs(right.T @ expected[:4].T), np.eye(4), atol=1e-7)
+
+
+@pytest.mark.parametrize("n_languages", [2, 3])
+def test_svdlr_leaves_out_the_dimension_that_tells_languages_apart(n_languages):
+    vectors = make_vectors(n_languages, shift=4.0)
+    left, values, _ = np.linalg.svd(np.vstack(vectors).astype(float), full_matrices=False)
+    scores = np.split(left * values, np.cumsum([len(part) for part in vectors])[:-1])
+    if n_languages == 2:
+        statistic = np.abs(stats.ttest_ind(*scores).statistic)
+    else:
+        statistic = stats.f_oneway(*scores).statistic
+    expected = np.delete(np.vstack(scores), statistic.argmax(), axis=1)
+    actual = np.vstack(vectors) @ SVDLR(n_dimensions=5).projection(vectors)
+    np.testing.assert_allclose(np.abs(actual), np.abs(expected), atol=1e-4)
+
+
+def test_the_dimension_left_out_is_found_among_those_kept_only():
+    vectors = make_vectors(shift=4.0)
+    assert SVDLR(n_dimensions=3).projection(vectors).shape == (5, 2)
+
+
+def test_with_one_language_svdlr_leaves_out_nothing():
+    assert SVDLR(n_dimensions=3).projection(make_vectors(1)).shape == (5, 3)
+
+
+@pytest.mark.parametrize("backbone", [USVD(), SVDLR()])
+def test_words_are_those_of_the_nearest_centroids_documents(backbone):
+    vectors = make_vectors()
+    topics, counts = learn(backbone, vectors)
+    for number, part in enumerate(vectors):
+        rows = part @ topics.projection
+        distances = np.linalg.norm(rows[:, np.newaxis] - topics.centroids, axis=2)
+        weights = class_tfidf(counts[number], distances.argmin(1), 3)
+        np.testing.assert_allclose(topics.topic_word[number], weights / weights.sum(1, keepdims=True))
+
+
+@pytest.mark.parametrize("backbone", [USVD(temperature=0.3), SVDLR(temperature=0.3)])
+def test_theta_is_the_stated_softmax_of_squared_distances(backbone):
+    vectors = make_vectors()
+    topics, counts = learn(backbone, vectors)
+    rows = np.vstack(vectors) @ topics.projection
+    squares = ((rows[:, np.newaxis] - topics.centroids) ** 2).sum(2)
+    expected = np.exp(-squares / (0.3 * squares.min(1).mean()))
+    expected /= expected.sum(1, keepdims=True)
+    actual = [topics.theta(Documents(*of), 0) for of in zip(counts, vectors, strict=True)]
+    np.testing.assert_allclose(np.vstack(actual), expected, rtol=1e-4)
+
+
+def test_the_prior_is_the_clusters_shares():
+    vectors = make_vectors()
+    topics, counts = learn(USVD(), vectors)
+    theta = np.vstack([topics.theta(Documents(*of), 0) for of in zip(counts, vectors, strict=True)])
+    np.testing.assert_allclose(topics.prior, np.bincount(theta.argmax(1), minlength=3) / 70)
+
+
+def test_a_cluster_without_documents_in_a_language_has_words_that_are_all_alike():
+    rng = np.random.default_rng(0)
+    far = np.array([[9.0, 0.0]] * 5 + [[0.0, 9.0]] * 5)
+    vectors = [part + 0.01 * rng.normal(size=part.shape) for part in (far, far[:5])]
+    topics, _ = learn(SVDLR(), [part.astype(np.float32) for part in vectors], n_components=2)
+    assert any((np.ptp(part, axis=1) == 0).any() for part in topics.topic_word)
+
+
+def test_too_few_documents_are_refused():
+    with pytest.raises(InputError) as caught:
+        learn(USVD(), [part[:2] for part in make_vectors()], n_components=5)
+    assert str(caught.value) == (
+        "X holds 4 documents with a known word, too few for 5 clusters, one per topic. Lower n_components."
+    )
+
+
+def separable_corpus(languages, n_topics=5, n_own=15, n_common=60, n_documents=300, length=40):
+    """Documents of one topic each; a topic has words of its own, and all share the common ones."""
+    rng = np.random.default_rng(0)
+    own = 0.9 ** np.arange(n_own)
+    topics = np.full((n_topics, n_topics * n_own + n_common), 0.3 / n_common)
+    topics[:, : n_topics * n_own] = 0.7 * np.kron(np.eye(n_topics), own / own.sum())
+    words = [f"w{number}" for number in range(topics.shape[1])]
+    labels = {code: rng.integers(0, n_topics, n_documents) for code in languages}
+    counts = {code: rng.multinomial(length, topics[labels[code]]) for code in languages}
+    lexicons = [Lexicon(zip(words, words, strict=True), (languages[0], code)) for code in languages[1:]]
+    return Corpus.from_counts(counts, dict.fromkeys(languages, words)), lexicons, topics
+
+
+@pytest.mark.parametrize("backbone", [USVD(n_dimensions=6, n_init=5), SVDLR(n_init=5)])
+@pytest.mark.parametrize("languages", [("en", "zh"), ("en", "ja", "zh")])
+def test_known_topics_are_found_and_linked(backbone, languages, linked_precision):
+    corpus, lexicons, topics = separable_corpus(languages)
+    model = CrossLingualTopicModel(5, backbone=backbone, lexicon=lexicons, random_state=0).fit(corpus)
+    assert linked_precision(model.topic_word_, dict.fromkeys(languages, topics), 10) > 0.9
+
+
+class TestDocumentsEmbeddings:
+    data = make_multilingual_corpus(n_documents=30, n_components=3, vocabulary_sizes=40, random_state=0)
+    vectors = data.theta.astype(np.float32)
+
+    def test_given_for_training_they_are_asked_for_later(self):
+        model = CrossLingualTopicModel(
+            3, backbone="usvd", document_embeddings=self.vectors, random_state=0
+        ).fit(self.data.corpus)
+        with pytest.raises(InputError) as caught:
+            model.transform(self.data.corpus)
+        assert str(caught.value) == (
+            "Backbone 'USVD' reads documents by their embeddings, and those of training were given as arrays. "
+            "Give new documents as a Corpus with embedding=, made in the same way."
+        )
+
+    def test_within_the_corpus_they_are_read_before_and_after_saving(self, tmp_path):
+        counts = {code: self.data.corpus.counts_of(code) for code in ("en", "zh")}
+        embedding = {"en": self.vectors[:30], "zh": self.vectors[30:]}
+        corpus = Corpus.from_counts(counts, self.data.corpus.vocabularies, embedding=embedding)
+        model = CrossLingualTopicModel(3, backbone="usvd", random_state=0).fit(corpus)
+        theta = model.transform(corpus)
+        model.save(tmp_path / "model")
+        loaded = CrossLingualTopicModel.load(tmp_path / "model")
+        np.testing.assert_array_equal(loaded.transform(corpus), theta)
+        with pytest.raises(InputError, match="have 2 dimensions, but those that training began with have 3"):
+            loaded.transform(
+                Corpus.from_counts(
+                    counts,
+                    self.data.corpus.vocabularies,
+                    embedding={code: part[:, :2] for code, part in embedding.items()},
+                )
+            )
+
+    def test_a_learnt_encoder_is_used_even_where_the_new_corpus_has_embeddings(self):
+        model = CrossLingualTopicModel(3, backbone="usvd", lexicon=self.data.lexicon, random_state=0)
+        expected = model.fit_transform(self.data.corpus)
+        counts = {code: self.data.corpus.counts_of(code) for code in ("en", "zh")}
+        other = Corpus.from_counts(
+            counts,
+            self.data.corpus.vocabularies,
+            embedding={"en": self.vectors[:30], "zh": self.vectors[30:]},
+        )
+        np.testing.assert_array_equal(model.transform(other), expected)
