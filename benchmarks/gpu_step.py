@@ -24,11 +24,12 @@ from scipy import sparse
 from torch.profiler import ProfilerActivity, profile
 
 from skxtm.backbones import backbone_class, backbone_names
-from skxtm.backbones.base import CorpusShape, Materials
+from skxtm.backbones.base import CorpusShape, Materials, NetworkBackbone
 from skxtm.training.batches import PerDocument
 from skxtm.training.loop import Schedule, Trainer, build_network
 from skxtm.training.tensors import on_device, resolve_device
 
+NETWORKS = [name for name in backbone_names() if issubclass(backbone_class(name), NetworkBackbone)]
 SIZES = (37_480, 40_000)
 N_WORDS, N_TOKENS, N_COMPONENTS, N_DIMENSIONS, N_TRANSLATIONS = 5_000, 11, 50, 200, 27_000
 
@@ -56,7 +57,7 @@ def parse_options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--backbones", nargs="+", choices=backbone_names(), default=backbone_names())
+    parser.add_argument("--backbones", nargs="+", choices=NETWORKS, default=NETWORKS)
     parser.add_argument("--epochs", type=int, default=2, help="epochs timed")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the documents")
     parser.add_argument("--json", type=Path)

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm.backbones import MTAnchor, backbone_class, backbone_names
@@ -321,3 +324,14 @@ def test_without_a_network_a_refiner_refines_the_words_and_says_so(array_case):
 def test_without_a_network_refining_only_words_needs_no_warning(array_case, recwarn):
     LLMRefiner(array_case.fitted, n_words=4, max_epochs=0).fit(array_case.corpus)
     assert not recwarn.list
+
+
+def test_one_search_compares_all_backbones():
+    case = made("nmtm", 2)
+    pipeline = make_pipeline(case.model(backbone="nmtm"), LogisticRegression())
+    by_language = StratifiedKFold(2, shuffle=True, random_state=0)
+    folds = list(by_language.split(case.corpus, case.corpus.language))
+    grid = {"crosslingualtopicmodel__backbone": backbone_names()}
+    search = GridSearchCV(pipeline, grid, cv=folds).fit(case.corpus, case.data.labels)
+    assert len(search.cv_results_["mean_test_score"]) == len(backbone_names())
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
