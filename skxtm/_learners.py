@@ -297,10 +297,17 @@ def update_anchors(model: CrossLingualTopicModel, topic: int, words: Mapping[str
     InputError
         If a language or word is not the model's.
     """
-    numbers = {
-        _language_number(model, code): _word_numbers(model, code, of_language)
-        for code, of_language in words.items()
-    }
+    numbers = {}
+    for code, of_language in words.items():
+        language = _language_number(model, code)
+        numbers[language] = _word_numbers(model, code, of_language)
+        alone = numbers[language][~model._topics.can_be_anchors(language)[numbers[language]]]
+        if len(alone):
+            named = model.vocabularies_[code][alone[:5]].tolist()
+            raise InputError(
+                f"anchors in {code!r} contain {named}, which occur with no other word in the training "
+                "documents. Choose others."
+            )
     learner = ArrayLearner(model)
     learner.take(model._topics.with_anchors(topic, numbers))
     model.components_ = np.hstack(learner.topic_word())
@@ -337,6 +344,10 @@ def _word_numbers(model: CrossLingualTopicModel, code: str, words: Any) -> NDArr
     unknown = [word for word in words if word not in number_of]
     if unknown:
         raise InputError(f"anchors in {code!r} contain {unknown[:5]}, not in the vocabulary of the model.")
+    if not len(words):
+        raise InputError(
+            f"anchors in {code!r} must be at least one word; leave out {code!r} to keep those it has."
+        )
     return np.array([number_of[word] for word in words], dtype=np.int64)
 
 

@@ -282,6 +282,10 @@ class MTAnchorTopics(LearntTopics):
         anchors = [*self.anchors[:topic], tuple(of_topic), *self.anchors[topic + 1 :]]
         return self.from_estimates(anchors, tuple(estimates), self.settings)
 
+    def can_be_anchors(self, language: int) -> NDArray[np.bool_]:
+        """Tell of each word of a language whether it occurs with other words, (V_l,)."""
+        return self.estimates[language].cooccurrence.totals > 0
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Training counts, anchors and combinations of anchors; see `LearntTopics.arrays`."""
         result: dict[str, NDArray[Any]] = {}
