@@ -31,7 +31,7 @@ def top_words(
     Raises
     ------
     InputError
-        If there is no topic, or if a topic lacks a language or has too few words.
+        If there is no topic or no language, or if a topic lacks a language or has too few words.
     InputTypeError
         If `topics` is not made of mappings from language to a sequence of words.
     """
@@ -44,6 +44,10 @@ def top_words(
         raise InputError("topics is empty; at least one topic is needed.")
     if languages is None:
         languages = list(dict.fromkeys(language for topic in checked for language in topic))
+    if len(languages) == 0:
+        raise InputError(
+            "There is no language to take words of; topics or 'languages' must name at least one."
+        )
     return {
         language: [_first_words(topic, number, language, n_words) for number, topic in enumerate(checked)]
         for language in languages

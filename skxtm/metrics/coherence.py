@@ -1,6 +1,6 @@
-"""Cross-lingual coherence of topics: CNPMI."""
+"""Coherence of topics: CNPMI across languages, NPMI within a language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, combinations
 from typing import Literal, overload
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm.exceptions import InputError
+from skxtm.metrics._checks import check_choice
 from skxtm.metrics._topics import Topics, top_words
 from skxtm.metrics.reference import AlignedReference, Counts
 
@@ -87,6 +88,7 @@ def cnpmi_score(
 
     See Also
     --------
+    npmi_score : Coherence within a language.
     topic_uniqueness : How little topics repeat each other's words.
 
     Notes
@@ -116,21 +118,130 @@ def cnpmi_score(
     >>> cnpmi_score(topics, reference, n_words=2, per_topic=True).round(3)
     array([0.685, 0.   ])
     """
-    if counting not in ("documents", "published"):
-        raise InputError(
-            f"The 'counting' parameter of cnpmi_score must be among {{'documents', 'published'}}. "
-            f"Got {counting!r} instead."
-        )
+    check_choice(counting, "counting", "cnpmi_score", ("documents", "published"))
     words = top_words(topics, n_words=n_words, languages=languages)
-    _check_languages(tuple(words), reference)
+    if len(words) < 2:
+        raise InputError(f"CNPMI compares at least two languages. Got {list(words)}.")
+    _check_known(words, reference)
     pairs = list(combinations(words, 2))
     of_topics: Floats = np.mean([_pair_scores(pair, words, reference, counting) for pair in pairs], axis=0)
     return of_topics if per_topic else float(of_topics.mean())
 
 
-def _check_languages(languages: tuple[str, ...], reference: AlignedReference) -> None:
-    if len(languages) < 2:
-        raise InputError(f"CNPMI compares at least two languages. Got {list(languages)}.")
+@overload
+def npmi_score(
+    topics: Topics,
+    reference: AlignedReference,
+    *,
+    n_words: int = 15,
+    languages: Sequence[str] | None = None,
+    per_topic: Literal[False] = False,
+) -> float: ...
+@overload
+def npmi_score(
+    topics: Topics,
+    reference: AlignedReference,
+    *,
+    n_words: int = 15,
+    languages: Sequence[str] | None = None,
+    per_topic: Literal[True],
+) -> Floats: ...
+def npmi_score(
+    topics: Topics,
+    reference: AlignedReference,
+    *,
+    n_words: int = 15,
+    languages: Sequence[str] | None = None,
+    per_topic: bool = False,
+) -> float | Floats:
+    r"""Normalised pointwise mutual information of topics within a language; higher is better.
+
+    In each language the `n_words` top words of a topic are paired with each other, and the mean is taken over
+    the unordered pairs of different words, then over topics and languages, of
+
+    .. math:: \mathrm{npmi}_{ij} = \frac{\log (p_{ij} / (p_i p_j))}{-\log p_{ij}}
+
+    with the shares of documents of the reference that hold word `i`, word `j`, or both. Documents are counted
+    for all three.
+
+    Parameters
+    ----------
+    topics : list of dict of str to list of str
+        Per topic and language, the top words, best first, as ``get_topics`` returns them.
+    reference : AlignedReference
+        Documents in the languages of the topics, the same reference as that of :func:`cnpmi_score`.
+    n_words : int, default=15
+        Number of top words taken of each topic and language, at least 2.
+    languages : sequence of str, default=None
+        The languages to average over; one gives the figure of that language. None takes those of the topics.
+    per_topic : bool, default=False
+        Return one value per topic, the mean over languages, instead of the mean.
+
+    Returns
+    -------
+    score : float or ndarray of shape (n_topics,)
+        Between -1 and 1: 1 if the words of a topic always occur together, 0 if they are independent.
+
+    Raises
+    ------
+    InputError
+        If the reference lacks a language of the topics, if a topic has fewer than `n_words` words, or if its
+        top words are fewer than two different ones.
+
+    See Also
+    --------
+    cnpmi_score : Coherence across languages.
+
+    Notes
+    -----
+    As in :func:`cnpmi_score`, a pair that never occurs together counts 0, not the limit -1 that some
+    implementations take, so that the figures within and across languages stand on one scale; a pair found
+    together in every document counts 1. The co-occurrence of [1]_ and [2]_ is that of sliding windows; for
+    theirs, give windows as the texts of the reference.
+
+    References
+    ----------
+    .. [1] Bouma, "Normalized (Pointwise) Mutual Information in Collocation Extraction", GSCL 2009.
+    .. [2] Lau, Newman, Baldwin, "Machine Reading Tea Leaves: Automatically Evaluating Topic Coherence and
+       Topic Model Quality", EACL 2014.
+
+    Examples
+    --------
+    >>> from skxtm.metrics import AlignedReference, npmi_score
+    >>> reference = AlignedReference.from_texts(
+    ...     {"en": ["rain wind", "goal match", "rain wind"], "zh": ["雨", "进球", "雨"]}
+    ... )
+    >>> topics = [{"en": ["rain", "wind"]}, {"en": ["rain", "goal"]}]
+    >>> round(npmi_score(topics, reference, n_words=2), 3)
+    0.5
+    >>> npmi_score(topics, reference, n_words=2, per_topic=True).round(3)
+    array([1., 0.])
+    """
+    words = top_words(topics, n_words=n_words, languages=languages)
+    _check_known(words, reference)
+    by_language = [_own_scores(language, of_language, reference) for language, of_language in words.items()]
+    of_topics: Floats = np.mean(by_language, axis=0)
+    return of_topics if per_topic else float(of_topics.mean())
+
+
+def _own_scores(language: str, words: list[list[str]], reference: AlignedReference) -> Floats:
+    """Return the mean npmi of each topic, (K,), over pairs of its words in one language."""
+    scores = np.empty(len(words))
+    for k, of_topic in enumerate(words):
+        different = list(dict.fromkeys(of_topic))
+        if len(different) < 2:
+            raise InputError(
+                f"NPMI pairs different words, but the top words of topic {k} in language {language!r} are "
+                f"{of_topic}. Give topics with at least two, and n_words of at least 2."
+            )
+        counts = reference.document_counts(language, different)
+        together = reference.pair_counts(language, different, language, different)
+        npmi = _npmi(together, counts, counts, reference.n_documents)
+        scores[k] = npmi[np.triu_indices(len(different), k=1)].mean()
+    return scores
+
+
+def _check_known(languages: Iterable[str], reference: AlignedReference) -> None:
     unknown = [language for language in languages if language not in reference.languages]
     if unknown:
         raise InputError(

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sklearn.pipeline import Pipeline
 
 from skxtm.exceptions import InputTypeError
+from skxtm.llm import ChatModel, ChatSession
+from skxtm.metrics._checks import check_choice
 from skxtm.metrics._topics import Topics
-from skxtm.metrics.coherence import Counting, cnpmi_score
-from skxtm.metrics.diversity import topic_quality, topic_uniqueness
+from skxtm.metrics.coherence import Counting, cnpmi_score, npmi_score
+from skxtm.metrics.diversity import inverted_rbo, topic_diversity, topic_quality, topic_uniqueness
+from skxtm.metrics.ratings import llm_alignment_score, llm_coherence_score
 from skxtm.metrics.reference import AlignedReference
 
 
@@ -152,6 +155,200 @@ class TopicQualityScorer:
             topics, self.reference, n_words=self.n_words, counting=self.counting, languages=self.languages
         )
         return topic_quality(cnpmi, topic_uniqueness(topics, n_words=self.n_words, languages=self.languages))
+
+
+@dataclass(frozen=True)
+class NPMIScorer:
+    """Score a fitted topic model by the coherence of its topics within languages, between -1 and 1.
+
+    Higher is better. The model is found as by :class:`CNPMIScorer`.
+
+    Parameters
+    ----------
+    reference : AlignedReference
+        Documents in the languages of the model.
+    n_words : int, default=15
+        Number of top words per topic and language.
+    languages : sequence of str, default=None
+        The languages to average over. None takes those of the topics.
+
+    Raises
+    ------
+    InputTypeError
+        When called, if the estimator has no topics.
+
+    See Also
+    --------
+    npmi_score : The metric.
+
+    Examples
+    --------
+    >>> from skxtm.metrics import AlignedReference, NPMIScorer
+    >>> reference = AlignedReference.from_texts({"en": ["rain", "goal"], "zh": ["雨", "进球"]})
+    >>> scoring = NPMIScorer(reference, n_words=10)  # GridSearchCV(model, grid, scoring=scoring)
+    """
+
+    reference: AlignedReference
+    n_words: int = 15
+    languages: Sequence[str] | None = None
+
+    def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
+        """Return the coherence of the topics of a fitted estimator; X and y are ignored."""
+        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        return npmi_score(topics, self.reference, n_words=self.n_words, languages=self.languages)
+
+
+@dataclass(frozen=True)
+class TopicDiversityScorer:
+    """Score a fitted topic model by the share of unique words among its top words, between 0 and 1.
+
+    Higher is better. The model is found as by :class:`CNPMIScorer`.
+
+    Parameters
+    ----------
+    n_words : int, default=25
+        Number of top words per topic and language.
+    languages : sequence of str, default=None
+        The languages to average over. None takes those of the topics.
+
+    Raises
+    ------
+    InputTypeError
+        When called, if the estimator has no topics.
+
+    See Also
+    --------
+    topic_diversity : The metric.
+
+    Examples
+    --------
+    >>> from skxtm.metrics import TopicDiversityScorer
+    >>> TopicDiversityScorer()
+    TopicDiversityScorer(n_words=25, languages=None)
+    """
+
+    n_words: int = 25
+    languages: Sequence[str] | None = None
+
+    def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
+        """Return the diversity of the topics of a fitted estimator; X and y are ignored."""
+        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        return topic_diversity(topics, n_words=self.n_words, languages=self.languages)
+
+
+@dataclass(frozen=True)
+class InvertedRBOScorer:
+    """Score a fitted topic model by how little the rankings of its topics agree, between 0 and 1.
+
+    Higher is better. The model is found as by :class:`CNPMIScorer`; it must have at least two topics.
+
+    Parameters
+    ----------
+    n_words : int, default=10
+        Number of top words per topic and language.
+    weight : float, default=0.9
+        See :func:`inverted_rbo`.
+    languages : sequence of str, default=None
+        The languages to average over. None takes those of the topics.
+
+    Raises
+    ------
+    InputTypeError
+        When called, if the estimator has no topics.
+
+    See Also
+    --------
+    inverted_rbo : The metric.
+
+    Examples
+    --------
+    >>> from skxtm.metrics import InvertedRBOScorer
+    >>> InvertedRBOScorer()
+    InvertedRBOScorer(n_words=10, weight=0.9, languages=None)
+    """
+
+    n_words: int = 10
+    weight: float = 0.9
+    languages: Sequence[str] | None = None
+
+    def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
+        """Return the inverted overlap of the topics of a fitted estimator; X and y are ignored."""
+        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        return inverted_rbo(topics, n_words=self.n_words, weight=self.weight, languages=self.languages)
+
+
+@dataclass(frozen=True)
+class LLMRatingScorer:
+    """Score a fitted topic model by a language model's ratings of its topics, between 1 and 3.
+
+    Higher is better. The model is found as by :class:`CNPMIScorer`. Every fold of every candidate has topics
+    of its own, so that a search asks ``n_candidates * n_folds * n_topics * n_runs`` questions per language
+    or pair of languages: give a `skxtm.llm.ChatSession` to limit what they cost.
+
+    Parameters
+    ----------
+    chat : ChatModel or ChatSession
+        What rates, as for :func:`llm_coherence_score`. To search with several processes it must be one
+        that can be pickled.
+    rating : {"coherence", "alignment"}, default="coherence"
+        What is rated: the words of each language, or their similarity between languages.
+    n_words : int, default=15
+        Number of top words per topic and language.
+    n_runs : int, default=4
+        Times that everything is rated.
+    domain : str or None, default=None
+        What the documents are, for the rater.
+    languages : sequence of str or None, default=None
+        The languages to rate. None takes those of the topics.
+
+    Raises
+    ------
+    InputError
+        When called, if `rating` is unknown.
+    InputTypeError
+        When called, if the estimator has no topics.
+
+    See Also
+    --------
+    llm_coherence_score : The metric.
+    llm_alignment_score : The metric across languages.
+
+    Notes
+    -----
+    The score is the mean of all ratings that could be read, nan if none could.
+
+    Examples
+    --------
+    >>> from sklearn.base import BaseEstimator
+    >>> from skxtm.llm import ScriptedChat
+    >>> from skxtm.metrics import LLMRatingScorer
+    >>> class OneTopic(BaseEstimator):
+    ...     def get_topics(self, n_words):
+    ...         return [{"en": ["rain", "wind"]}]
+    >>> LLMRatingScorer(ScriptedChat(lambda request: "3"), n_words=2)(OneTopic(), X=None)
+    3.0
+    """
+
+    chat: ChatModel | ChatSession
+    rating: Literal["coherence", "alignment"] = "coherence"
+    n_words: int = 15
+    n_runs: int = 4
+    domain: str | None = None
+    languages: Sequence[str] | None = None
+
+    def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
+        """Return the mean rating of the topics of a fitted estimator; X and y are ignored."""
+        check_choice(self.rating, "rating", type(self).__name__, ("coherence", "alignment"))
+        rate = llm_coherence_score if self.rating == "coherence" else llm_alignment_score
+        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        return rate(
+            topics,
+            self.chat,
+            n_words=self.n_words,
+            n_runs=self.n_runs,
+            domain=self.domain,
+            languages=self.languages,
+        ).mean
 
 
 def _topics_of(estimator: Any, n_words: int, scorer: str) -> Topics:

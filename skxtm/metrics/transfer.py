@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
+from sklearn.metrics import f1_score
 from sklearn.svm import SVC
 from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
 
 from skxtm.exceptions import InputError
+from skxtm.metrics._checks import check_choice, column
+
+TransferScoring = Literal["accuracy", "f1_macro"]
+Part = tuple[Any, NDArray[Any], NDArray[Any]]
 
 # the 200 MB that SVC takes by default hold few of the kernel's rows for tens of thousands of documents
 _KERNEL_CACHE_MB = 1000
@@ -64,19 +69,92 @@ class TransferAccuracy:
         InputError
             If there is no accuracy for some pair of the two languages.
         """
-        pairs = {
-            f"{first.upper()}-I": (first, first),
-            f"{first.upper()}-C": (second, first),
-            f"{second.upper()}-I": (second, second),
-            f"{second.upper()}-C": (first, second),
-        }
-        missing = [pair for pair in pairs.values() if pair not in self.accuracies]
-        if missing:
-            raise InputError(
-                f"There is no accuracy for (trained in, tested in) {missing[0]}. "
-                f"There is one for {', '.join(map(str, self.accuracies))}."
-            )
-        return {name: self.accuracies[pair] for name, pair in pairs.items()}
+        return _figures(self.accuracies, first, second, "accuracy")
+
+
+@dataclass(frozen=True)
+class TransferScores:
+    """Accuracies and macro F1 of classifiers trained in one language and tested in another.
+
+    Parameters
+    ----------
+    accuracy : dict of (str, str) to float
+        Share of the test documents labelled rightly, between 0 and 1, by language of training and
+        language of testing.
+    f1_macro : dict of (str, str) to float
+        Mean, over the classes that the test documents of the language truly have, of F1, between 0 and 1; by
+        the same pairs.
+
+    Examples
+    --------
+    >>> from skxtm.metrics import TransferScores
+    >>> there, back = ("en", "zh"), ("zh", "en")
+    >>> scores = TransferScores({there: 0.5, back: 0.7}, {there: 0.2, back: 0.6})
+    >>> scores.f1_macro["en", "zh"]
+    0.2
+    """
+
+    accuracy: dict[tuple[str, str], float]
+    f1_macro: dict[tuple[str, str], float]
+
+    def figures(self, first: str, second: str, scoring: TransferScoring = "accuracy") -> dict[str, float]:
+        """Name the four figures of a pair of languages as papers do.
+
+        Parameters
+        ----------
+        first, second : str
+            Two languages, each with training and test documents.
+        scoring : {"accuracy", "f1_macro"}, default="accuracy"
+            Which of the two scores.
+
+        Returns
+        -------
+        figures : dict of str to float
+            As :meth:`TransferAccuracy.figures`.
+
+        Raises
+        ------
+        InputError
+            If there is no figure for some pair of the two languages, or `scoring` is unknown.
+        """
+        return _figures(self.values(scoring), first, second, scoring)
+
+    def values(self, scoring: TransferScoring) -> dict[tuple[str, str], float]:
+        """Return one of the two scores by its name.
+
+        Parameters
+        ----------
+        scoring : {"accuracy", "f1_macro"}
+            Its name.
+
+        Returns
+        -------
+        values : dict of (str, str) to float
+            By language of training and language of testing.
+
+        Raises
+        ------
+        InputError
+            If `scoring` is unknown.
+        """
+        check_choice(scoring, "scoring", type(self).__name__, ("accuracy", "f1_macro"))
+        return self.accuracy if scoring == "accuracy" else self.f1_macro
+
+
+def _figures(values: dict[tuple[str, str], float], first: str, second: str, scoring: str) -> dict[str, float]:
+    pairs = {
+        f"{first.upper()}-I": (first, first),
+        f"{first.upper()}-C": (second, first),
+        f"{second.upper()}-I": (second, second),
+        f"{second.upper()}-C": (first, second),
+    }
+    missing = [pair for pair in pairs.values() if pair not in values]
+    if missing:
+        raise InputError(
+            f"There is no {scoring} for (trained in, tested in) {missing[0]}. "
+            f"There is one for {', '.join(map(str, values))}."
+        )
+    return {name: values[pair] for name, pair in pairs.items()}
 
 
 def transfer_accuracy(
@@ -127,6 +205,10 @@ def transfer_accuracy(
     InputError
         If lengths disagree, or if the training documents of a language are all of one class.
 
+    See Also
+    --------
+    transfer_scores : Macro F1 beside accuracy.
+
     Examples
     --------
     >>> from skxtm.metrics import transfer_accuracy
@@ -135,6 +217,85 @@ def transfer_accuracy(
     >>> accuracy = transfer_accuracy(features, labels, language, features, labels, language)
     >>> accuracy.figures("en", "zh")
     {'EN-I': 1.0, 'EN-C': 1.0, 'ZH-I': 1.0, 'ZH-C': 1.0}
+    """
+    scores = transfer_scores(
+        train_features,
+        train_labels,
+        train_language,
+        test_features,
+        test_labels,
+        test_language,
+        classifier=classifier,
+        n_jobs=n_jobs,
+    )
+    return TransferAccuracy(scores.accuracy)
+
+
+def transfer_scores(
+    train_features: Any,
+    train_labels: ArrayLike,
+    train_language: Sequence[str],
+    test_features: Any,
+    test_labels: ArrayLike,
+    test_language: Sequence[str],
+    *,
+    classifier: Any = None,
+    n_jobs: int | None = None,
+) -> TransferScores:
+    """Train a classifier in each language, test it in all, by accuracy and macro F1; higher is better.
+
+    The classifiers are those of :func:`transfer_accuracy`, trained once for both scores, which count
+    documents.
+
+    Parameters
+    ----------
+    train_features : {array-like, sparse matrix} of shape (n_train, n_features)
+        Features of documents that mean the same in every language, such as topic proportions.
+    train_labels : array-like of shape (n_train,)
+        Class of each document.
+    train_language : sequence of str of shape (n_train,)
+        Language of each document; any number of languages.
+    test_features : {array-like, sparse matrix} of shape (n_test, n_features)
+        Features of the documents to label.
+    test_labels : array-like of shape (n_test,)
+        Their classes.
+    test_language : sequence of str of shape (n_test,)
+        Their languages, among which may be some without training documents.
+    classifier : estimator, default=None
+        As for :func:`transfer_accuracy`: None is ``SVC(gamma="scale")`` with an RBF kernel.
+    n_jobs : int, default=None
+        Number of languages to train at a time, in processes, as in joblib.
+
+    Returns
+    -------
+    scores : TransferScores
+        ``scores.accuracy[train_language, test_language]`` and ``scores.f1_macro[train_language,
+        test_language]``, both between 0 and 1.
+
+    Raises
+    ------
+    InputError
+        If lengths disagree, or if the training documents of a language are all of one class.
+
+    See Also
+    --------
+    transfer_accuracy : Accuracy alone.
+
+    Notes
+    -----
+    Macro F1 is the unweighted mean of the F1 of the classes found among the true labels of the test documents
+    of the language. A class that is never predicted counts 0; one that is predicted but not found there is no
+    term of the mean, but lowers the recall of the classes it was predicted for. A rare class thus
+    weighs as much as a frequent one, where accuracy hardly sees it.
+
+    Examples
+    --------
+    >>> from skxtm.metrics import transfer_scores
+    >>> features, labels, language = [[0.0], [1.0], [0.1], [0.9]], [0, 1, 0, 1], ["en", "en", "zh", "zh"]
+    >>> tested = [[0.0], [0.1], [0.2], [0.4]]
+    >>> scores = transfer_scores(features, labels, language, tested, [0, 0, 0, 1], ["zh"] * 4)
+    >>> scores.accuracy["en", "zh"], round(scores.f1_macro["en", "zh"], 3)
+    (0.75, 0.429)
     """
     features, labels, language = _check_part(train_features, train_labels, train_language, "train")
     tested = _check_part(test_features, test_labels, test_language, "test")
@@ -145,43 +306,50 @@ def transfer_accuracy(
         classifier = SVC(gamma="scale", cache_size=_KERNEL_CACHE_MB)
     # processes, not threads: liblinear shares one random generator among the threads of a process
     results = Parallel(n_jobs=n_jobs)(
-        delayed(_accuracies)(
+        delayed(_scores)(
             clone(classifier), features[language == trained], labels[language == trained], tested
         )
         for trained in languages
     )
-    return TransferAccuracy(
-        {
-            (trained, language): accuracy
-            for trained, by_language in zip(languages, results, strict=True)
-            for language, accuracy in by_language.items()
-        }
+    pairs = {
+        (trained, language): scores
+        for trained, by_language in zip(languages, results, strict=True)
+        for language, scores in by_language.items()
+    }
+    return TransferScores(
+        {pair: accuracy for pair, (accuracy, _) in pairs.items()},
+        {pair: f1_macro for pair, (_, f1_macro) in pairs.items()},
     )
 
 
-def _accuracies(
-    classifier: Any, features: Any, labels: NDArray[Any], tested: tuple[Any, NDArray[Any], NDArray[Any]]
-) -> dict[str, float]:
+def _scores(
+    classifier: Any, features: Any, labels: NDArray[Any], tested: Part
+) -> dict[str, tuple[float, float]]:
+    """Return accuracy and macro F1 by language of the test documents."""
     test_features, test_labels, test_language = tested
-    right = classifier.fit(features, labels).predict(test_features) == test_labels
+    predicted = classifier.fit(features, labels).predict(test_features)
+    rows = {language: test_language == language for language in dict.fromkeys(test_language.tolist())}
     return {
-        language: float(right[test_language == language].mean())
-        for language in dict.fromkeys(test_language.tolist())
+        language: (
+            float((predicted[of_language] == test_labels[of_language]).mean()),
+            _macro_f1(test_labels[of_language], predicted[of_language]),
+        )
+        for language, of_language in rows.items()
     }
 
 
-def _check_part(
-    features: Any, labels: ArrayLike, language: Sequence[str], part: str
-) -> tuple[Any, NDArray[Any], NDArray[Any]]:
+def _macro_f1(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
+    return float(f1_score(labels, predicted, labels=np.unique(labels), average="macro"))
+
+
+def _check_part(features: Any, labels: ArrayLike, language: Sequence[str], part: str) -> Part:
     features = check_array(features, accept_sparse="csr", input_name=f"{part}_features")
-    columns = {"labels": np.asarray(labels), "language": np.asarray(language)}
-    for name, values in columns.items():
-        if values.shape != (features.shape[0],):
-            raise InputError(
-                f"{part}_{name} must have one value for each of the {features.shape[0]} rows of "
-                f"{part}_features. Got an array of shape {values.shape} instead."
-            )
-    return features, columns["labels"], columns["language"]
+    rows = f"rows of {part}_features"
+    return (
+        features,
+        column(labels, f"{part}_labels", features.shape[0], rows),
+        column(language, f"{part}_language", features.shape[0], rows),
+    )
 
 
 def _check_classes(labels: NDArray[Any], language: str) -> None:

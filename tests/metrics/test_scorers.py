@@ -9,12 +9,21 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.llm import ScriptedChat
 from skxtm.metrics import (
     AlignedReference,
     CNPMIScorer,
+    InvertedRBOScorer,
+    LLMRatingScorer,
+    NPMIScorer,
+    TopicDiversityScorer,
     TopicQualityScorer,
     TopicUniquenessScorer,
     cnpmi_score,
+    inverted_rbo,
+    llm_alignment_score,
+    npmi_score,
+    topic_diversity,
     topic_uniqueness,
 )
 
@@ -25,7 +34,8 @@ REFERENCE = AlignedReference.from_texts(
 ALIGNED = [{"en": ["rain", "wind"], "zh": ["雨", "风"]}, {"en": ["goal", "match"], "zh": ["进球", "比赛"]}]
 REPEATED = [{"en": ["rain", "wind"], "zh": ["雨", "风"]}, {"en": ["rain", "wind"], "zh": ["雨", "风"]}]
 MISALIGNED = [{"en": ["rain", "wind"], "zh": ["进球", "比赛"]}, {"en": ["goal", "match"], "zh": ["雨", "风"]}]
-TOPICS = {"aligned": ALIGNED, "repeated": REPEATED, "misaligned": MISALIGNED}
+OVERLAPPING = [{"en": ["rain", "wind"], "zh": ["雨", "风"]}, {"en": ["goal", "rain"], "zh": ["进球", "雨"]}]
+TOPICS = {"aligned": ALIGNED, "repeated": REPEATED, "misaligned": MISALIGNED, "overlapping": OVERLAPPING}
 
 
 def make_model(kind):
@@ -49,12 +59,23 @@ def make_model(kind):
     return GivenTopics(kind)
 
 
+def rate_rain(request):
+    """Rate the words of rain, alone or beside those of another language."""
+    text = request.messages[-1][1]
+    return str(1 + ('"rain"' in text) + ('"雨"' in text))
+
+
 def scorers():
     return {
         "cnpmi": CNPMIScorer(REFERENCE, n_words=2),
         "published": CNPMIScorer(REFERENCE, n_words=2, counting="published"),
         "tu": TopicUniquenessScorer(n_words=2),
         "tq": TopicQualityScorer(REFERENCE, n_words=2),
+        "npmi": NPMIScorer(REFERENCE, n_words=2),
+        "diversity": TopicDiversityScorer(n_words=2),
+        "irbo": InvertedRBOScorer(n_words=2, weight=0.5),
+        "alignment": LLMRatingScorer(ScriptedChat(rate_rain), "alignment", n_words=2, n_runs=1),
+        "coherence": LLMRatingScorer(ScriptedChat(rate_rain), n_words=2, n_runs=1, languages=["en"]),
     }
 
 
@@ -68,6 +89,11 @@ def test_scorers_return_what_the_metrics_return(kind):
         "published": cnpmi_score(TOPICS[kind], REFERENCE, n_words=2, counting="published"),
         "tu": uniqueness,
         "tq": max(0.0, cnpmi) * uniqueness,
+        "npmi": npmi_score(TOPICS[kind], REFERENCE, n_words=2),
+        "diversity": topic_diversity(TOPICS[kind], n_words=2),
+        "irbo": inverted_rbo(TOPICS[kind], n_words=2, weight=0.5),
+        "alignment": llm_alignment_score(TOPICS[kind], ScriptedChat(rate_rain), n_words=2, n_runs=1).mean,
+        "coherence": {"aligned": 1.5, "repeated": 2.0, "misaligned": 1.5, "overlapping": 2.0}[kind],
     }
 
 
@@ -127,7 +153,7 @@ def test_languages_restrict_the_score():
         CNPMIScorer(REFERENCE, n_words=2)(model, X)
 
 
-@pytest.mark.parametrize("name", ["cnpmi", "tu", "tq"])
+@pytest.mark.parametrize("name", [name for name in scorers() if name != "published"])
 def test_an_estimator_without_topics_is_refused(name):
     pipeline = make_pipeline(FunctionTransformer(), StandardScaler()).fit(X)
     with pytest.raises(InputTypeError) as caught:
@@ -136,3 +162,27 @@ def test_an_estimator_without_topics_is_refused(name):
         f"{type(scorers()[name]).__name__} needs a fitted estimator with get_topics: itself, a step of a "
         f"Pipeline, or the best_estimator_ of a search. Got Pipeline without one."
     )
+
+
+def test_an_unknown_rating_is_named():
+    scorer = LLMRatingScorer(ScriptedChat(rate_rain), "similarity")
+    with pytest.raises(InputError) as caught:
+        scorer(make_model("aligned").fit(X), X)
+    assert str(caught.value) == (
+        "The 'rating' parameter of LLMRatingScorer must be among {'coherence', 'alignment'}. "
+        "Got 'similarity' instead."
+    )
+
+
+def test_all_that_a_rating_takes_is_handed_on():
+    seen = []
+
+    def note(request):
+        seen.append(request.messages)
+        return "2"
+
+    scorer = LLMRatingScorer(ScriptedChat(note), n_words=1, n_runs=3, domain="weather", languages=["zh"])
+    assert scorer(make_model("aligned").fit(X), X) == 2.0
+    assert len(seen) == 6
+    assert all("weather" in system for (_, system), _ in seen)
+    assert {user.split(": ")[1].split("\n")[0] for _, (_, user) in seen} == {'["雨"]', '["进球"]'}

@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from skxtm.exceptions import InputError
-from skxtm.metrics import TransferAccuracy, transfer_accuracy
+from skxtm.metrics import TransferAccuracy, TransferScores, transfer_accuracy, transfer_scores
 
 LABELS = ["sport", "weather"]
 
@@ -151,3 +153,84 @@ def test_wrong_input_is_named(changed, message):
     with pytest.raises(InputError) as caught:
         transfer_accuracy(**(arguments | changed))
     assert str(caught.value) == message
+
+
+class SayFirstFeature(ClassifierMixin, BaseEstimator):
+    """Predict the class whose number is the first feature."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return np.array(["sport", "tax", "weather"], dtype=object)[X[:, 0].astype(int)]
+
+
+def f1_by_loops(labels, predicted):
+    """Go through the classes of the true labels, each with its precision and recall."""
+    scores = []
+    for label in sorted(set(labels)):
+        pairs = list(zip(labels, predicted, strict=True))
+        n_right = sum(true == label and said == label for true, said in pairs)
+        n_said, n_true = predicted.count(label), labels.count(label)
+        if n_right == 0:
+            scores.append(0.0)
+        else:
+            precision, recall = n_right / n_said, n_right / n_true
+            scores.append(2 * precision * recall / (precision + recall))
+    return sum(scores) / len(scores)
+
+
+classes = st.sampled_from(["sport", "tax", "weather"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(classes, classes, st.sampled_from(["en", "zh"])), min_size=1, max_size=15))
+def test_macro_f1_equals_loops_over_the_classes_of_the_true_labels(drawn):
+    labels, predicted, language = (list(values) for values in zip(*drawn, strict=True))
+    features = [[["sport", "tax", "weather"].index(said)] for said in predicted]
+    scores = transfer_scores(
+        [[0], [1]], ["sport", "tax"], ["ja", "ja"], features, labels, language, classifier=SayFirstFeature()
+    )
+    assert set(scores.f1_macro) == {("ja", code) for code in language}
+    for code in set(language):
+        rows = [row for row, other in enumerate(language) if other == code]
+        true, said = [labels[row] for row in rows], [predicted[row] for row in rows]
+        assert scores.f1_macro["ja", code] == pytest.approx(f1_by_loops(true, said))
+        right = sum(one == other for one, other in zip(true, said, strict=True))
+        assert scores.accuracy["ja", code] == pytest.approx(right / len(rows))
+
+
+def test_a_class_that_is_never_predicted_counts_zero_and_one_that_is_not_there_is_no_class():
+    train, labels = [[0], [1], [2]], ["sport", "tax", "weather"]
+    tested, true = [[0], [0], [0], [2]], ["sport", "sport", "tax", "sport"]
+    scores = transfer_scores(
+        train, labels, ["en"] * 3, tested, true, ["en"] * 4, classifier=SayFirstFeature()
+    )
+    assert scores.accuracy["en", "en"] == 0.5
+    assert scores.f1_macro["en", "en"] == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_both_scores_come_from_one_training_and_accuracy_is_that_of_transfer_accuracy(three_languages):
+    train, test = three_languages
+    CountingClassifier.fitted_on.clear()
+    scores = transfer_scores(*train, *test, classifier=CountingClassifier())
+    assert CountingClassifier.fitted_on == [40, 40, 40]
+    assert TransferAccuracy(scores.accuracy) == transfer_accuracy(
+        *train, *test, classifier=CountingClassifier()
+    )
+    assert max(scores.f1_macro.values()) < 0.5
+
+
+def test_macro_f1_has_the_four_figures_too():
+    pairs = [("en", "en"), ("en", "zh"), ("zh", "en"), ("zh", "zh")]
+    scores = TransferScores(dict.fromkeys(pairs, 0.5), dict(zip(pairs, [0.1, 0.2, 0.3, 0.4], strict=True)))
+    assert scores.figures("en", "zh", "f1_macro") == {"EN-I": 0.1, "EN-C": 0.3, "ZH-I": 0.4, "ZH-C": 0.2}
+    assert scores.figures("en", "zh") == dict.fromkeys(["EN-I", "EN-C", "ZH-I", "ZH-C"], 0.5)
+    with pytest.raises(InputError) as caught:
+        scores.figures("en", "ja", "f1_macro")
+    assert str(caught.value).startswith("There is no f1_macro for (trained in, tested in) ('ja', 'en').")
+    with pytest.raises(InputError) as caught:
+        scores.figures("en", "zh", "f1")
+    assert str(caught.value) == (
+        "The 'scoring' parameter of TransferScores must be among {'accuracy', 'f1_macro'}. Got 'f1' instead."
+    )

@@ -1,0 +1,178 @@
+"""One cell: train or load the model, refine it, measure it, write the result."""
+
+import json
+import os
+import platform
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sklearn
+import torch
+from _configuration import PLAIN, VARIANTS, Cell, Training
+from _evaluation import Evaluation
+
+import skxtm
+from skxtm import CrossLingualTopicModel, LLMRefiner
+from skxtm.backbones import backbone_class
+from skxtm.embeddings import AlignedWordEncoder
+
+N_STORED = 25  # words of each topic and language that a result keeps; ratings need 15
+
+
+class FirstPhaseError(RuntimeError):
+    """The model before refinement could not be trained, so that no cell made of it can be measured."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where results lie."""
+
+    folder: Path
+
+    def cell(self, cell: Cell) -> Path:
+        """File of a finished cell."""
+        return self.folder / "cells" / f"{cell.name}.json"
+
+    def model(self, training: Training) -> Path:
+        """Folder of a trained model; beside it a JSON file, written last, says how it was trained."""
+        return self.folder / "models" / training.name
+
+    def finished(self) -> list[dict[str, Any]]:
+        """All results that are there, by the names of their files."""
+        return [
+            {"name": path.stem, **json.loads(path.read_text(encoding="utf-8"))}
+            for path in sorted(self.folder.glob("cells/*.json"))
+        ]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON that people can read too."""
+    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
+
+
+def compute(cell: Cell, data_home: Path, results: Results) -> None:
+    """Measure one cell and write its file."""
+    training = cell.training
+    evaluation = Evaluation(training.corpus, data_home, training.match, training.vocabulary)
+    try:
+        model, trained = first_phase(training, evaluation, results.model(training))
+    except Exception as error:
+        raise FirstPhaseError(f"Training failed: {type(error).__name__}: {error}") from error
+    if cell.variant == PLAIN:
+        facts = {name: trained[name] for name in ("seconds", "peak_gib", "versions")}
+    else:
+        model, facts = refined(cell, model, evaluation)
+    features = evaluation.features(model)
+    accuracies = {name: evaluation.accuracies(features, name) for name in cell.classifiers}
+    content = {
+        "settings": cell.settings,
+        "trained": trained,
+        **facts,
+        "figures": evaluation.topics(model),
+        "accuracies": accuracies,
+        "topics": model.get_topics(N_STORED),
+    }
+    write_json(results.cell(cell), content)
+
+
+def first_phase(
+    training: Training, evaluation: Evaluation, folder: Path
+) -> tuple[CrossLingualTopicModel, dict[str, Any]]:
+    """Load the trained model, or train and save it; it is loaded either way, so that results are alike."""
+    description = folder.with_name(f"{folder.name}.json")
+    encoder = shared_encoder(training, evaluation)
+    if not description.exists():
+        write_json(description, train(training, evaluation, encoder, folder))
+    model = CrossLingualTopicModel.load(folder)
+    model.set_params(lexicon=evaluation.lexicon, word_embeddings=encoder, document_embeddings=encoder)
+    return model, json.loads(description.read_text(encoding="utf-8"))
+
+
+def shared_encoder(training: Training, evaluation: Evaluation) -> AlignedWordEncoder | None:
+    """Learn the embeddings that all models of a corpus share, if they do."""
+    if training.encoder_seed is None:
+        return None
+    encoder = AlignedWordEncoder(random_state=training.encoder_seed)
+    return encoder.fit(evaluation.train.corpus, evaluation.lexicon)
+
+
+def train(
+    training: Training, evaluation: Evaluation, encoder: AlignedWordEncoder | None, folder: Path
+) -> dict[str, Any]:
+    """Train and save a model; return how it was trained."""
+    backbone = backbone_class(training.backbone)(**backbone_parameters(training, evaluation))
+    model = CrossLingualTopicModel(
+        training.components,
+        backbone=backbone,
+        lexicon=evaluation.lexicon,
+        word_embeddings=encoder,
+        document_embeddings=encoder,
+        max_epochs=training.epochs,
+        batch_size=training.batch_size,
+        learning_rate=training.learning_rate,
+        random_state=training.seed,
+    )
+    started = time.perf_counter()
+    model.fit(evaluation.train.corpus)
+    facts = used(started)
+    model.save(folder)
+    published = backbone_class(training.backbone)().get_params().get("max_epochs")
+    parameters = model.backbone_.get_params()
+    return {"epochs": model.n_iter_, "published_epochs": published, "backbone": parameters, **facts}
+
+
+def backbone_parameters(training: Training, evaluation: Evaluation) -> dict[str, Any]:
+    """Parameters of the backbone that are not its defaults."""
+    parameters = dict(evaluation.setup.parameters.get(training.backbone, {}))
+    if training.shrink_schedule and training.epochs:
+        default = backbone_class(training.backbone)().get_params()
+        share = training.epochs / default["max_epochs"]
+        parameters["decay_every"] = max(1, round(share * default["decay_every"]))
+    if training.exact_statistics:
+        parameters["batch_norm_momentum"] = None
+    return parameters
+
+
+def refined(
+    cell: Cell, model: CrossLingualTopicModel, evaluation: Evaluation
+) -> tuple[LLMRefiner, dict[str, Any]]:
+    """Refine a model in one variant; return how that went."""
+    options = {"n_rounds": cell.n_rounds, **VARIANTS[cell.variant]}
+    if cell.refine_every is not None:
+        options["refine_every"] = cell.refine_every
+    refiner = LLMRefiner(model, max_epochs=cell.refinement_epochs, random_state=cell.training.seed, **options)
+    started = time.perf_counter()
+    refiner.fit(evaluation.train.corpus)
+    facts = used(started)
+    kept = refiner.refined_words_
+    n_words = min(len(words) for topic in kept for words in topic.values())
+    figures = evaluation.of_words(kept, n_words) if n_words else {}
+    confidence = float(np.nanmean(refiner.confidence_))
+    return refiner, {**facts, "confidence": confidence, "words_kept": figures, "n_words_kept": n_words}
+
+
+def used(started: float) -> dict[str, Any]:
+    """Seconds since a start, peak memory of this process so far, and the versions at work."""
+    return {
+        "seconds": round(time.perf_counter() - started, 1),
+        "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "torch": torch.__version__,
+            "sklearn": sklearn.__version__,
+            "skxtm": skxtm.__version__,
+        },
+    }
