@@ -59,7 +59,8 @@ def gather_materials(model: CrossLingualTopicModel, corpus: Corpus) -> Materials
         lexicons = gather_lexicons(name, model.languages_, model.vocabularies_, given)
     if "word_vectors" in needs:
         vectors = gather_word_vectors(model, corpus)
-    return replace(gather_documents(model, corpus), lexicons=lexicons, word_vectors=vectors)
+    materials = gather_documents(model, corpus)
+    return replace(materials, lexicons=lexicons, word_vectors=vectors, seed=model._seed)
 
 
 def gather_word_vectors(

@@ -369,7 +369,7 @@ def test_fewer_than_two_topics_are_refused(data):
 
 def test_an_unknown_backbone_is_named_with_the_known_ones(data):
     assert message_of(make_model(data, backbone="xtr").fit, data.corpus) == (
-        "The 'backbone' parameter of CrossLingualTopicModel must be a str among {'gloctm', 'infoctm', 'mcta', "
+        "The 'backbone' parameter of CrossLingualTopicModel must be a str among {'corectm', 'gloctm', 'infoctm', 'mcta', "
         "'mtanchor', 'nmtm', 'svd_lr', 'usvd', 'xtra'} or an instance of Backbone. Got 'xtr' instead."
     )
 

@@ -206,5 +206,5 @@ def tracked_files():
 
 def test_no_file_names_a_path_of_somebodys_machine():
     machine_path = re.compile(r"(?<![\w.:/])/(?:work|root|home|Users|tmp|mnt)/\w")
-    texts = {path: path.read_text(encoding="utf-8") for path in tracked_files()}
+    texts = {path: path.read_bytes().decode("utf-8", "ignore") for path in tracked_files()}
     assert [str(path.relative_to(ROOT)) for path, text in texts.items() if machine_path.search(text)] == []

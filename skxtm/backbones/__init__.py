@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skxtm.backbones.base import Backbone
+    from skxtm.backbones.corectm import CoreCTM
     from skxtm.backbones.gloctm import GloCTM
     from skxtm.backbones.infoctm import InfoCTM
     from skxtm.backbones.mcta import MCTA
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 # name of the backbone -> (module, class); imported when used, since a backbone imports torch
 _REGISTRY = {
+    "corectm": ("skxtm.backbones.corectm", "CoreCTM"),
     "gloctm": ("skxtm.backbones.gloctm", "GloCTM"),
     "infoctm": ("skxtm.backbones.infoctm", "InfoCTM"),
     "mcta": ("skxtm.backbones.mcta", "MCTA"),
@@ -32,6 +34,7 @@ __all__ = [
     "USVD",
     "XTRA",
     "Backbone",
+    "CoreCTM",
     "GloCTM",
     "InfoCTM",
     "MTAnchor",

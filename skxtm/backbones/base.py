@@ -55,6 +55,8 @@ class Materials:
         Embeddings of each language's training documents, in one space.
     clusters : tuple of ndarray of int of shape (n_l,), or None
         Cluster of each training document, from 0 to ``n_components - 1``.
+    seed : int
+        Of whatever is random in the preparation.
     """
 
     counts: tuple[sparse.csr_array, ...]
@@ -62,6 +64,7 @@ class Materials:
     word_vectors: tuple[NDArray[np.float32], ...] | None = None
     document_vectors: tuple[NDArray[np.float32], ...] | None = None
     clusters: tuple[NDArray[np.int64], ...] | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ LANGUAGES = {2: ("en", "zh"), 3: ("en", "ja", "zh")}
 N_WORDS = 25
 # a whole number that 7 is a good value for; of networks the width of a layer
 OWN_PARAMETER = {
+    "corectm": "n_core_words",
     "usvd": "n_dimensions",
     "svd_lr": "n_dimensions",
     "mtanchor": "n_projected",
@@ -83,13 +84,15 @@ def cases(names):
 
 NETWORKS = [name for name in backbone_names() if issubclass(backbone_class(name), NetworkBackbone)]
 ARRAYS = [name for name in backbone_names() if name not in NETWORKS]
+NORMALISED = [name for name in NETWORKS if "batch_norm_momentum" in backbone_class(name)().get_params()]
 case = cases(backbone_names())
+normalised_case = cases(NORMALISED)
 network_case = cases(NETWORKS)
 array_case = cases(ARRAYS)
 
 
 def test_every_backbone_is_of_one_of_two_kinds():
-    assert NETWORKS == ["gloctm", "infoctm", "nmtm", "xtra"]
+    assert NETWORKS == ["corectm", "gloctm", "infoctm", "nmtm", "xtra"]
     assert all(issubclass(backbone_class(name), ArrayBackbone) for name in ARRAYS)
 
 
@@ -112,7 +115,7 @@ def test_what_is_learnt_has_its_shape_and_lies_on_the_simplex(case):
 def test_every_loss_term_is_recorded_finite_and_adds_up(network_case):
     history = dict(network_case.fitted.history_)
     total = history.pop("loss")
-    assert {"reconstruction", "kl"} <= set(history)
+    assert "reconstruction" in history
     assert {len(values) for values in history.values()} == {2}
     np.testing.assert_allclose(np.sum(list(history.values()), axis=0), total, rtol=1e-4)
     assert np.isfinite(total).all()
@@ -143,19 +146,19 @@ def test_partial_fit_once_per_epoch_equals_fit(network_case):
     assert pieces.history_ == network_case.fitted.history_
 
 
-def test_statistics_of_the_final_weights_can_be_asked_for(network_case):
-    backbone = backbone_class(network_case.backbone)(batch_norm_momentum=None)
-    settled = network_case.model(backbone=backbone).fit(network_case.corpus)
+def test_statistics_of_the_final_weights_can_be_asked_for(normalised_case):
+    backbone = backbone_class(normalised_case.backbone)(batch_norm_momentum=None)
+    settled = normalised_case.model(backbone=backbone).fit(normalised_case.corpus)
     pieces = (
-        network_case.model(backbone=backbone)
-        .partial_fit(network_case.corpus)
-        .partial_fit(network_case.corpus)
+        normalised_case.model(backbone=backbone)
+        .partial_fit(normalised_case.corpus)
+        .partial_fit(normalised_case.corpus)
     )
     np.testing.assert_array_equal(
-        pieces.transform(network_case.corpus), settled.transform(network_case.corpus)
+        pieces.transform(normalised_case.corpus), settled.transform(normalised_case.corpus)
     )
-    np.testing.assert_array_equal(settled.components_, network_case.fitted.components_)
-    assert not np.array_equal(settled.transform(network_case.corpus), network_case.theta)
+    np.testing.assert_array_equal(settled.components_, normalised_case.fitted.components_)
+    assert not np.array_equal(settled.transform(normalised_case.corpus), normalised_case.theta)
 
 
 def test_partial_fit_takes_other_documents(network_case):

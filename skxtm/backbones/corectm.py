@@ -1,0 +1,293 @@
+"""CoreCTM: topics at the dense cores of a word space that languages share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.cluster import KMeans
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from skxtm.backbones.base import (
+    BackboneNetwork,
+    Batch,
+    CorpusShape,
+    Materials,
+    NetworkBackbone,
+    Step,
+    check_range,
+)
+from skxtm.modules.prior import LaplacePrior
+from skxtm.modules.sparse import SparseRows, sparse_linear
+
+FloatArray = NDArray[np.float32]
+
+
+class CoreCTM(NetworkBackbone):
+    """Core-based cross-lingual topic model: topics are dense cores of a word space that languages share.
+
+    Parameters
+    ----------
+    translation_weight : float, default=1.0
+        Weight of a word's translations against the word itself in the space where topics are sought; 0
+        ignores the lexicon there.
+    n_core_words : int, default=15
+        Words of each language that make up a core.
+    n_core_steps : int, default=20
+        How often cores move to the middle of their words before training.
+    frequency_weight : float, default=0.05
+        What a word's logarithmic frequency adds to its closeness to a topic.
+    exclusivity : float, default=0.3
+        What belonging to other topics takes from a word's closeness, per nat of ``-log p(topic | word)``.
+    topic_temperature : float, default=0.05
+        Of p(topic | word).
+    word_temperature : float, default=0.2
+        Of the topic-word distributions: small values concentrate topics on few words.
+    document_temperature : float, default=0.05
+        Of the topic proportions: small values give documents few topics.
+    sif : float, default=1e-2
+        Smoothing of the word weights in documents, ``sif / (sif + p(word))``.
+    learning_rate : float, default=1e-3
+        Of Adam.
+    max_epochs : int, default=0
+        Passes over the largest language; see Notes for why there are none.
+    batch_size : int, default=128
+        Documents of each language in a step.
+
+    Notes
+    -----
+    A backbone of this package, not of a paper. Words of all languages lie in one space, and each moves
+    towards its translations:
+    ``a_w = unit(e_w + translation_weight * unit(sum_v T_wv max(cos(e_w, e_v), 0.01) e_v))``, for each other
+    language. Topics start as K-means centres of these words, weighted by the root of their counts, the
+    languages alike. Each centre then moves repeatedly to the middle of its `n_core_words` best words of every
+    language, of which a word counts fully only for its nearest centre: to a place that is dense in every
+    language, and apart from the others. With t_k these cores, topic-word distributions are the softmax over
+    the vocabulary of
+    ``(cos(a_w, t_k) + frequency_weight * log n_w + exclusivity * log p(k | w)) / word_temperature``, where
+    ``p(k | w)`` is the softmax over topics of ``cos(a_w, t_k) / topic_temperature``.
+
+    A document is the sum of its words' vectors e_w, not moved, each times ``sif / (sif + p(w))``; scaled to
+    length 1, less the mean of its language, and scaled again. Its topic proportions are the softmax of
+    ``cos(h_d, u_k) / document_temperature``. The readers u_k start at the cores. New documents need neither
+    embeddings nor an encoder.
+
+    Training maximises the likelihood of the words under the mixture of topics by the readers; cores stay. It
+    does not pay: topics are as good as before, and accuracies fall. So nothing is trained by default. What
+    training is for is `LLMRefiner`, whose losses move cores and readers.
+
+    Any number of languages is treated alike; with one, no word moves. Word vectors should be those of an
+    `AlignedWordEncoder` (the default) or of another encoder whose space the languages share.
+
+    Examples
+    --------
+    >>> from skxtm.backbones import CoreCTM
+    >>> CoreCTM(translation_weight=0.5)
+    CoreCTM(translation_weight=0.5)
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"lexicons", "word_vectors"})
+
+    def __init__(
+        self,
+        *,
+        translation_weight: float = 1.0,
+        n_core_words: int = 15,
+        n_core_steps: int = 20,
+        frequency_weight: float = 0.05,
+        exclusivity: float = 0.3,
+        topic_temperature: float = 0.05,
+        word_temperature: float = 0.2,
+        document_temperature: float = 0.05,
+        sif: float = 1e-2,
+        learning_rate: float = 1e-3,
+        max_epochs: int = 0,
+        batch_size: int = 128,
+    ) -> None:
+        self.translation_weight = translation_weight
+        self.n_core_words = n_core_words
+        self.n_core_steps = n_core_steps
+        self.frequency_weight = frequency_weight
+        self.exclusivity = exclusivity
+        self.topic_temperature = topic_temperature
+        self.word_temperature = word_temperature
+        self.document_temperature = document_temperature
+        self.sif = sif
+        self.learning_rate = learning_rate
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+
+    def check(self) -> None:
+        """Check the hyperparameters; see `Backbone.check`."""
+        check_range(self, "max_epochs", 0, None, integer=True)
+        check_range(self, "batch_size", 1, None, integer=True)
+        check_range(self, "learning_rate", 0, None, open_low=True)
+        for name in ("translation_weight", "frequency_weight", "exclusivity"):
+            check_range(self, name, 0, None)
+        for name in ("topic_temperature", "word_temperature", "document_temperature", "sif"):
+            check_range(self, name, 0, None, open_low=True)
+        check_range(self, "n_core_words", 1, None, integer=True)
+        check_range(self, "n_core_steps", 0, None, integer=True)
+
+    def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
+        """Bring translations together, find the cores, and weigh words for documents."""
+        assert materials.word_vectors is not None
+        vectors = [unit(part) for part in materials.word_vectors]
+        words = with_translations(vectors, materials.lexicons, self.translation_weight)
+        constants: dict[str, NDArray[Any]] = {}
+        totals = [np.asarray(counts.sum(0), dtype=np.float64) for counts in materials.counts]
+        for number, (counts, total) in enumerate(zip(materials.counts, totals, strict=True)):
+            share = total / max(total.sum(), 1)
+            readers = (self.sif / (self.sif + share))[:, None].astype(np.float32) * vectors[number]
+            constants[f"words.{number}"] = words[number]
+            constants[f"readers.{number}"] = readers
+            constants[f"mean.{number}"] = unit(counts.astype(np.float32) @ readers).mean(0)
+            constants[f"log_counts.{number}"] = np.log(np.maximum(total, 1)).astype(np.float32)
+        constants["cores"] = self.cores(words, totals, shape.n_components, materials.seed)
+        return constants
+
+    def cores(
+        self, words: Sequence[FloatArray], totals: Sequence[NDArray[Any]], n_components: int, seed: int
+    ) -> FloatArray:
+        """Find dense places of the word space, where every language has words.
+
+        Parameters
+        ----------
+        words : sequence of ndarray of shape (V_l, n_dimensions)
+            Of length 1.
+        totals : sequence of ndarray of shape (V_l,)
+            How often each word occurs.
+        n_components : int
+            Number of cores.
+        seed : int
+            Of K-means.
+
+        Returns
+        -------
+        cores : ndarray of shape (n_components, n_dimensions)
+            Of length 1.
+        """
+        weights = [np.sqrt(total) / max(np.sqrt(total).sum(), 1e-9) for total in totals]
+        kmeans = KMeans(n_components, n_init=1, random_state=seed)
+        kmeans.fit(np.vstack(words), sample_weight=np.concatenate(weights) * sum(map(len, words)))
+        cores = unit(kmeans.cluster_centers_.astype(np.float32))
+        for _ in range(self.n_core_steps):
+            middles = []
+            for own, total in zip(words, totals, strict=True):
+                score = own @ cores.T  # (V, K)
+                score = np.where(score == score.max(1, keepdims=True), score, score - 1)
+                score += self.frequency_weight * np.log(np.maximum(total, 1))[:, None]
+                best = np.argsort(-score, axis=0, kind="stable")[: self.n_core_words]
+                middles.append(unit(own[best].mean(0)))  # (K, n_dimensions)
+            cores = unit(np.sum(middles, axis=0))
+        return cores
+
+    def build(self, shape: CorpusShape, constants: Mapping[str, Tensor]) -> CoreCTMNetwork:
+        """Build the untrained network."""
+        return CoreCTMNetwork(self, shape, constants)
+
+
+class CoreCTMNetwork(BackboneNetwork):
+    """The network of `CoreCTM`."""
+
+    def __init__(self, backbone: CoreCTM, shape: CorpusShape, constants: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self.n_languages = len(shape.languages)
+        self.frequency_weight = backbone.frequency_weight
+        self.exclusivity = backbone.exclusivity
+        self.topic_temperature = backbone.topic_temperature
+        self.word_temperature = backbone.word_temperature
+        self.document_temperature = backbone.document_temperature
+        self.prior = LaplacePrior(torch.ones(shape.n_components))
+        self.cores = nn.Parameter(constants["cores"].clone())
+        self.readers = nn.Parameter(constants["cores"].clone())
+        for number in range(self.n_languages):
+            for name in ("words", "readers", "mean", "log_counts"):
+                self.register_buffer(f"{name}_{number}", constants[f"{name}.{number}"], persistent=False)
+
+    def step(self, batch: Batch) -> Step:
+        """Reconstruction, summed over languages, from topics that stay at their cores."""
+        topic_word = self.topic_word()
+        nlls, proportions = [], []
+        for language, counts in enumerate(batch.counts):
+            mean, _ = self.encode(counts, language)
+            theta = torch.softmax(mean, 1)
+            nlls.append(self.reconstruction(theta, counts, language, topic_word[language].detach()).mean())
+            proportions.append(theta)
+        return Step({"reconstruction": torch.stack(nlls).sum()}, tuple(proportions), topic_word)
+
+    def encode(
+        self, counts: SparseRows, language: int, generator: Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Compare documents with the topics; the log-variance is the prior's."""
+        vectors = F.normalize(sparse_linear(counts, self._constant("readers", language)), dim=1)
+        vectors = F.normalize(vectors - self._constant("mean", language), dim=1)
+        mean = vectors @ F.normalize(self.readers, dim=1).T / self.document_temperature
+        return mean, self.prior.logvar.expand_as(mean)
+
+    def topic_word(self) -> tuple[Tensor, ...]:
+        """Compare words with the topics; add their frequency, and how much they are a topic's alone."""
+        cores = F.normalize(self.cores, dim=1)
+        weights = []
+        for language in range(self.n_languages):
+            closeness = self._constant("words", language) @ cores.T  # (V, K)
+            alone = torch.log_softmax(closeness / self.topic_temperature, 1)
+            frequency = self._constant("log_counts", language)[:, None]
+            weight = closeness + self.frequency_weight * frequency + self.exclusivity * alone
+            weights.append(weight / self.word_temperature)
+        return tuple(weights)
+
+    def reconstruction(self, theta: Tensor, counts: SparseRows, language: int, topic_word: Tensor) -> Tensor:
+        """Negative log-likelihood of the words under the mixture of topics, at the words that occur."""
+        probabilities = torch.softmax(topic_word, 0)  # (V, K)
+        mixed = (theta[counts.rows] * probabilities[counts.columns]).sum(1)
+        terms = -counts.values * mixed.clamp_min(torch.finfo(mixed.dtype).tiny).log()
+        return theta.new_zeros(len(theta)).index_add(0, counts.rows, terms)
+
+    def _constant(self, name: str, language: int) -> Tensor:
+        constant: Tensor = self.get_buffer(f"{name}_{language}")
+        return constant
+
+
+def with_translations(
+    vectors: Sequence[FloatArray], lexicons: Mapping[tuple[int, int], sparse.csr_array], weight: float
+) -> list[FloatArray]:
+    """Move words towards their translations.
+
+    Parameters
+    ----------
+    vectors : sequence of ndarray of shape (V_l, n_dimensions)
+        Of length 1.
+    lexicons : dict of (int, int) to csr_array of shape (V_a, V_b)
+        Not 0 where words of languages number a < b translate each other.
+    weight : float
+        Of the direction of a word's translations in each other language, against the word's own. Translations
+        count by their cosine with the word, so that those of another sense count little.
+
+    Returns
+    -------
+    moved : list of ndarray of shape (V_l, n_dimensions)
+        Of length 1.
+    """
+    moved = [part.copy() for part in vectors]
+    for (first, second), lexicon in lexicons.items():
+        pairs = sparse.coo_array(lexicon)
+        rows, columns = pairs.coords
+        cosines = np.einsum("ij,ij->i", vectors[first][rows], vectors[second][columns])
+        shape = pairs.shape
+        closeness = sparse.csr_array((np.maximum(cosines, 0.01), (rows, columns)), shape=shape)
+        moved[first] += weight * unit(closeness @ vectors[second])
+        moved[second] += weight * unit(closeness.T @ vectors[first])
+    return [unit(part) for part in moved]
+
+
+def unit(rows: NDArray[Any]) -> FloatArray:
+    """Scale rows to length 1; rows of zeros stay."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: FloatArray = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    return scaled

@@ -1,0 +1,190 @@
+"""CoreCTM against its formulas, written out."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
+from skxtm.backbones import CoreCTM
+from skxtm.backbones.base import Batch, CorpusShape, Materials
+from skxtm.backbones.corectm import with_translations
+from skxtm.datasets import make_multilingual_corpus
+from skxtm.exceptions import InputError
+from skxtm.training.loop import build_network
+from skxtm.training.tensors import sparse_rows
+
+DATA = make_multilingual_corpus(
+    n_documents=200, n_components=4, vocabulary_sizes=60, word_concentration=0.02, random_state=0
+)
+
+
+def make_model(**parameters):
+    given = {"lexicon": DATA.lexicon, "random_state": 0, "backbone": CoreCTM(n_core_words=5)}
+    return CrossLingualTopicModel(4, **{**given, **parameters})
+
+
+def random_case(n_languages, n_components, n_documents, seed, dense):
+    rng = np.random.default_rng(seed)
+    sizes = tuple(int(size) for size in rng.integers(6, 12, n_languages))
+    shape = CorpusShape(n_components, tuple("abc"[:n_languages]), sizes)
+    counts = tuple(sparse.csr_array(rng.poisson(0.7, (n_documents, size)) + 0) for size in sizes)
+    vectors = tuple(rng.normal(size=(size, 4)).astype(np.float32) for size in sizes)
+    lexicons = {
+        (first, second): sparse.csr_array((rng.random((sizes[first], sizes[second])) < 0.3).astype(float))
+        for first in range(n_languages)
+        for second in range(first + 1, n_languages)
+    }
+    backbone = CoreCTM(n_core_words=2)
+    materials = Materials(counts, lexicons, word_vectors=vectors, seed=seed)
+    constants = backbone.prepare(shape, materials)
+    network = build_network(backbone, shape, constants, seed=seed).double().train()
+    dense.perturb(network, rng)
+    return backbone, network, materials, constants
+
+
+def unit(rows):
+    return rows / rows.norm(dim=1, keepdim=True).clamp_min(1e-12)
+
+
+def dense_topics(backbone, network, number, constants, counts):
+    """Topic-word weights (V, K), one word and topic at a time."""
+    words = torch.as_tensor(constants[f"words.{number}"], dtype=torch.float64)
+    cosines = words @ unit(network.cores).T
+    shares = torch.exp(cosines / backbone.topic_temperature)
+    shares = shares / shares.sum(1, keepdim=True)
+    logs = torch.as_tensor(np.log(np.maximum(counts.sum(0), 1)).astype(np.float32), dtype=torch.float64)
+    weights = cosines + backbone.frequency_weight * logs[:, None] + backbone.exclusivity * shares.log()
+    return weights / backbone.word_temperature
+
+
+def dense_mean(backbone, network, materials, number):
+    """Latent means (n, K), from raw word vectors and counts."""
+    x = torch.as_tensor(materials.counts[number].toarray(), dtype=torch.float64)
+    vectors = unit(torch.as_tensor(materials.word_vectors[number], dtype=torch.float64))
+    share = x.sum(0) / x.sum()
+    documents = unit(x @ (vectors * (backbone.sif / (backbone.sif + share))[:, None]))
+    documents = unit(documents - documents.mean(0))
+    return x, documents @ unit(network.readers).T / backbone.document_temperature
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    n_languages=st.integers(1, 3),
+    n_components=st.integers(2, 4),
+    n_documents=st.integers(3, 6),
+    seed=st.integers(0, 10_000),
+)
+def test_loss_gradients_and_topics_equal_the_dense_formulas(
+    n_languages, n_components, n_documents, seed, dense
+):
+    backbone, network, materials, constants = random_case(n_languages, n_components, n_documents, seed, dense)
+    batch = Batch(
+        counts=tuple(sparse_rows(block, dtype=torch.float64) for block in materials.counts),
+        rows=tuple(torch.arange(n_documents) for _ in materials.counts),
+    )
+    step = network.step(batch)
+    loss = 0.0
+    for number, counts in enumerate(materials.counts):
+        weights = dense_topics(backbone, network, number, constants, counts)
+        torch.testing.assert_close(step.topic_word[number], weights, rtol=1e-6, atol=1e-6)
+        x, mean = dense_mean(backbone, network, materials, number)
+        theta = torch.softmax(mean, 1)
+        torch.testing.assert_close(step.proportions[number], theta, rtol=1e-4, atol=1e-6)
+        mixture = theta @ torch.softmax(weights.detach(), 0).T
+        loss = loss - (x * mixture.log()).sum(1).mean()
+    torch.testing.assert_close(step.terms["reconstruction"], loss, rtol=1e-5, atol=1e-6)
+    (actual,) = torch.autograd.grad(step.terms["reconstruction"], network.readers)
+    (expected,) = torch.autograd.grad(loss, network.readers)
+    torch.testing.assert_close(actual, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
+
+
+def test_the_likelihood_leaves_the_cores_where_they_are(dense):
+    _, network, materials, _ = random_case(2, 3, 5, 0, dense)
+    batch = Batch(
+        counts=tuple(sparse_rows(block, dtype=torch.float64) for block in materials.counts),
+        rows=tuple(torch.arange(5) for _ in materials.counts),
+    )
+    network.step(batch).terms["reconstruction"].backward()
+    assert network.cores.grad is None
+    assert network.readers.grad.abs().sum() > 0
+
+
+def test_words_move_towards_their_translations_by_cosine():
+    rng = np.random.default_rng(0)
+    vectors = [part / np.linalg.norm(part, axis=1, keepdims=True) for part in rng.normal(size=(2, 5, 3))]
+    lexicon = sparse.csr_array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], *[[0] * 5] * 3])
+    moved = with_translations(vectors, {(0, 1): lexicon}, 0.5)
+    towards = sum(max(vectors[0][0] @ vectors[1][v], 0.01) * vectors[1][v] for v in (0, 1))
+    expected = vectors[0][0] + 0.5 * towards / np.linalg.norm(towards)
+    np.testing.assert_allclose(moved[0][0], expected / np.linalg.norm(expected), rtol=1e-5)
+    np.testing.assert_allclose(moved[0][2:], vectors[0][2:], rtol=1e-5)
+    np.testing.assert_allclose(moved[1][3:], vectors[1][3:], rtol=1e-5)
+
+
+def test_a_core_lies_between_the_languages():
+    rng = np.random.default_rng(0)
+    centres = np.eye(6)[:3]
+    words = [np.repeat(centres, 8, 0) + 0.1 * rng.normal(size=(24, 6)) for _ in range(2)]
+    words = [(part / np.linalg.norm(part, axis=1, keepdims=True)).astype(np.float32) for part in words]
+    cores = CoreCTM(n_core_words=5).cores(words, [np.ones(24)] * 2, 3, seed=0)
+    assert sorted((cores @ centres.T).argmax(1)) == [0, 1, 2]
+    np.testing.assert_allclose(np.linalg.norm(cores, axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("languages", [("en", "zh"), ("en", "ja", "zh")])
+def test_known_topics_are_found_and_linked(languages, linked_precision):
+    rng = np.random.default_rng(0)
+    topics = np.full((5, 135), 0.3 / 60)
+    topics[:, :75] = 0.7 * np.kron(np.eye(5), 0.9 ** np.arange(15) / (0.9 ** np.arange(15)).sum())
+    words = [f"w{number}" for number in range(135)]
+    counts = {code: rng.multinomial(40, topics[rng.integers(0, 5, 300)]) for code in languages}
+    lexicons = [
+        Lexicon(zip(words, words, strict=True), pair)
+        for pair in [("en", "zh"), ("en", "ja"), ("ja", "zh")]
+        if set(pair) <= set(languages)
+    ]
+    corpus = Corpus.from_counts(counts, dict.fromkeys(languages, words))
+    model = CrossLingualTopicModel(5, backbone="corectm", lexicon=lexicons, random_state=0).fit(corpus)
+    assert linked_precision(model.topic_word_, dict.fromkeys(languages, topics), 10) > 0.9
+
+
+def test_by_default_nothing_is_trained_and_partial_fit_trains_the_readers_only():
+    model = make_model().fit(DATA.corpus)
+    assert (model.n_iter_, model.history_) == (0, {})
+    before = {name: value.clone() for name, value in model.network_.named_parameters()}
+    model.partial_fit(DATA.corpus)
+    assert model.n_iter_ == 1
+    after = dict(model.network_.named_parameters())
+    assert torch.equal(after["cores"], before["cores"])
+    assert not torch.equal(after["readers"], before["readers"])
+
+
+def test_topics_repeat_few_words():
+    topics = make_model().fit(DATA.corpus).get_topics(n_words=5)
+    words = [word for topic in topics for word in topic["en"]]
+    assert len(set(words)) == len(words)
+
+
+def test_a_refiner_moves_the_cores_and_the_readers():
+    model = make_model().fit(DATA.corpus)
+    refined = LLMRefiner(model, n_words=5, max_epochs=2, random_state=0).fit(DATA.corpus).model_
+    for name, value in refined.network_.named_parameters():
+        assert not torch.equal(value, dict(model.network_.named_parameters())[name]), name
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"max_epochs": -1}, "The 'max_epochs' parameter of CoreCTM must be an integer in [0, inf). Got -1"),
+        ({"n_core_words": 0}, "The 'n_core_words' parameter of CoreCTM must be an integer in [1, inf)"),
+        ({"sif": 0}, "The 'sif' parameter of CoreCTM must be a number in (0, inf). Got 0"),
+        ({"exclusivity": -1.0}, "The 'exclusivity' parameter of CoreCTM must be a number in [0, inf)"),
+    ],
+)
+def test_parameters_out_of_range_are_named(parameters, message):
+    with pytest.raises(InputError) as caught:
+        make_model(backbone=CoreCTM(**parameters)).fit(DATA.corpus)
+    assert str(caught.value).startswith(message)
