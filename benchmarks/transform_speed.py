@@ -30,6 +30,7 @@ def main() -> None:
     pairs = [(f"en{rank}", f"zh{rank}") for rank in range(options.n_words)]
     model = CrossLingualTopicModel(
         options.n_components,
+        backbone="nmtm",
         lexicon=Lexicon(pairs, LANGUAGES, match="literal"),
         max_epochs=1,
         device="cpu",

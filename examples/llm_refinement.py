@@ -20,7 +20,6 @@ import numpy as np
 import stopwordsiso
 
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, LLMRefiner
-from skxtm.backbones import NMTM
 from skxtm.datasets import load_sample, load_sample_lexicon, load_sample_reference
 from skxtm.llm import OpenAIChat
 from skxtm.metrics import AlignedReference, cnpmi_score, topic_uniqueness
@@ -99,18 +98,13 @@ def make_llm(arguments):
 
 
 def train_model(corpus):
-    """Train with settings for a corpus as small as this; `examples/demo.py` says how they were chosen."""
+    """Find eight topics."""
     stop_words = {code: stopwordsiso.stopwords(code) for code in LANGUAGES}
     model = CrossLingualTopicModel(
         8,
-        backbone=NMTM(smoothing=0.01, n_units=30, batch_norm_momentum=0.1),
         lexicon=[load_sample_lexicon(*pair) for pair in combinations(LANGUAGES, 2)],
         vectorizer=CrossLingualVectorizer(stop_words=stop_words, languages=LANGUAGES),
-        max_epochs=40,
-        batch_size=24,
-        learning_rate=0.01,
         random_state=0,
-        verbose=1,
     )
     return model.fit(corpus)
 

@@ -41,8 +41,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     ----------
     n_components : int, default=50
         Number of topics, at least 2.
-    backbone : str or Backbone, default="nmtm"
-        The published model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
+    backbone : str or Backbone, default="corectm"
+        The model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
         ``NMTM(lam=0.5)`` whose parameters searches reach as ``backbone__lam``.
     lexicon : path, Lexicon, list of these, or None, default=None
         Translations between the languages, one lexicon for each pair. A path such as ``"zh-en.tsv"`` is read
@@ -119,7 +119,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     >>> from skxtm import CrossLingualTopicModel
     >>> from skxtm.datasets import make_multilingual_corpus
     >>> data = make_multilingual_corpus(n_documents=40, n_components=3, random_state=0)
-    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, max_epochs=2, random_state=0)
+    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, random_state=0)
     >>> model.fit_transform(data.corpus).shape
     (80, 3)
     >>> sorted(model.get_topics(n_words=2)[0])
@@ -130,7 +130,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self,
         n_components: int = 50,
         *,
-        backbone: str | Backbone = "nmtm",
+        backbone: str | Backbone = "corectm",
         lexicon: LexiconLike | Sequence[LexiconLike] | None = None,
         word_embeddings: Any = None,
         document_embeddings: Any = None,

@@ -174,7 +174,7 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     >>> from skxtm import CrossLingualTopicModel, LLMRefiner
     >>> from skxtm.datasets import make_multilingual_corpus
     >>> data = make_multilingual_corpus(n_documents=60, n_components=3, random_state=0)
-    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, max_epochs=2, random_state=0)
+    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, random_state=0)
     >>> refiner = LLMRefiner(model, max_epochs=1, n_words=5, random_state=0).fit(data.corpus)
     >>> refiner.transform(data.corpus).shape
     (120, 3)

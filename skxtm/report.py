@@ -68,7 +68,7 @@ def write_report(
     >>> from skxtm.datasets import make_multilingual_corpus
     >>> from skxtm.report import write_report
     >>> data = make_multilingual_corpus(n_documents=40, n_components=3, random_state=0)
-    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, max_epochs=2, random_state=0).fit(data.corpus)
+    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, random_state=0).fit(data.corpus)
     >>> with TemporaryDirectory() as folder:
     ...     write_report(Path(folder, "topics.html"), model, figures={"Documents": len(data.corpus)})
     ...     Path(folder, "topics.html").read_text(encoding="utf-8")[:15]
@@ -90,7 +90,7 @@ def write_report(
         topics=_topic_rows(topics, model.topic_weight_.tolist()),
         figures={name: _display(value) for name, value in (figures or {}).items()},
         accuracies=None if accuracies is None else _accuracy_table(accuracies),
-        curve=_loss_curve(model.history_["loss"]),
+        curve=_loss_curve(model.history_["loss"]) if model.history_.get("loss") else None,
     )
     _replace_file(Path(path), page)
 

@@ -27,7 +27,8 @@ def data():
 
 
 def make_model(data, **parameters):
-    settings = {"n_components": 4, "lexicon": data.lexicon, "max_epochs": 3, "random_state": 0}
+    settings = {"n_components": 4, "backbone": "nmtm", "lexicon": data.lexicon, "max_epochs": 3}
+    settings["random_state"] = 0
     return CrossLingualTopicModel(**{**settings, **parameters})
 
 
@@ -58,6 +59,7 @@ WORDS = [("雨", "rain"), ("风", "wind"), ("进球", "goal"), ("球队", "team"
 def text_model(**parameters):
     settings = {
         "n_components": 2,
+        "backbone": "nmtm",
         "lexicon": Lexicon(WORDS, ("zh", "en"), match="literal"),
         "vectorizer": CrossLingualVectorizer(min_df=1, max_df=1.0, stop_words=None, tokenizer="whitespace"),
         "max_epochs": 2,

@@ -58,7 +58,8 @@ TRUE_WORDS = [
 
 
 def make_model(**parameters):
-    given = {"lexicon": DATA.lexicon, "max_epochs": 3, "batch_size": 16, "random_state": 0}
+    given = {"backbone": "nmtm", "lexicon": DATA.lexicon, "max_epochs": 3, "batch_size": 16}
+    given["random_state"] = 0
     return CrossLingualTopicModel(K, **{**given, **parameters})
 
 
@@ -670,7 +671,7 @@ PROGRAM = """
 
     data = make_multilingual_corpus(n_documents=40, n_components=3, vocabulary_sizes=60, random_state=0)
     model = CrossLingualTopicModel(
-        3, lexicon=data.lexicon, max_epochs=1, batch_size=16, random_state=0
+        3, backbone="nmtm", lexicon=data.lexicon, max_epochs=1, batch_size=16, random_state=0
     )
     chat = OpenAIChat("fake-1", base_url=sys.argv[1], api_key_env="TEST_KEY", concurrency=1)
     refiner = LLMRefiner(

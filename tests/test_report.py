@@ -61,7 +61,9 @@ def model():
     corpus = Corpus.from_counts({code: rng.poisson(1.0, (12, 6)) + np.eye(12, 6) for code in WORDS}, WORDS)
     pairs = [("en", "zh"), ("en", "ja"), ("zh", "ja")]
     lexicons = [Lexicon(zip(WORDS[a], WORDS[b], strict=True), (a, b), match="literal") for a, b in pairs]
-    return CrossLingualTopicModel(3, lexicon=lexicons, max_epochs=4, random_state=0).fit(corpus)
+    return CrossLingualTopicModel(3, backbone="nmtm", lexicon=lexicons, max_epochs=4, random_state=0).fit(
+        corpus
+    )
 
 
 @pytest.fixture
@@ -252,3 +254,12 @@ def test_a_browser_draws_the_page_at_the_width_of_the_window(width, model, path,
     margin = pixels[:, -8:, :3]
     assert np.ptp(margin, axis=(0, 1)).max() < 0.01  # nothing runs over the right edge
     assert np.ptp(pixels[:, :, :3]) > 0.5
+
+
+def test_a_model_that_was_not_trained_has_no_curve(tmp_path):
+    corpus = Corpus.from_counts({"en": np.eye(12, 6) + 1}, {"en": WORDS["en"]})
+    model = CrossLingualTopicModel(2, random_state=0).fit(corpus)
+    write_report(tmp_path / "page.html", model)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<h2>Training</h2>" not in page
+    assert page.rstrip().endswith("</html>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
@@ -173,9 +175,15 @@ class CoreCTM(NetworkBackbone):
             Of length 1.
         """
         weights = [np.sqrt(total) / max(np.sqrt(total).sum(), 1e-9) for total in totals]
-        kmeans = KMeans(n_components, n_init=1, random_state=seed)
-        kmeans.fit(np.vstack(words), sample_weight=np.concatenate(weights) * sum(map(len, words)))
-        cores = unit(kmeans.cluster_centers_.astype(np.float32))
+        stacked = np.vstack(words)
+        n_clusters = min(n_components, len(np.unique(stacked, axis=0)))
+        kmeans = KMeans(n_clusters, n_init=1, random_state=seed)
+        with warnings.catch_warnings():  # words that are nearly alike; clusters then are fewer
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            kmeans.fit(stacked, sample_weight=np.concatenate(weights) * len(stacked))
+        # a vocabulary smaller than the number of topics leaves topics without words of their own
+        others = np.random.default_rng(seed).normal(size=(n_components - n_clusters, stacked.shape[1]))
+        cores = unit(np.vstack([kmeans.cluster_centers_, others]))
         for _ in range(self.n_core_steps):
             middles = []
             for own, total in zip(words, totals, strict=True):

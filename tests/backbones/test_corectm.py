@@ -188,3 +188,10 @@ def test_parameters_out_of_range_are_named(parameters, message):
     with pytest.raises(InputError) as caught:
         make_model(backbone=CoreCTM(**parameters)).fit(DATA.corpus)
     assert str(caught.value).startswith(message)
+
+
+def test_more_topics_than_words_leave_topics_over_but_fit():
+    corpus = Corpus.from_counts({"en": np.eye(6, 2, dtype=int) + 1}, {"en": ["rain", "goal"]})
+    model = CrossLingualTopicModel(5, backbone="corectm", random_state=0).fit(corpus)
+    np.testing.assert_allclose(model.components_.sum(1), 1)
+    np.testing.assert_allclose(model.transform(corpus).sum(1), 1, rtol=1e-6)
