@@ -109,7 +109,7 @@ def test_of_a_backbone_without_network_the_words_alone_are_refined(bench, tmp_pa
         ),
         (
             RUN.replace("nmtm", "nntm"),
-            "run 1: every value of 'backbones' must be among ['gloctm', 'infoctm', 'mcta', 'mtanchor', 'nmtm', "
+            "run 1: every value of 'backbones' must be among ['corectm', 'gloctm', 'infoctm', 'mcta', 'mtanchor', 'nmtm', "
             "'svd_lr', 'usvd', 'xtra']. Got 'nntm'.",
         ),
         (
@@ -119,7 +119,7 @@ def test_of_a_backbone_without_network_the_words_alone_are_refined(bench, tmp_pa
         ),
         (
             RUN.replace("nmtm", "usvd") + "learning_rate = 1\n",
-            "run 1: 'learning_rate' is not for backbone 'usvd'. It is allowed for ['gloctm', 'infoctm', 'nmtm', "
+            "run 1: 'learning_rate' is not for backbone 'usvd'. It is allowed for ['corectm', 'gloctm', 'infoctm', 'nmtm', "
             "'xtra'].",
         ),
         (
@@ -283,7 +283,9 @@ def test_the_model_is_trained_once_for_all_its_variants(measured):
 
 def test_a_cell_holds_the_figures_of_a_model_trained_alone(bench, measured, release):
     evaluation = bench.evaluation.Evaluation("ec_news", release)
-    model = CrossLingualTopicModel(3, lexicon=evaluation.lexicon, max_epochs=2, random_state=1)
+    model = CrossLingualTopicModel(
+        3, backbone="nmtm", lexicon=evaluation.lexicon, max_epochs=2, random_state=1
+    )
     model.fit(evaluation.train.corpus)
     cell = of_cell(measured, "nmtm", 1, "plain")
     assert cell["topics"] == model.get_topics(25)
