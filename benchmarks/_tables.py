@@ -208,11 +208,12 @@ def _epochs(trained: dict[str, Any]) -> str:
 def _network_settings(backbone: dict[str, Any]) -> dict[str, str]:
     if "batch_size" not in backbone:
         return dict.fromkeys(("batch", "rate", "halved every", "statistics"), "")
+    exact = "exact" if backbone.get("batch_norm_momentum") is None else "running"
     return {
         "batch": str(backbone["batch_size"]),
         "rate": str(backbone["learning_rate"]),
         "halved every": str(backbone.get("decay_every") or "never"),
-        "statistics": "exact" if backbone["batch_norm_momentum"] is None else "running",
+        "statistics": exact if "batch_norm_momentum" in backbone else "",
     }
 
 

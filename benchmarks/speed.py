@@ -3,11 +3,11 @@
     python benchmarks/speed.py steps [--data-home FOLDER] [--turns 5] [--steps-per-turn 4] [--json FILE]
     python benchmarks/speed.py growth [--json FILE] [--picture FILE.png]
 
-`steps` compares training steps of the backbones with a network: ours, the published formulation written with
-dense arrays (`_dense.py`), which starts from the same weights and draws the same noise, and TopMost's code
-where it is installed (``pip install --no-deps topmost==1.0.2`` has NMTM and InfoCTM), which starts from
-weights of its own. Each side is a process, and they take turns, so that all meet the same load of the
-machine. All have the same documents, the first `--documents` of each language of EC News, or drawn at random:
+`steps` compares training steps of the published backbones with a network: ours, the published formulation
+written with dense arrays (`_dense.py`), which starts from the same weights and draws the same noise, and
+TopMost's code where it is installed (``pip install --no-deps topmost==1.0.2`` has NMTM and InfoCTM), which
+starts from weights of its own. Each side is a process, and they take turns, so that all meet the same load of
+the machine. All have the same documents, the first `--documents` of each language of EC News, or drawn ones:
 few, since dense arrays of all of them do not fit for GloCTM. "epoch" is the step times the number of steps in
 an epoch of all of EC News; "transform" reads the documents of one language; "peak" is the most memory above
 what the imports take, corpus included. It would differ more with more documents.
@@ -91,7 +91,7 @@ def compare(options: argparse.Namespace) -> list[dict[str, Any]]:
     print(f"| backbone | side | {' | '.join(columns)} | times slower | times the memory |")
     print("|---" * (len(columns) + 4) + "|")
     rows = []
-    for name in (name for name in options.backbones if name in NETWORKS):
+    for name in (name for name in options.backbones if name in DENSE):
         sides = {side: Side(serve, name, side, options) for side in sides_of(name)}
         steps: dict[str, list[float]] = {side: [] for side in sides}
         for _ in range(options.turns):
@@ -274,7 +274,8 @@ SIDES: dict[str, Any] = {"skxtm": Ours, "dense": Published, "TopMost": TopMost}
 
 def without_dropout(name: str) -> Any:
     """Leave out dropout, whose masks the sides would draw differently."""
-    return backbone_class(name)(dropout=0.0)
+    backbone = backbone_class(name)()
+    return backbone.set_params(dropout=0.0) if hasattr(backbone, "dropout") else backbone
 
 
 def documents_of(backbone: Any, constants: dict[str, Any], materials: Materials) -> TrainingDocuments:
