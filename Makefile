@@ -41,7 +41,7 @@ pytest: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/transform_speed.py
-	$(BIN)/python benchmarks/nmtm_step.py
+	$(BIN)/python benchmarks/speed.py steps
 	$(BIN)/python benchmarks/tami.py
 	$(BIN)/python benchmarks/refinement_step.py
 	$(BIN)/python benchmarks/self_consistency.py

@@ -18,20 +18,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from scipy import sparse
+from _drawn import draw
 from torch.profiler import ProfilerActivity, profile
 
 from skxtm.backbones import backbone_class, backbone_names
-from skxtm.backbones.base import CorpusShape, Materials, NetworkBackbone
+from skxtm.backbones.base import Materials, NetworkBackbone
 from skxtm.training.batches import PerDocument
 from skxtm.training.loop import Schedule, Trainer, build_network
 from skxtm.training.tensors import on_device, resolve_device
 
 NETWORKS = [name for name in backbone_names() if issubclass(backbone_class(name), NetworkBackbone)]
 SIZES = (37_480, 40_000)
-N_WORDS, N_TOKENS, N_COMPONENTS, N_DIMENSIONS, N_TRANSLATIONS = 5_000, 11, 50, 200, 27_000
 
 
 def main() -> None:
@@ -67,8 +65,8 @@ def parse_options() -> argparse.Namespace:
 def measure(name: str, device: torch.device, n_epochs: int, scale: float) -> dict[str, Any]:
     """Time one backbone."""
     backbone = backbone_class(name)()
-    materials = draw(scale)
-    shape = CorpusShape(N_COMPONENTS, ("a", "b"), (N_WORDS, N_WORDS))
+    sizes = tuple(max(int(size * scale), 50) for size in SIZES)
+    shape, materials = draw(sizes, n_words=5_000, n_components=50)
     constants = backbone.prepare(shape, materials)
     trainer = Trainer(build_network(backbone, shape, constants), Schedule.of(backbone), device, seed=0)
     per_document = PerDocument(
@@ -100,30 +98,6 @@ def kernel_seconds(trainer: Trainer, materials: Materials, per_document: PerDocu
     with profile(activities=[ProfilerActivity.CUDA]) as profiled:
         trainer.train(materials.counts, 1, per_document=per_document)
     return sum(event.self_device_time_total for event in profiled.key_averages()) / 1e6
-
-
-def draw(scale: float) -> Materials:
-    """Draw documents by Zipf's law, and everything that any backbone needs."""
-    rng = np.random.default_rng(0)
-    share = 1 / np.arange(1, N_WORDS + 1)
-    share /= share.sum()
-    sizes = [max(int(size * scale), N_COMPONENTS) for size in SIZES]
-    counts = tuple(draw_counts(size, share, rng) for size in sizes)
-    pairs = rng.integers(0, N_WORDS, (2, N_TRANSLATIONS))
-    lexicon = sparse.csr_array((np.ones(N_TRANSLATIONS, np.float32), tuple(pairs)), (N_WORDS, N_WORDS))
-    lexicon.data[:] = 1
-    words = tuple(rng.normal(size=(N_WORDS, N_DIMENSIONS)).astype(np.float32) for _ in SIZES)
-    vectors = tuple(rng.normal(size=(size, N_DIMENSIONS)).astype(np.float32) for size in sizes)
-    clusters = tuple(rng.permutation(np.arange(size) % N_COMPONENTS) for size in sizes)
-    return Materials(counts, {(0, 1): lexicon}, words, vectors, clusters)
-
-
-def draw_counts(n_documents: int, share: np.ndarray, rng: np.random.Generator) -> sparse.csr_array:
-    """Draw the words of documents."""
-    rows = np.repeat(np.arange(n_documents), N_TOKENS)
-    columns = rng.choice(N_WORDS, size=len(rows), p=share)
-    counts = sparse.coo_array((np.ones(len(rows), np.int64), (rows, columns)), (n_documents, N_WORDS))
-    return sparse.csr_array(counts)
 
 
 if __name__ == "__main__":

@@ -82,9 +82,6 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-# --- against others ---------------------------------------------------------------------------------------
-
-
 def compare(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Time the sides of every backbone with a network, and print a table."""
     columns = ("step ms", "epoch s", "transform s", "peak MB", "first loss")
@@ -309,8 +306,6 @@ def load_topmost(name: str) -> Any:
 def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-
-# --- as sizes grow ----------------------------------------------------------------------------------------
 
 # of both languages together, of each language, of topics; the others stay at the second value
 GROWING: dict[str, tuple[int, ...]] = {

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.utils import check_random_state
 
-from skxtm._intake import warn_of_unknown_words
-from skxtm._resources import new_document_vectors, per_document
+from skxtm._intake import (
+    read_training_documents,
+    resolve_backbone,
+    training_languages,
+    warn_of_unknown_words,
+)
+from skxtm._resources import gather_materials, new_document_vectors, per_document
 from skxtm.exceptions import InputError
 
 if TYPE_CHECKING:
-    from skxtm.backbones.arrays import Documents, LearntTopics
+    from skxtm.backbones.arrays import LearntTopics
     from skxtm.backbones.base import Materials
     from skxtm.corpus import Corpus
     from skxtm.model import CrossLingualTopicModel
@@ -71,6 +77,53 @@ class Learner(ABC):
         self.model.components_ = np.hstack(self.topic_word())
         self.model.topic_weight_ = theta.mean(0, dtype=np.float64)
         return theta
+
+
+def start(model: CrossLingualTopicModel, X: Any, *, in_pieces: bool = False) -> tuple[Corpus, Materials]:
+    """Check parameters and data, forget what was learnt, and gather what the backbone needs.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        Whose parameters apply.
+    X : object
+        What the user brought.
+    in_pieces : bool, default=False
+        Whether the model is to be trained epoch by epoch.
+
+    Returns
+    -------
+    corpus : Corpus
+        With counts.
+    materials : Materials
+        What is known of its documents with a known word.
+
+    Raises
+    ------
+    InputError, InputTypeError, MissingResourceError
+        If something is not what is needed.
+    """
+    from skxtm.backbones.base import CorpusShape, check_range
+
+    check_range(model, "n_components", 2, None, integer=True)
+    backbone = resolve_backbone(model)
+    if in_pieces and not has_network(backbone):
+        raise InputError(
+            f"Backbone {type(backbone).__name__!r} learns from all documents at once. Use fit instead of "
+            "partial_fit."
+        )
+    corpus, model.vectorizer_ = read_training_documents(model, X)
+    languages = training_languages(corpus, model.languages, backbone, model.lexicon is not None)
+    model.backbone_, model.languages_ = backbone, languages
+    vocabularies = corpus.vocabularies or {}
+    model.vocabularies_ = {code: vocabularies[code] for code in languages}
+    sizes = tuple(len(words) for words in model.vocabularies_.values())
+    model._shape = CorpusShape(model.n_components, languages, sizes)
+    model._seed = int(check_random_state(model.random_state).randint(np.iinfo(np.int32).max))
+    model._learnt = {}
+    materials = gather_materials(model, corpus)
+    learner_of(model).start(materials)
+    return corpus, materials
 
 
 def learner_of(model: CrossLingualTopicModel) -> Learner:
@@ -214,14 +267,23 @@ class ArrayLearner(Learner):
         model = self.model
         topics = model.backbone_.learn(model._shape, materials, seed=model._seed, verbose=model.verbose)
         self.take(topics)
-        theta = np.empty((len(corpus), model._shape.n_components), dtype=np.float32)
         vectors = materials.document_vectors or (None,) * len(materials.counts)
-        for number, code in enumerate(model.languages_):
-            rows, known = corpus.rows_of(code), corpus.counts_of(code).sum(1) > 0
-            theta[rows[~known]] = topics.prior
-            documents = _documents(materials.counts[number], vectors[number])
-            theta[rows[known]] = topics.theta(documents, number)
-        return self._read_out(corpus, theta)
+        return self._read_out(corpus, self._proportions(corpus, vectors))
+
+    def _proportions(
+        self, corpus: Corpus, vectors: Sequence[NDArray[np.float32] | None]
+    ) -> NDArray[np.float32]:
+        """Topic proportions, given the embeddings of each language's documents with a known word."""
+        from skxtm.backbones.arrays import Documents
+
+        topics = self.model._topics
+        result = np.tile(topics.prior.astype(np.float32), (len(corpus), 1))
+        for number, code in enumerate(self.model.languages_):
+            known = _known(corpus, code)
+            if len(known):
+                documents = Documents(corpus.counts_of(code)[known], vectors[number])
+                result[corpus.rows_of(code)[known]] = topics.theta(documents, number)
+        return result
 
     def take(self, topics: LearntTopics) -> None:
         """Make topics the model's own."""
@@ -230,19 +292,12 @@ class ArrayLearner(Learner):
 
     def theta(self, corpus: Corpus) -> NDArray[np.float32]:
         """Topic proportions by the method's own rule; the prior's without a known word."""
-        model, topics = self.model, self.model._topics
-        result = np.tile(topics.prior.astype(np.float32), (len(corpus), 1))
-        vectors = None
-        if "document_vectors" in model.backbone_.reads and len(corpus):
-            vectors = new_document_vectors(model, corpus)
-        for number, code in enumerate(model.languages_):
-            counts = corpus.counts_of(code)
-            known = np.flatnonzero(counts.sum(1))
-            rows = corpus.rows_of(code)[known]
-            if len(rows):
-                documents = _documents(counts[known], None if vectors is None else vectors[rows])
-                result[rows] = topics.theta(documents, number)
-        return result
+        languages = self.model.languages_
+        vectors: Sequence[NDArray[np.float32] | None] = (None,) * len(languages)
+        if "document_vectors" in self.model.backbone_.reads and len(corpus):
+            stacked = new_document_vectors(self.model, corpus)
+            vectors = [stacked[corpus.rows_of(code)[_known(corpus, code)]] for code in languages]
+        return self._proportions(corpus, vectors)
 
     def scores(self, corpus: Corpus) -> NDArray[np.float64]:
         """Log-likelihoods of the words given the topic proportions."""
@@ -351,10 +406,9 @@ def _word_numbers(model: CrossLingualTopicModel, code: str, words: Any) -> NDArr
     return np.array([number_of[word] for word in words], dtype=np.int64)
 
 
-def _documents(counts: sparse.csr_array, vectors: NDArray[np.float32] | None) -> Documents:
-    from skxtm.backbones.arrays import Documents
-
-    return Documents(counts, vectors)
+def _known(corpus: Corpus, code: str) -> NDArray[np.intp]:
+    """Numbers of a language's documents with a known word, among those of the language."""
+    return np.flatnonzero(corpus.counts_of(code).sum(1))
 
 
 def _log_likelihood(

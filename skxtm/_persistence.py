@@ -20,6 +20,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from skxtm._learners import Tensors, learner_of, with_prefix
+from skxtm._resources import encoder_key
 from skxtm._version import __version__
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
@@ -168,9 +169,9 @@ def _reads_documents(model: CrossLingualTopicModel) -> bool:
 def _encode_documents(model: CrossLingualTopicModel, tensors: Tensors) -> dict[str, Any]:
     """Write how documents are embedded; an encoder learnt from the training documents goes to `tensors`."""
     learnt = model._learnt
-    encoder = learnt.get("encoder", learnt.get("document_embeddings"))
+    encoder = learnt.get(encoder_key(model, "document_embeddings"))
     description = {"given": learnt["documents_given"], "n_dimensions": learnt["n_dimensions"]}
-    if isinstance(encoder, AlignedWordEncoder):
+    if isinstance(encoder, AlignedWordEncoder) and not description["given"]:
         tensors.update({f"encoder.{name}": value for name, value in encoder._document_arrays().items()})
         description["encoder"] = _encode(clone(encoder).set_params(word_vectors=None), "encoder", {})
     return description
@@ -181,7 +182,7 @@ def _decode_documents(model: CrossLingualTopicModel, description: dict[str, Any]
     if "encoder" in description:
         encoder = _decode(description["encoder"], tensors)
         encoder._set_document_arrays(model.vocabularies_, with_prefix(tensors, "encoder."))
-        model._learnt["encoder" if model.document_embeddings is None else "document_embeddings"] = encoder
+        model._learnt[encoder_key(model, "document_embeddings")] = encoder
 
 
 def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:

@@ -326,6 +326,11 @@ def _matches(
     return matrix
 
 
+def encoder_key(model: CrossLingualTopicModel, parameter: str) -> str:
+    """Name under which a model keeps the encoder of a parameter; parameters that are None share one."""
+    return "encoder" if getattr(model, parameter) is None else parameter
+
+
 _PURPOSE = {"word_embeddings": "embeddings of words", "document_embeddings": "embeddings of documents"}
 
 
@@ -334,7 +339,7 @@ def _encoder(
 ) -> Any:
     """Return the encoder of a parameter; learnt from the first documents where there is none, and kept."""
     source = getattr(model, parameter)
-    key = "encoder" if source is None else parameter
+    key = encoder_key(model, parameter)
     if key not in model._learnt:
         lexicons = read_lexicons(model.lexicon)
         try:

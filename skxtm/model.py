@@ -10,26 +10,21 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._intake import (
     read_documents,
-    read_training_documents,
-    resolve_backbone,
-    training_languages,
     warn_of_unknown_words,
 )
-from skxtm._learners import NetworkLearner, has_network, learner_of, update_anchors
+from skxtm._learners import NetworkLearner, learner_of, start, update_anchors
 from skxtm._optional import import_optional
-from skxtm._resources import gather_documents, gather_materials
-from skxtm.corpus import Corpus
+from skxtm._resources import gather_documents
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
-    from skxtm.backbones.base import Backbone, Materials
+    from skxtm.backbones.base import Backbone
 
 LexiconLike = str | os.PathLike[str] | Lexicon
 
@@ -183,7 +178,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         TrainingError
             If training diverges.
         """
-        corpus, materials = self._start(X)
+        corpus, materials = start(self, X)
         learner_of(self).fit(corpus, materials)
         return self
 
@@ -202,7 +197,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         theta : ndarray of shape (n_documents, n_components)
             As from `transform`.
         """
-        corpus, materials = self._start(X)
+        corpus, materials = start(self, X)
         return learner_of(self).fit(corpus, materials)
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -232,7 +227,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             corpus = read_documents(self, X)
             materials = gather_documents(self, corpus)
         else:
-            corpus, materials = self._start(X, in_pieces=True)
+            corpus, materials = start(self, X, in_pieces=True)
         NetworkLearner(self).train(corpus, materials, 1)
         return self
 
@@ -503,27 +498,3 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
             arrays = state["network_"]
             self.network_ = build_network(self.backbone_, self._shape, self._constants, state=arrays)
-
-    def _start(self, X: Any, *, in_pieces: bool = False) -> tuple[Corpus, Materials]:
-        """Check parameters and data, and gather what the backbone needs."""
-        from skxtm.backbones.base import CorpusShape, check_range
-
-        check_range(self, "n_components", 2, None, integer=True)
-        backbone = resolve_backbone(self)
-        if in_pieces and not has_network(backbone):
-            raise InputError(
-                f"Backbone {type(backbone).__name__!r} learns from all documents at once. Use fit instead of "
-                "partial_fit."
-            )
-        corpus, self.vectorizer_ = read_training_documents(self, X)
-        languages = training_languages(corpus, self.languages, backbone, self.lexicon is not None)
-        self.backbone_, self.languages_ = backbone, languages
-        vocabularies = corpus.vocabularies or {}
-        self.vocabularies_ = {code: vocabularies[code] for code in languages}
-        sizes = tuple(len(words) for words in self.vocabularies_.values())
-        self._shape = CorpusShape(self.n_components, languages, sizes)
-        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        self._learnt: dict[str, Any] = {}
-        materials = gather_materials(self, corpus)
-        learner_of(self).start(materials)
-        return corpus, materials

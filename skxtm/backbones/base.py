@@ -177,6 +177,9 @@ class NetworkBackbone(Backbone):
     `decay_every` (epochs) and `decay` (factor), and some `max_gradient_norm`.
     """
 
+    #: Least number of epochs; 0 where the start is a model already.
+    min_epochs: ClassVar[int] = 1
+
     learning_rate: float
     max_epochs: int
     batch_size: int
@@ -200,8 +203,8 @@ class NetworkBackbone(Backbone):
 
     def check(self) -> None:
         """Check the hyperparameters; see `Backbone.check`."""
-        for name in ("max_epochs", "batch_size"):
-            check_range(self, name, 1, None, integer=True)
+        check_range(self, "max_epochs", self.min_epochs, None, integer=True)
+        check_range(self, "batch_size", 1, None, integer=True)
         check_range(self, "learning_rate", 0, None, open_low=True)
         check_range(self, "decay", 0, None, open_low=True)
         if self.decay_every is not None:

@@ -94,6 +94,7 @@ class CoreCTM(NetworkBackbone):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"lexicons", "word_vectors"})
+    min_epochs: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -126,9 +127,7 @@ class CoreCTM(NetworkBackbone):
 
     def check(self) -> None:
         """Check the hyperparameters; see `Backbone.check`."""
-        check_range(self, "max_epochs", 0, None, integer=True)
-        check_range(self, "batch_size", 1, None, integer=True)
-        check_range(self, "learning_rate", 0, None, open_low=True)
+        super().check()
         for name in ("translation_weight", "frequency_weight", "exclusivity"):
             check_range(self, name, 0, None)
         for name in ("topic_temperature", "word_temperature", "document_temperature", "sif"):

@@ -25,10 +25,18 @@ class _ClusterBackbone(ArrayBackbone):
     needs: ClassVar[frozenset[str]] = frozenset({"document_vectors"})
     reads: ClassVar[frozenset[str]] = frozenset({"document_vectors"})
 
-    n_dimensions: int
-    temperature: float
-    n_init: int
-    max_iter: int
+    def __init__(
+        self,
+        *,
+        n_dimensions: int = 100,
+        temperature: float = 0.2,
+        n_init: int = 1,
+        max_iter: int = 300,
+    ) -> None:
+        self.n_dimensions = n_dimensions
+        self.temperature = temperature
+        self.n_init = n_init
+        self.max_iter = max_iter
 
     @abstractmethod
     def projection(self, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
@@ -118,19 +126,6 @@ class USVD(_ClusterBackbone):
     USVD(n_dimensions=200)
     """
 
-    def __init__(
-        self,
-        *,
-        n_dimensions: int = 100,
-        temperature: float = 0.2,
-        n_init: int = 1,
-        max_iter: int = 300,
-    ) -> None:
-        self.n_dimensions = n_dimensions
-        self.temperature = temperature
-        self.n_init = n_init
-        self.max_iter = max_iter
-
     def projection(self, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
         """Map to the rows of U."""
         return left_projection(vectors, self.n_dimensions)
@@ -167,19 +162,6 @@ class SVDLR(_ClusterBackbone):
     >>> SVDLR(n_init=10)
     SVDLR(n_init=10)
     """
-
-    def __init__(
-        self,
-        *,
-        n_dimensions: int = 100,
-        temperature: float = 0.2,
-        n_init: int = 1,
-        max_iter: int = 300,
-    ) -> None:
-        self.n_dimensions = n_dimensions
-        self.temperature = temperature
-        self.n_init = n_init
-        self.max_iter = max_iter
 
     def projection(self, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
         """Map to the columns of ``U S`` but the one that tells languages apart."""

@@ -14,10 +14,11 @@ from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import chisquare
 
-from skxtm.backbones import mcta
+from skxtm.backbones import _tokens, mcta
+from skxtm.backbones._tokens import draw_topics, token_blocks
 from skxtm.backbones.arrays import Documents
 from skxtm.backbones.base import CorpusShape, Materials
-from skxtm.backbones.mcta import MCTA, Blend, MCTATopics, draw_topics, token_blocks, translation_shares
+from skxtm.backbones.mcta import MCTA, Blend, MCTATopics, translation_shares
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError
 
@@ -210,7 +211,7 @@ def test_a_sweep_over_all_documents_at_once_equals_one_document_after_the_other(
 
 
 def test_every_token_is_in_one_block_in_column_order_and_longer_documents_come_first(monkeypatch):
-    monkeypatch.setattr(mcta, "BLOCK_WEIGHTS", 6)
+    monkeypatch.setattr(_tokens, "BLOCK_WEIGHTS", 6)
     counts = sparse.csr_array(np.random.default_rng(0).poisson(0.8, (8, 5)))
     counts = sparse.csr_array((counts.data, counts.indices, counts.indptr), shape=counts.shape)
     blocks = list(token_blocks(counts, 2))
@@ -346,7 +347,7 @@ def test_a_row_of_theta_depends_on_its_own_document_only(monkeypatch):
     theta = topics.theta(Documents(counts), 0)
     rows = rng.permutation(60)[:25]
     assert_array_equal(topics.theta(Documents(counts[rows]), 0), theta[rows])
-    monkeypatch.setattr(mcta, "BLOCK_WEIGHTS", 30)
+    monkeypatch.setattr(_tokens, "BLOCK_WEIGHTS", 30)
     assert_array_equal(topics.theta(Documents(counts), 0), theta)
     for row in (3, 17):
         assert_array_equal(topics.theta(Documents(counts[[row]]), 0), theta[[row]])

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from scipy import sparse, stats
 
-from skxtm import Corpus, CrossLingualTopicModel, Lexicon
+from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm.backbones import SVDLR, USVD
 from skxtm.backbones._clusters import class_tfidf, right_singular_vectors
 from skxtm.backbones.arrays import Documents
 from skxtm.backbones.base import CorpusShape, Materials
 from skxtm.datasets import make_multilingual_corpus
+from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import InputError
 
 
@@ -180,3 +181,14 @@ class TestDocumentsEmbeddings:
             embedding={"en": self.vectors[:30], "zh": self.vectors[30:]},
         )
         np.testing.assert_array_equal(model.transform(other), expected)
+
+    def test_the_encoder_of_documents_is_saved_even_where_one_of_words_was_learnt_beside_it(self, tmp_path):
+        encoder = AlignedWordEncoder(n_dimensions=5, random_state=3)
+        model = CrossLingualTopicModel(
+            3, backbone="usvd", lexicon=self.data.lexicon, document_embeddings=encoder, random_state=0
+        ).fit(self.data.corpus)
+        refined = LLMRefiner(model, n_words=4, max_epochs=0).fit(self.data.corpus).model_
+        assert set(refined._learnt) >= {"encoder", "document_embeddings"}
+        refined.save(tmp_path / "model")
+        loaded = CrossLingualTopicModel.load(tmp_path / "model")
+        np.testing.assert_array_equal(loaded.transform(self.data.corpus), model.transform(self.data.corpus))
