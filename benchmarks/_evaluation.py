@@ -164,7 +164,17 @@ class Evaluation:
     def topics(self, model: Any) -> dict[str, float]:
         """Uniqueness, coherence and quality of a model's topics, and of further measures what there is."""
         topics = model.get_topics(n_words=15)
-        return self.of_words(topics, 15) | further(model.get_topics(n_words=25), self.reference)
+        further_ones = further(model.get_topics(n_words=25), self.reference)
+        return self.of_words(topics, 15) | further_ones | {"one-sided": self.one_sided(model)}
+
+    def one_sided(self, model: Any) -> float:
+        """Share of topics with over 90 % of their mass in one language, all languages being equally large."""
+        return one_sided(model.transform(self.train.corpus), self.train.corpus)
+
+    def one_sided_classes(self) -> float:
+        """Share of classes with over 90 % of their documents in one language: what labels explain."""
+        labels = np.asarray(self.train.labels)
+        return one_sided((labels[:, None] == np.unique(labels)).astype(float), self.train.corpus)
 
     def of_words(self, topics: Any, n_words: int) -> dict[str, float]:
         """Uniqueness, coherence and quality of topics given by their words."""
@@ -203,6 +213,12 @@ class Evaluation:
             for number, code in ((1, first), (2, second))
             for kind in "IC"
         }
+
+
+def one_sided(shares: Any, corpus: Corpus) -> float:
+    """Share of columns with over 90 % of their mean in the documents of one language."""
+    masses = np.array([shares[corpus.rows_of(code)].mean(0) for code in corpus.languages])
+    return float((masses.max(0) > 0.9 * masses.sum(0)).mean())
 
 
 def further(topics: Any, reference: AlignedReference) -> dict[str, float]:

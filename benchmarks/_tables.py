@@ -109,7 +109,8 @@ def _by_corpus(rows: list[Row], make: Callable[[list[Row]], str]) -> str:
 
 
 def _quality(rows: list[Row]) -> str:
-    names = [*TOPICS, *(name for name in FURTHER if any(row.figures(name) for row in rows))]
+    further = (*FURTHER, "one-sided")
+    names = [*TOPICS, *(name for name in further if any(row.figures(name) for row in rows))]
     lines = [
         {**settings_of(row)} | {name: beside(row.figures(name), row.published, name) for name in names}
         for row in rows

@@ -22,7 +22,6 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-import numpy as np
 from _evaluation import CLASSIFIERS, SETUPS, Evaluation
 
 from skxtm import CrossLingualTopicModel
@@ -50,7 +49,7 @@ def main() -> None:
     for corpus in options.corpora:
         evaluation = Evaluation(corpus, options.data_home)
         names = [evaluation.setup.languages[int(name[0]) - 1].upper() + name[1:] for name in COLUMNS[3:7]]
-        classes = one_sided_classes(evaluation)
+        classes = evaluation.one_sided_classes()
         print(f"\n{corpus}, {options.classifier} SVM; classes in one language: {classes:.3f}\n")
         print(f"| variant | {' | '.join([*COLUMNS[:3], *names, *COLUMNS[7:]])} |")
         print("|---" * (1 + len(COLUMNS)) + "|")
@@ -119,23 +118,8 @@ def measure(
         **topics,
         "TQ": topic_quality(topics["CNPMI"], topics["TU"]),
         **evaluation.accuracies(evaluation.features(model), classifier),
-        "one-sided": one_sided(model.transform(evaluation.train.corpus), evaluation),
         "seconds": seconds,
     }
-
-
-def one_sided(theta: np.ndarray, evaluation: Evaluation) -> float:
-    """Share of topics with over 90 % of their mass in one language, all languages being equally large."""
-    corpus = evaluation.train.corpus
-    masses = np.array([theta[corpus.rows_of(code)].mean(0) for code in corpus.languages])
-    return float((masses.max(0) > 0.9 * masses.sum(0)).mean())
-
-
-def one_sided_classes(evaluation: Evaluation) -> float:
-    """Share of classes with over 90 % of their documents in one language."""
-    labels = np.asarray(evaluation.train.labels)
-    classes = np.unique(labels)
-    return one_sided((labels[:, None] == classes).astype(float), evaluation)
 
 
 def spread(values: list[float]) -> str:

@@ -54,6 +54,8 @@ class CoreCTM(NetworkBackbone):
         Of the topic proportions: small values give documents few topics.
     sif : float, default=1e-2
         Smoothing of the word weights in documents, ``sif / (sif + p(word))``.
+    weight_reconstruction : float, default=0.0
+        Weight of the likelihood of the words in training, that of `LLMRefiner` too; see Notes for why it is 0.
     learning_rate : float, default=1e-3
         Of Adam.
     max_epochs : int, default=0
@@ -79,9 +81,9 @@ class CoreCTM(NetworkBackbone):
     ``cos(h_d, u_k) / document_temperature``. The readers u_k start at the cores. New documents need neither
     embeddings nor an encoder.
 
-    Training maximises the likelihood of the words under the mixture of topics by the readers; cores stay. It
-    does not pay: topics are as good as before, and accuracies fall. So nothing is trained by default. What
-    training is for is `LLMRefiner`, whose losses move cores and readers.
+    Training can maximise the likelihood of the words under the mixture of topics by the readers; cores stay.
+    It does not pay: topics are as good as before, and accuracies fall. So by default it has no weight, and
+    there are no epochs. What training is for is `LLMRefiner`, whose losses move cores and readers.
 
     Any number of languages is treated alike; with one, no word moves. Word vectors should be those of an
     `AlignedWordEncoder` (the default) or of another encoder whose space the languages share.
@@ -108,6 +110,7 @@ class CoreCTM(NetworkBackbone):
         word_temperature: float = 0.2,
         document_temperature: float = 0.05,
         sif: float = 1e-2,
+        weight_reconstruction: float = 0.0,
         learning_rate: float = 1e-3,
         max_epochs: int = 0,
         batch_size: int = 128,
@@ -121,6 +124,7 @@ class CoreCTM(NetworkBackbone):
         self.word_temperature = word_temperature
         self.document_temperature = document_temperature
         self.sif = sif
+        self.weight_reconstruction = weight_reconstruction
         self.learning_rate = learning_rate
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -128,7 +132,7 @@ class CoreCTM(NetworkBackbone):
     def check(self) -> None:
         """Check the hyperparameters; see `Backbone.check`."""
         super().check()
-        for name in ("translation_weight", "frequency_weight", "exclusivity"):
+        for name in ("translation_weight", "frequency_weight", "exclusivity", "weight_reconstruction"):
             check_range(self, name, 0, None)
         for name in ("topic_temperature", "word_temperature", "document_temperature", "sif"):
             check_range(self, name, 0, None, open_low=True)
@@ -205,6 +209,7 @@ class CoreCTMNetwork(BackboneNetwork):
     def __init__(self, backbone: CoreCTM, shape: CorpusShape, constants: Mapping[str, Tensor]) -> None:
         super().__init__()
         self.n_languages = len(shape.languages)
+        self.weight_reconstruction = backbone.weight_reconstruction
         self.frequency_weight = backbone.frequency_weight
         self.exclusivity = backbone.exclusivity
         self.topic_temperature = backbone.topic_temperature
@@ -226,7 +231,8 @@ class CoreCTMNetwork(BackboneNetwork):
             theta = torch.softmax(mean, 1)
             nlls.append(self.reconstruction(theta, counts, language, topic_word[language].detach()).mean())
             proportions.append(theta)
-        return Step({"reconstruction": torch.stack(nlls).sum()}, tuple(proportions), topic_word)
+        loss = self.weight_reconstruction * torch.stack(nlls).sum()
+        return Step({"reconstruction": loss}, tuple(proportions), topic_word)
 
     def encode(
         self, counts: SparseRows, language: int, generator: Generator | None = None

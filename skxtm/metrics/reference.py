@@ -25,7 +25,7 @@ class AlignedReference:
     """Which word occurs in which document of an aligned corpus, per language.
 
     Row `i` is the same text in every language. Of each text only the set of its words is kept, and the
-    total number of tokens of each word.
+    total number of tokens of each word. A reference of one language serves :func:`npmi_score`.
 
     Parameters
     ----------
@@ -47,11 +47,12 @@ class AlignedReference:
     Raises
     ------
     InputError
-        If there are fewer than two languages, or if numbers of documents or words disagree.
+        If there is no language, or if numbers of documents or words disagree.
 
     See Also
     --------
-    cnpmi_score : The metric that counts in a reference.
+    cnpmi_score : Counts across the languages of a reference.
+    npmi_score : Counts within each language.
 
     Examples
     --------
@@ -167,7 +168,8 @@ class AlignedReference:
         corpus : Corpus
             A corpus with counts and pair ids. Rows with the same pair id are the same text; several
             rows of one language with the same pair id are taken together. A pair id that is missing
-            (None, NaN) or not found in every language of the corpus is left out.
+            (None, NaN) or not found in every language of the corpus is left out. In a corpus of one language
+            without pair ids, every row is a text.
 
         Returns
         -------
@@ -179,14 +181,14 @@ class AlignedReference:
         InputError
             If the corpus has no counts or no pair ids, or no pair id is found in all languages.
         """
-        if corpus.pair_id is None or corpus.vocabularies is None or not corpus.has_counts:
-            lacking = "pair_id" if corpus.pair_id is None else "counts"
+        needs_pairs = corpus.pair_id is None and len(corpus.languages) > 1
+        if needs_pairs or corpus.vocabularies is None or not corpus.has_counts:
+            lacking = "pair_id" if needs_pairs else "counts"
             raise InputError(
                 f"An aligned reference needs a corpus with counts and pair_id. It has no {lacking}."
             )
-        pair_ids = {
-            language: corpus.pair_id[corpus.rows_of(language)].tolist() for language in corpus.languages
-        }
+        all_ids = np.arange(len(corpus)) if corpus.pair_id is None else corpus.pair_id
+        pair_ids = {language: all_ids[corpus.rows_of(language)].tolist() for language in corpus.languages}
         numbers = _number_common_pairs(pair_ids)
         counts = {
             language: _rows_to_pairs(pair_ids[language], numbers) @ corpus.counts_of(language)
@@ -288,8 +290,8 @@ def _binary_columns(matrix: Any) -> sparse.csc_array:
 def _check_languages(
     languages: tuple[str, ...], vocabularies: Mapping[str, Any], token_counts: Mapping[str, Any] | None
 ) -> None:
-    if len(languages) < 2:
-        raise InputError(f"An aligned reference needs at least two languages. Got {list(languages)}.")
+    if not languages:
+        raise InputError("A reference needs at least one language. Got none.")
     given = {"vocabularies": vocabularies, "token_counts": token_counts}
     for name, by_language in given.items():
         if by_language is not None and set(by_language) != set(languages):

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from skxtm.corpus import Corpus
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.metrics import AlignedReference
+from skxtm.metrics import AlignedReference, cnpmi_score, npmi_score
 
 ENGLISH = ["rain and rain", "", "goal", "rain goal"]
 CHINESE = ["雨 雨 雨", "球", "进球 雨", "雨"]
@@ -29,7 +29,7 @@ def assert_same_counts(first, second):
         np.testing.assert_array_equal(
             first.token_counts(language, words), second.token_counts(language, words)
         )
-    pair = first.languages[:2]
+    pair = (first.languages * 2)[:2]
     words = [list(first._columns[language]) for language in pair]
     np.testing.assert_array_equal(
         first.pair_counts(pair[0], words[0], pair[1], words[1]),
@@ -159,6 +159,19 @@ def test_a_corpus_without_pair_ids_or_counts_is_refused():
     )
 
 
+def test_in_one_language_every_row_of_a_corpus_is_a_text_without_pair_ids():
+    corpus = Corpus.from_counts({"en": [[1, 2], [0, 1], [3, 0]]}, {"en": ["rain", "wind"]})
+    reference = AlignedReference.from_corpus(corpus)
+    assert_same_counts(
+        reference, AlignedReference.from_texts({"en": ["rain wind wind", "wind", "rain rain rain"]})
+    )
+    # together in 1 of 3 texts, each in 2
+    expected = np.log((1 / 3) / (2 / 3) ** 2) / -np.log(1 / 3)
+    assert npmi_score([{"en": ["rain", "wind"]}], reference, n_words=2) == pytest.approx(expected)
+    with pytest.raises(InputError, match="CNPMI compares at least two languages"):
+        cnpmi_score([{"en": ["rain", "wind"]}], reference, n_words=2)
+
+
 def test_a_corpus_without_a_common_pair_id_is_refused():
     with pytest.raises(InputError) as caught:
         AlignedReference.from_corpus(corpus_of({"en": [1, 2, 3], "zh": [4, 5, 6]}))
@@ -175,7 +188,7 @@ WORDS = {"en": ["rain", "goal"], "zh": ["雨", "进球"]}
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (({"en": EYE}, WORDS), "An aligned reference needs at least two languages. Got ['en']."),
+        (({}, WORDS), "A reference needs at least one language. Got none."),
         (
             ({"en": EYE, "ja": EYE}, WORDS),
             "incidences has the languages ['en', 'ja'], but vocabularies has ['en', 'zh'].",
