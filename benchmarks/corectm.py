@@ -35,7 +35,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "K-means, no cores": {"n_core_steps": 0},
     "no exclusivity": {"exclusivity": 0.0},
     "no frequency": {"frequency_weight": 0.0},
-    "2 epochs of training": {"max_epochs": 2},
+    "2 epochs of training": {"max_epochs": 2, "weight_reconstruction": 1.0},
 }
 COLUMNS = ("CNPMI", "TU", "TQ", "1-I", "1-C", "2-I", "2-C", "one-sided", "seconds")
 

@@ -9,8 +9,8 @@ is held out, and so is a fifth of the lexicon's entries; a model of the rest get
     -I, -C      accuracies of a linear SVM on `posterior_mean` of the documents held out, learnt from the
                 others of the same language (-I) or of the other one (-C)
 
-Settings are drawn from a grid, the same for all corpora; the first are the defaults. Each is ranked by TQ and by
-the mean of the -C, of each corpus; the one with the lowest sum of ranks is chosen.
+Settings are drawn from a grid, the same for all corpora; the defaults are among them. Each is ranked by TQ
+and by the mean of the -C, of each corpus; the one with the lowest sum of ranks is chosen.
 
     python benchmarks/corectm_settings.py --data-home FOLDER [--corpora ec_news] [--draws 30]
         [--splits 0 1] [--json FILE]
@@ -194,8 +194,8 @@ def bridged_coherence(model: CrossLingualTopicModel, split: Split) -> float:
 def npmi(occurs: sparse.csr_array, first: list[int], second: list[int]) -> NDArray[Any]:
     """NPMI of every word of one list with every word of another; 0 where they never meet."""
     n_documents = occurs.shape[0]
-    share = np.asarray(occurs.sum(0)).ravel() / n_documents
-    together = (occurs[:, first].T @ occurs[:, second]).toarray() / n_documents
+    share = np.asarray(occurs.sum(0, dtype=np.float64)).ravel() / n_documents
+    together = (occurs[:, first].T @ occurs[:, second]).toarray().astype(float) / n_documents
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.log(together / (share[first][:, None] * share[second])) / -np.log(together)
     values = np.where(together > 0, values, 0.0)

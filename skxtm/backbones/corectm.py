@@ -55,7 +55,7 @@ class CoreCTM(NetworkBackbone):
     sif : float, default=1e-2
         Smoothing of the word weights in documents, ``sif / (sif + p(word))``.
     weight_reconstruction : float, default=0.0
-        Weight of the likelihood of the words in training, that of `LLMRefiner` too; see Notes for why it is 0.
+        Weight of the likelihood of the words in training, by `LLMRefiner` too; see Notes for why it is 0.
     learning_rate : float, default=1e-3
         Of Adam.
     max_epochs : int, default=0

@@ -1,64 +1,24 @@
 """The command that measures every system, on a tiny release that the tests write."""
 
-import sys
 from importlib import import_module
 from pathlib import Path
 from statistics import mean, stdev
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from scipy import sparse
 
 from skxtm import CrossLingualTopicModel
-from skxtm.datasets import make_multilingual_corpus
 from skxtm.llm import ScriptedChat
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+CONFIGURATIONS = Path(__file__).parents[2] / "benchmarks" / "configs"
 PARTS = ("configuration", "evaluation", "cells", "running", "tables", "rating")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def bench():
     """The modules of the command, which import each other as scripts of one folder do."""
-    sys.path.insert(0, str(BENCHMARKS))
     parts = {name: import_module(f"_{name}") for name in PARTS}
-    yield SimpleNamespace(command=import_module("reproduce"), **parts)
-    sys.path.remove(str(BENCHMARKS))
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    """EC News as released, but drawn from three topics, with a lexicon and a reference of its own."""
-    home = tmp_path_factory.mktemp("data")
-    data = {
-        subset: make_multilingual_corpus(60, n_components=3, vocabulary_sizes=40, random_state=3)
-        for subset in ("train", "test")
-    }
-    for subset, drawn in data.items():
-        write_subset(home / "ec_news", subset, drawn)
-    lexicon = data["train"].lexicon
-    (home / "lexicons").mkdir()
-    lines = "".join(f"{chinese}\t{english}\n" for english, chinese in lexicon)
-    (home / "lexicons" / "zh-en.tsv").write_text(lines, encoding="utf-8")
-    (home / "reference" / "en_zh").mkdir(parents=True)
-    for code, name in (("en", "en"), ("zh", "cn")):
-        texts = (home / "ec_news" / f"train_texts_{name}.txt").read_text(encoding="utf-8")
-        (home / "reference" / "en_zh" / f"{code}.txt").write_text(texts, encoding="utf-8")
-    return home
-
-
-def write_subset(folder, subset, drawn):
-    folder.mkdir(exist_ok=True)
-    for code, name in (("en", "en"), ("zh", "cn")):
-        counts, words = drawn.corpus.counts_of(code), drawn.corpus.vocabularies[code]
-        rows = [np.repeat(words, row) for row in counts.toarray()]
-        labels = drawn.labels[drawn.corpus.language == code] + 1
-        (folder / f"vocab_{name}").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
-        sparse.save_npz(folder / f"{subset}_bow_matrix_{name}.npz", sparse.csr_matrix(counts))
-        texts = "".join(f"{' '.join(row)}\n" for row in rows)
-        (folder / f"{subset}_texts_{name}.txt").write_text(texts, encoding="utf-8")
-        (folder / f"{subset}_labels_{name}.txt").write_text("".join(f"{label}\n" for label in labels))
+    return SimpleNamespace(command=import_module("reproduce"), **parts)
 
 
 def written(tmp_path, text):
@@ -71,9 +31,9 @@ RUN = '[[runs]]\ncorpora = ["ec_news"]\nbackbones = ["nmtm"]\n'
 TINY = RUN + 'components = 3\nepochs = 2\nclassifiers = ["linear"]\n'
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in BENCHMARKS.glob("configs/*.toml")))
+@pytest.mark.parametrize("name", sorted(path.name for path in CONFIGURATIONS.glob("*.toml")))
 def test_every_committed_configuration_can_be_read_and_names_no_cell_twice(bench, name):
-    cells = bench.configuration.read_cells(BENCHMARKS / "configs" / name)
+    cells = bench.configuration.read_cells(CONFIGURATIONS / name)
     assert len({cell.name for cell in cells}) == len(cells) > 0
 
 
