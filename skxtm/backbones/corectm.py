@@ -35,16 +35,16 @@ class CoreCTM(NetworkBackbone):
 
     Parameters
     ----------
-    translation_weight : float, default=1.0
+    translation_weight : float, default=0.5
         Weight of a word's translations against the word itself in the space where topics are sought; 0
         ignores the lexicon there.
-    n_core_words : int, default=15
+    n_core_words : int, default=5
         Words of each language that make up a core.
     n_core_steps : int, default=20
         How often cores move to the middle of their words before training.
     frequency_weight : float, default=0.05
         What a word's logarithmic frequency adds to its closeness to a topic.
-    exclusivity : float, default=0.3
+    exclusivity : float, default=0.1
         What belonging to other topics takes from a word's closeness, per nat of ``-log p(topic | word)``.
     topic_temperature : float, default=0.05
         Of p(topic | word).
@@ -91,8 +91,8 @@ class CoreCTM(NetworkBackbone):
     Examples
     --------
     >>> from skxtm.backbones import CoreCTM
-    >>> CoreCTM(translation_weight=0.5)
-    CoreCTM(translation_weight=0.5)
+    >>> CoreCTM(translation_weight=1.0)
+    CoreCTM(translation_weight=1.0)
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"lexicons", "word_vectors"})
@@ -101,11 +101,11 @@ class CoreCTM(NetworkBackbone):
     def __init__(
         self,
         *,
-        translation_weight: float = 1.0,
-        n_core_words: int = 15,
+        translation_weight: float = 0.5,
+        n_core_words: int = 5,
         n_core_steps: int = 20,
         frequency_weight: float = 0.05,
-        exclusivity: float = 0.3,
+        exclusivity: float = 0.1,
         topic_temperature: float = 0.05,
         word_temperature: float = 0.2,
         document_temperature: float = 0.05,
