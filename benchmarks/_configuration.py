@@ -23,6 +23,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "one round": {"n_rounds": 1},
     "transport": {"divergence": "transport"},
     "union": {"support": "union"},
+    "temperature 0.1": {"temperature": 0.1},
+    "temperature 0.05": {"temperature": 0.05},
     "neither": {"weight_documents": 0.0, "weight_words": 0.0},
 }
 # what a setting of training changes in a backbone; one that has no such parameter refuses the setting

@@ -19,10 +19,10 @@ import json
 import resource
 import time
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 from _evaluation import CLASSIFIERS, SETUPS, Evaluation
+from _tables import spread
 
 from skxtm import CrossLingualTopicModel
 from skxtm.backbones import CoreCTM
@@ -120,12 +120,6 @@ def measure(
         **evaluation.accuracies(evaluation.features(model), classifier),
         "seconds": seconds,
     }
-
-
-def spread(values: list[float]) -> str:
-    """Write a mean and, of several values, their standard deviation."""
-    deviation = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
-    return f"{mean(values):.3f}{deviation}"
 
 
 if __name__ == "__main__":

@@ -82,8 +82,8 @@ class CoreCTM(NetworkBackbone):
     embeddings nor an encoder.
 
     Training can maximise the likelihood of the words under the mixture of topics by the readers; cores stay.
-    It does not pay: topics are as good as before, and accuracies fall. So by default it has no weight, and
-    there are no epochs. What training is for is `LLMRefiner`, whose losses move cores and readers.
+    It does not pay: topics are as good as before, and accuracies fall on EC News. So by default it has no
+    weight, and there are no epochs. What training is for is `LLMRefiner`: its losses move cores and readers.
 
     Any number of languages is treated alike; with one, no word moves. Word vectors should be those of an
     `AlignedWordEncoder` (the default) or of another encoder whose space the languages share.

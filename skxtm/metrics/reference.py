@@ -179,7 +179,8 @@ class AlignedReference:
         Raises
         ------
         InputError
-            If the corpus has no counts or no pair ids, or no pair id is found in all languages.
+            If the corpus has no counts, or several languages and no pair ids, or if no pair id is found in
+            all languages.
         """
         needs_pairs = corpus.pair_id is None and len(corpus.languages) > 1
         if needs_pairs or corpus.vocabularies is None or not corpus.has_counts:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skxtm.backbones import CoreCTM
 from skxtm.metrics import AlignedReference, cnpmi_score
 
 
@@ -38,10 +39,15 @@ def test_settings_are_ranked_by_training_documents_alone_and_none_is_measured_tw
     head, _, *rows = run(command, monkeypatch, capsys, *arguments, *kept)
     assert len(rows) == 3
     settings = [dict(zip(head, map(float, row), strict=True)) for row in rows]
-    assert command.defaults() in [{name: row[name] for name in command.GRID} for row in settings]
+    assert command.BEFORE in [{name: row[name] for name in command.GRID} for row in settings]
     assert [row["ranks"] for row in settings] == sorted(row["ranks"] for row in settings)
     monkeypatch.setattr(command, "measure", None)
     assert run(command, monkeypatch, capsys, *arguments, *kept)[2:] == rows
+
+
+def test_the_defaults_are_among_the_settings_of_the_documented_command(command):
+    defaults = CoreCTM().get_params()
+    assert {name: defaults[name] for name in command.GRID} in command.drawn(60)
 
 
 def test_pairs_of_words_are_scored_as_cnpmi_scores_them(command):

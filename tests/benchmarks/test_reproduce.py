@@ -89,7 +89,7 @@ def test_of_a_backbone_without_network_the_words_alone_are_refined(bench, tmp_pa
         (
             RUN + "refine_every = [4]\n",
             "run 1: 'refine_every' needs 'variants', a list of values among ['full', 'without documents', "
-            "'without words', 'one round', 'transport', 'union', 'neither'].",
+            "'without words', 'one round', 'transport', 'union', 'temperature 0.1', 'temperature 0.05', 'neither'].",
         ),
         (
             RUN.replace("nmtm", "usvd") + 'variants = ["neither"]\n',
