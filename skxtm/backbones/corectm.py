@@ -225,14 +225,17 @@ class CoreCTMNetwork(BackboneNetwork):
     def step(self, batch: Batch) -> Step:
         """Reconstruction, summed over languages, from topics that stay at their cores."""
         topic_word = self.topic_word()
-        nlls, proportions = [], []
+        losses, proportions = [], []
         for language, counts in enumerate(batch.counts):
             mean, _ = self.encode(counts, language)
             theta = torch.softmax(mean, 1)
-            nlls.append(self.reconstruction(theta, counts, language, topic_word[language].detach()).mean())
             proportions.append(theta)
-        loss = self.weight_reconstruction * torch.stack(nlls).sum()
-        return Step({"reconstruction": loss}, tuple(proportions), topic_word)
+            if self.weight_reconstruction:
+                nll = self.reconstruction(theta, counts, language, topic_word[language].detach()).mean()
+                losses.append(self.weight_reconstruction * nll)
+            else:  # zero without the work, with the same zero gradient
+                losses.append(0 * theta.sum())
+        return Step({"reconstruction": torch.stack(losses).sum()}, tuple(proportions), topic_word)
 
     def encode(
         self, counts: SparseRows, language: int, generator: Generator | None = None

@@ -13,8 +13,8 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-# elements of the similarity matrix held at a time: fits a processor's last cache; fills a GPU
-_BLOCK_SIZE = {"cpu": 1 << 22}
+# elements of the similarity matrix held at a time: fits a processor's caches; fills a GPU
+_BLOCK_SIZE = {"cpu": 1 << 20}
 _GPU_BLOCK_SIZE = 1 << 25
 # exp(1 / temperature) and sums of it stay within the range of single precision above this
 _LOWEST_SINGLE_TEMPERATURE = 1 / 64
