@@ -165,16 +165,17 @@ class InfoCTMNetwork(OwnWeightsNetwork):
     def step(self, batch: Batch) -> Step:
         """Reconstruction and divergence from the prior, summed over languages; alignment of the words."""
         terms = self.variational_terms(batch)
-        alignments = [
+        losses = {"reconstruction": terms.reconstruction, "kl": terms.divergence}
+        losses["alignment"] = self.weight_mi * self.alignment() if self.weight_mi else 0 * terms.divergence
+        return Step(losses, terms.proportions, tuple(self.phi))
+
+    def alignment(self) -> Tensor:
+        """Mean over the pairs of languages of the contrastive loss of their words."""
+        losses = [
             tami_loss(self.phi[first], self.phi[second], self._positives(first, second), self.temperature)
             for first, second in combinations(range(len(self.phi)), 2)
         ]
-        losses = {
-            "reconstruction": terms.reconstruction,
-            "kl": terms.divergence,
-            "alignment": self.weight_mi * torch.stack(alignments).mean(),
-        }
-        return Step(losses, terms.proportions, tuple(self.phi))
+        return torch.stack(losses).mean()
 
     def encode(
         self, counts: SparseRows, language: int, generator: Generator | None = None
