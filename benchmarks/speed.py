@@ -395,7 +395,8 @@ def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
     from matplotlib import pyplot
 
     quantities = list(dict.fromkeys(row["grows"] for row in rows))
-    figure, axes = pyplot.subplots(2, len(quantities), figsize=(4 * len(quantities), 6), squeeze=False)
+    size = (4 * len(quantities) + 1, 6)
+    figure, axes = pyplot.subplots(2, len(quantities), figsize=size, squeeze=False, layout="constrained")
     for column, quantity in enumerate(quantities):
         for name in dict.fromkeys(row["backbone"] for row in rows):
             here = [row for row in rows if row["backbone"] == name and row["grows"] == quantity]
@@ -409,8 +410,7 @@ def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
         axes[1][column].set_xlabel(quantity)
     axes[0][0].set_ylabel("s per step (solid) or fit (dashed)")
     axes[1][0].set_ylabel("peak memory, MB")
-    axes[0][-1].legend(fontsize="small")
-    figure.tight_layout()
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside right center")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
 

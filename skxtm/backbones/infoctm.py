@@ -52,8 +52,8 @@ class InfoCTM(NetworkBackbone):
     max_epochs : int, default=500
         Passes over the largest language.
     batch_size : int, default=128
-        Documents of each language in a step. With 1,024 the encoder of the language with the shorter documents
-        collapsed on EC News and Rakuten Amazon: its features tell less of a document.
+        Documents of each language in a step. In batches of 1,024, the encoder of the language with shorter
+        documents collapsed on EC News and Rakuten Amazon: its features tell less of a document.
 
     Notes
     -----
