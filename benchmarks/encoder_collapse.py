@@ -1,13 +1,13 @@
 """How InfoCTM's encoders fare by the size of batches.
 
     python benchmarks/encoder_collapse.py --data-home FOLDER [--corpora rakuten_amazon]
-        [--batch-sizes 128 1024] [--epochs 20] [--weight-mi 0] [--seed 0]
+        [--batch-sizes 128 1024] [--epochs 20] [--weight-mi 0] [--longest 100] [--seed 0]
 
 InfoCTM at published settings, but for batches, epochs and the weight of the contrastive loss, which is left
 out by default: what remains is an autoencoder for each language. "words" is the median length of its training
 documents, "accuracy" that of a linear SVM on mu within the language, and "directions" the share of the
 variance of the first hidden layer, over training documents, in its 4 largest principal directions: near 1
-where the encoder has collapsed onto a few features.
+where the encoder has collapsed onto a few features. `--longest` leaves out training documents of more words.
 """
 
 import argparse
@@ -29,7 +29,11 @@ def main() -> None:
     for corpus in options.corpora:
         evaluation = Evaluation(corpus, options.data_home, "literal")
         train = evaluation.train.corpus
-        print(f"\n{corpus}, {options.epochs} epochs, weight {options.weight_mi:g}\n")
+        if options.longest is not None:
+            train = train[np.flatnonzero(train.counts.sum(1) <= options.longest)]
+        print(
+            f"\n{corpus}, {options.epochs} epochs, weight {options.weight_mi:g}, {len(train):,} documents\n"
+        )
         print("| batch | language | words | accuracy | directions |\n" + "|---" * 5 + "|")
         for size in options.batch_sizes:
             backbone = InfoCTM(weight_mi=options.weight_mi, batch_size=size, max_epochs=options.epochs)
@@ -53,6 +57,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--batch-sizes", nargs="+", type=int, default=[128, 1024])
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--weight-mi", type=float, default=0.0)
+    parser.add_argument("--longest", type=int, help="words of a training document")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 

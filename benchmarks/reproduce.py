@@ -32,9 +32,8 @@ A configuration is a list of tables [[runs]], each the product of its lists:
     encoder_seed              seed of one `AlignedWordEncoder` for all models; without, each learns its own
     variants                  of refinement by `OfflineProposer`, besides the plain model that is always
                               measured: "full", its ablations "without documents", "without words",
-                              "one round", "transport", and "union",
-                              "temperature 0.1", "temperature 0.05"; "neither" is the same further training
-                              without refinement
+                              "one round", "transport", "union", "temperature 0.1" and
+                              "temperature 0.05"; "neither" is the same further training without refinement
     refinement_epochs         30, of the second phase
     refine_every, n_rounds    [8], [5]: lists, f and R
 

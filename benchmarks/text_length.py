@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _configuration import has_network
 from _evaluation import SETUPS
 
 from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
@@ -111,7 +112,7 @@ def measure(
 ) -> dict[str, float]:
     """Fit one backbone and look for translations."""
     backbone = backbone_class(name)(**SETTINGS.get(name, {}))
-    if "batch_size" in backbone.get_params() and name != "corectm":  # whose topics need no training
+    if has_network(name) and name != "corectm":  # whose topics need no training
         backbone.set_params(max_epochs=options.epochs)
     model = CrossLingualTopicModel(
         options.components, backbone=backbone, lexicon=lexicon, random_state=options.seed

@@ -41,6 +41,18 @@ def release(tmp_path_factory):
     return home
 
 
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command, and split the lines of the table that it prints."""
+
+    def run(command, *arguments):
+        monkeypatch.setattr("sys.argv", [f"{command.__name__}.py", *map(str, arguments)])
+        command.main()
+        return [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
 def write_subset(folder, subset, drawn):
     folder.mkdir(exist_ok=True)
     for code, name in (("en", "en"), ("zh", "cn")):

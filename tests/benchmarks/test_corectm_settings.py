@@ -24,25 +24,19 @@ def training_only(release, tmp_path):
     return home
 
 
-def run(command, monkeypatch, capsys, *arguments):
-    monkeypatch.setattr("sys.argv", ["corectm_settings.py", *map(str, arguments)])
-    command.main()
-    return [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()]
-
-
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few documents, no classes
 def test_settings_are_ranked_by_training_documents_alone_and_none_is_measured_twice(
-    command, training_only, tmp_path, monkeypatch, capsys
+    command, training_only, tmp_path, monkeypatch, run
 ):
     arguments = ("--data-home", training_only, "--corpora", "ec_news", "--draws", 2, "--splits", 0)
     kept = ("--json", tmp_path / "kept.json")
-    head, _, *rows = run(command, monkeypatch, capsys, *arguments, *kept)
+    head, _, *rows = run(command, *arguments, *kept)
     assert len(rows) == 3
     settings = [dict(zip(head, map(float, row), strict=True)) for row in rows]
     assert command.BEFORE in [{name: row[name] for name in command.GRID} for row in settings]
     assert [row["ranks"] for row in settings] == sorted(row["ranks"] for row in settings)
     monkeypatch.setattr(command, "measure", None)
-    assert run(command, monkeypatch, capsys, *arguments, *kept)[2:] == rows
+    assert run(command, *arguments, *kept)[2:] == rows
 
 
 def test_the_defaults_are_among_the_settings_of_the_documented_command(command):

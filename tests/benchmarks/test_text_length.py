@@ -46,15 +46,9 @@ def home(tmp_path_factory):
     return home
 
 
-def run(command, monkeypatch, capsys, *arguments):
-    monkeypatch.setattr("sys.argv", ["text_length.py", *map(str, arguments)])
-    command.main()
-    return [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()]
-
-
-def test_topics_find_the_translations_of_texts_that_were_not_fitted(command, home, monkeypatch, capsys):
+def test_topics_find_the_translations_of_texts_that_were_not_fitted(command, home, run):
     arguments = ("--data-home", home, "--components", 20, "--lengths", 1, "--backbones", "corectm")
-    head, _, row = run(command, monkeypatch, capsys, *arguments)
+    head, _, row = run(command, *arguments)
     figures = dict(zip(head, row, strict=True))
     by_chance = np.mean(1 / np.arange(1, N_TEXTS // 5 + 1))
     assert figures["backbone"] == "corectm"
