@@ -2,12 +2,15 @@
 
 import importlib.util
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 # the tests' tensors are tiny: threads would only wait for each other
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# a shell lets what it starts in the background ignore Ctrl-C, which some tests send to themselves
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
