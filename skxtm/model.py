@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skxtm._intake import (
+from skxtm._model.intake import (
     read_documents,
     warn_of_unknown_words,
 )
-from skxtm._learners import NetworkLearner, learner_of, start, update_anchors
+from skxtm._model.learning import NetworkLearner, learner_of, start, update_anchors
+from skxtm._model.materials import gather_documents
 from skxtm._optional import import_optional
-from skxtm._resources import gather_documents
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -416,7 +416,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         InputError
             If a parameter cannot be written as data, such as a function.
         """
-        from skxtm._persistence import save_model
+        from skxtm._model.saving import save_model
 
         check_is_fitted(self)
         save_model(self, Path(path), resumable=resumable)
@@ -440,7 +440,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         ModelFileError
             If a file is missing, truncated or changed.
         """
-        from skxtm._persistence import load_model
+        from skxtm._model.saving import load_model
 
         return load_model(cls, Path(path))
 

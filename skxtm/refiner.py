@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skxtm._intake import read_documents
-from skxtm._learners import has_network
+from skxtm._model.intake import read_documents
+from skxtm._model.learning import has_network
+from skxtm._model.second_phase import Refinement, check_parameters, fitted_model
 from skxtm._optional import import_optional
-from skxtm._proposals import make_prompts, make_requests
-from skxtm._refining import Refinement, check_parameters, fitted_model
 from skxtm.exceptions import InputError
 from skxtm.llm import ChatSession, Estimate
 from skxtm.model import CrossLingualTopicModel
 from skxtm.refinement import OfflineProposer
+from skxtm.refinement.rounds import make_prompts, make_requests
 
 _REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
 

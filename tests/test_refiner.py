@@ -23,9 +23,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
-from skxtm._learners import NetworkLearner
-from skxtm._proposals import Words, nearest_words
-from skxtm._resources import gather_topic_vectors
+from skxtm._model.learning import NetworkLearner
+from skxtm._model.materials import gather_topic_vectors
 from skxtm.backbones import NMTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
@@ -42,6 +41,7 @@ from skxtm.exceptions import (
 )
 from skxtm.llm import BatchFiles, OpenAIChat
 from skxtm.llm.openai_chat import close_clients
+from skxtm.refinement.rounds import Words, nearest_words
 from skxtm.training.batches import TrainingDocuments
 
 K, N = 3, 5
@@ -534,7 +534,7 @@ class TestWithAChatModel:
         def missing(*arguments):
             raise MissingDependencyError("no stemmer")
 
-        monkeypatch.setattr("skxtm._proposals.VocabularyIndex", missing)
+        monkeypatch.setattr("skxtm.refinement.rounds.VocabularyIndex", missing)
         with pytest.raises(MissingDependencyError):
             make_refiner().fit(CORPUS)
         assert chat_server.n_requests == 0

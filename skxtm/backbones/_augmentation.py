@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skxtm.embeddings._vectors import unit_rows
+
 _BLOCK_SIZE = 1 << 22  # similarities held at a time
 
 
@@ -77,7 +79,7 @@ def neighbour_matrix(vectors: Sequence[NDArray[Any]], n_neighbours: int) -> spar
            [0., 1., 1., 1.],
            [0., 1., 1., 1.]], dtype=float32)
     """
-    unit = [_unit_rows(part) for part in vectors]
+    unit = [unit_rows(part) for part in vectors]
     blocks = [
         [_nearest(source, target, n_neighbours, itself=source is target) for target in unit]
         for source in unit
@@ -109,8 +111,3 @@ def _nearest(
     places = np.concatenate(rows), np.concatenate(columns)
     ones = np.ones(len(places[0]), dtype=np.float32)
     return sparse.csr_array((ones, places), shape=(len(source), len(target)))
-
-
-def _unit_rows(vectors: NDArray[Any]) -> NDArray[Any]:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm.losses.contrastive import TamiPositives
+from skxtm.embeddings._vectors import unit_rows
 
 _BLOCK_ROWS = 1024
 
@@ -37,8 +36,7 @@ def similar_words(vectors: NDArray[Any], threshold: float) -> sparse.csr_array:
            [1., 1., 1.],
            [0., 1., 1.]], dtype=float32)
     """
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    unit = unit_rows(vectors)
     blocks = [_reaching(unit, start, threshold) for start in range(0, len(unit), _BLOCK_ROWS)]
     return sparse.csr_array(sparse.vstack(blocks))
 
@@ -101,11 +99,3 @@ def positive_pairs(
 def _places(matrix: sparse.coo_array, n_columns: int) -> NDArray[np.int64]:
     rows, columns = matrix.coords
     return rows.astype(np.int64) * n_columns + columns
-
-
-def tami_positives(
-    neighbours_first: sparse.csr_array, neighbours_second: sparse.csr_array, lexicon: sparse.csr_array
-) -> TamiPositives:
-    """Positives of `skxtm.losses.tami_loss`; parameters as in `positive_pairs`."""
-    pairs, counts = positive_pairs(neighbours_first, neighbours_second, lexicon)
-    return TamiPositives.from_pairs(torch.as_tensor(pairs), torch.as_tensor(counts), lexicon.shape)

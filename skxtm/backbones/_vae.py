@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor, nn
 
+from skxtm.backbones._decoder import ProductDecoder
 from skxtm.backbones.base import BackboneNetwork, Batch, CorpusShape
 from skxtm.losses.divergence import gaussian_kl
-from skxtm.modules.decoder import ProductDecoder
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import SparseRows

@@ -24,6 +24,7 @@ from skxtm.backbones.base import (
     Step,
     check_range,
 )
+from skxtm.embeddings._vectors import unit_rows
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import SparseRows, sparse_linear
 
@@ -303,7 +304,5 @@ def with_translations(
 
 
 def unit(rows: NDArray[Any]) -> FloatArray:
-    """Scale rows to length 1; rows of zeros stay."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: FloatArray = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-    return scaled
+    """Scale rows to length 1, in single precision."""
+    return unit_rows(rows).astype(np.float32)

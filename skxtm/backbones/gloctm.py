@@ -12,11 +12,11 @@ from scipy import sparse
 from torch import Generator, Tensor, nn
 
 from skxtm.backbones._augmentation import neighbour_matrix, polyglot_augmentation
+from skxtm.backbones._decoder import ProductDecoder
 from skxtm.backbones._vae import CountsEncoder, OwnWeightsNetwork
 from skxtm.backbones.base import Batch, CorpusShape, Materials, NetworkBackbone, Step, check_range
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.losses.kernel import linear_cka
-from skxtm.modules.decoder import ProductDecoder
 from skxtm.modules.encoder import dropout
 from skxtm.modules.sparse import SparseRows
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
+from skxtm.backbones._decoder import ProductDecoder
 from skxtm.backbones.base import (
     BackboneNetwork,
     Batch,
@@ -21,7 +22,6 @@ from skxtm.backbones.base import (
     check_range,
 )
 from skxtm.losses.divergence import gaussian_kl
-from skxtm.modules.decoder import ProductDecoder
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import FixedSparse, SparseRows

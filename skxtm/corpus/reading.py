@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skxtm.corpus._checks import checked_counts, string_column
-from skxtm.corpus.container import Corpus
-from skxtm.corpus.document import Document
+from skxtm.corpus.container import Corpus, Document
 from skxtm.exceptions import InputError, InputTypeError
 
 #: The language of a plain count matrix: ISO 639-2 "undetermined".

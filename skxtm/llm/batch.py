@@ -14,9 +14,8 @@ from sklearn.base import BaseEstimator
 
 from skxtm.exceptions import AnswersPendingError, ChatError, InputError
 from skxtm.llm._cache import AnswerCache, request_key
-from skxtm.llm._protocols import BatchWriter
 from skxtm.llm._wire import read_completion, request_body
-from skxtm.llm.base import ChatAnswer, ChatRequest
+from skxtm.llm.base import BatchWriter, ChatAnswer, ChatRequest
 
 _URL = "/v1/chat/completions"
 _STRUCTURED = ("schema", "text")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from skxtm.backbones import _tami
-from skxtm.backbones._tami import positive_pairs, similar_words, tami_positives
-from skxtm.losses import tami_loss
+from skxtm.backbones._tami import positive_pairs, similar_words
+from skxtm.losses import TamiPositives, tami_loss
 
 
 def random_binary(rng, *shape):
@@ -55,7 +55,9 @@ def test_a_word_without_a_vector_is_similar_to_itself_only():
 
 def test_the_positives_drive_the_loss():
     alone = csr_array(np.eye(2, dtype=np.float32))
-    positives = tami_positives(alone, alone, csr_array(np.eye(2, dtype=np.float32)))
+    lexicon = csr_array(np.eye(2, dtype=np.float32))
+    pairs, counts = map(torch.as_tensor, positive_pairs(alone, alone, lexicon))
+    positives = TamiPositives.from_pairs(pairs, counts, lexicon.shape)
     aligned, crossed = torch.eye(2), torch.eye(2).flip(0)
     assert tami_loss(aligned, aligned, positives) < tami_loss(aligned, crossed, positives)
     assert (positives.shape, positives.total, positives.row_starts) == ((2, 2), 4.0, (0, 1, 2))

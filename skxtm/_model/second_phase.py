@@ -13,9 +13,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from tqdm.auto import tqdm
 
-from skxtm._learners import NetworkLearner, learner_of
-from skxtm._proposals import Rounds, Words, ask_chat, ask_offline
-from skxtm._resources import (
+from skxtm._model.learning import NetworkLearner, learner_of
+from skxtm._model.materials import (
     gather_documents,
     gather_topic_vectors,
     gather_word_vectors,
@@ -32,6 +31,7 @@ from skxtm.exceptions import (
 )
 from skxtm.model import CrossLingualTopicModel
 from skxtm.refinement import OfflineProposer, VotedTopic, report_rows, vote
+from skxtm.refinement.rounds import Rounds, Words, ask_chat, ask_offline
 
 if TYPE_CHECKING:
     from skxtm.corpus import Corpus

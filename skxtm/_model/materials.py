@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from skxtm._clustering import DocumentClusters
-from skxtm._intake import training_rows
+from skxtm._model.intake import training_rows
+from skxtm.backbones._clusters import DocumentClusters
 from skxtm.corpus import Corpus
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.resolving import (

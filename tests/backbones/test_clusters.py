@@ -5,9 +5,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from skxtm._clustering import DocumentClusters
 from skxtm.backbones import _clusters
-from skxtm.backbones._clusters import left_projection
+from skxtm.backbones._clusters import DocumentClusters, left_projection
 from skxtm.exceptions import InputError
 
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.utils import check_random_state
 
-from skxtm._intake import (
+from skxtm._model.intake import (
     read_training_documents,
     resolve_backbone,
     training_languages,
     warn_of_unknown_words,
 )
-from skxtm._resources import gather_materials, new_document_vectors, per_document
+from skxtm._model.materials import gather_materials, new_document_vectors, per_document
 from skxtm.exceptions import InputError
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
-from skxtm._learners import Tensors, learner_of, with_prefix
-from skxtm._resources import encoder_key
+from skxtm._model.learning import Tensors, learner_of, with_prefix
+from skxtm._model.materials import encoder_key
 from skxtm._version import __version__
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
