@@ -21,8 +21,7 @@ import numpy as np
 from scipy import sparse
 
 from skxtm import Lexicon
-from skxtm.backbones.arrays import Documents
-from skxtm.backbones.base import CorpusShape, Materials
+from skxtm.backbones.base import CorpusShape, Documents, Materials
 from skxtm.backbones.mcta import MCTA, MCTATopics, Sampler
 from skxtm.datasets import load_ec_news
 
@@ -127,7 +126,7 @@ def sweep(
 
 def read_all(topics: MCTATopics, materials: Materials) -> None:
     for number, counts in enumerate(materials.counts):
-        topics.theta(Documents(counts), number)
+        topics.proportions(Documents(counts), number)
 
 
 def fastest(actions: list[Callable[[], None]], turns: int) -> list[float]:

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from skxtm import Lexicon
 from skxtm.backbones._anchors import convex_combinations
-from skxtm.backbones.arrays import Documents
-from skxtm.backbones.base import CorpusShape, Materials
+from skxtm.backbones.base import CorpusShape, Documents, Materials
 from skxtm.backbones.mtanchor import Estimate, MTAnchor, MTAnchorTopics
 
 SETUP = SETUPS["ec_news"]
@@ -82,7 +81,7 @@ def change_anchors(learnt: MTAnchorTopics) -> float:
     for topic in np.linspace(0, len(learnt.anchors) - 1, N_CHANGED).astype(int):
         words = {
             language: np.append(learnt.anchors[topic][language], topic_word[topic].argsort()[-2:])
-            for language, topic_word in enumerate(learnt.topic_word)
+            for language, topic_word in enumerate(learnt.distributions)
         }
         seconds.append(timed(lambda topic=topic, words=words: learnt.with_anchors(topic, words))[0])
     return median(seconds)
@@ -90,7 +89,7 @@ def change_anchors(learnt: MTAnchorTopics) -> float:
 
 def find_topics(learnt: MTAnchorTopics, materials: Materials) -> float:
     return sum(
-        timed(lambda counts=counts, language=language: learnt.theta(Documents(counts), language))[0]
+        timed(lambda counts=counts, language=language: learnt.proportions(Documents(counts), language))[0]
         for language, counts in enumerate(materials.counts)
     )
 

@@ -41,8 +41,8 @@ from _drawn import draw
 
 from skxtm import Lexicon
 from skxtm.backbones import backbone_class, backbone_names
-from skxtm.backbones.arrays import ArrayBackbone, Documents
-from skxtm.backbones.base import Batch, CorpusShape, Materials, NetworkBackbone
+from skxtm.backbones.arrays import ArrayBackbone
+from skxtm.backbones.base import Batch, CorpusShape, Documents, Materials, NetworkBackbone
 from skxtm.datasets import load_ec_news
 from skxtm.training.batches import PerDocument, TrainingDocuments
 from skxtm.training.inference import Inference
@@ -201,7 +201,7 @@ class Ours:
 
     def transform(self) -> None:
         """Find the topics of the first language's documents."""
-        Inference(self.network, CPU).theta(self.materials.counts[0], 0)
+        Inference(self.network, CPU).theta(Documents(self.materials.counts[0]), 0)
 
 
 class Published(Ours):
@@ -372,7 +372,7 @@ def measure_arrays(name: str, shape: CorpusShape, materials: Materials) -> tuple
     topics = backbone.learn(shape, materials, seed=SEED)
     learnt = time.perf_counter()
     vectors = (materials.document_vectors or (None,))[0]
-    topics.theta(Documents(materials.counts[0], vectors), 0)
+    topics.proportions(Documents(materials.counts[0], vectors), 0)
     return learnt - started, time.perf_counter() - learnt
 
 

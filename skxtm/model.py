@@ -12,19 +12,23 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skxtm._model import learning
+from skxtm._model.anchors import anchors, update_anchors
 from skxtm._model.intake import (
     read_documents,
+    read_matrix,
+    read_training_documents,
     warn_of_unknown_words,
 )
-from skxtm._model.learning import NetworkLearner, learner_of, start, update_anchors
-from skxtm._model.materials import gather_documents
+from skxtm._model.state import Learnt, Settings, State
 from skxtm._optional import import_optional
+from skxtm.corpus import Corpus, is_count_matrix
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
-    from skxtm.backbones.base import Backbone
+    from skxtm.backbones.base import Backbone, Materials
 
 LexiconLike = str | os.PathLike[str] | Lexicon
 
@@ -121,6 +125,11 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     ['en', 'zh']
     """
 
+    _state: State
+    components_, topic_weight_ = Learnt(), Learnt()
+    vocabularies_, languages_, vectorizer_ = Learnt(), Learnt(), Learnt(optional=True)
+    backbone_, network_, history_, n_iter_ = Learnt(), Learnt(), Learnt(), Learnt()
+
     def __init__(
         self,
         n_components: int = 50,
@@ -178,8 +187,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         TrainingError
             If training diverges.
         """
-        corpus, materials = start(self, X)
-        learner_of(self).fit(corpus, materials)
+        self._learn(X)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.float32]:
@@ -197,8 +205,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         theta : ndarray of shape (n_documents, n_components)
             As from `transform`.
         """
-        corpus, materials = start(self, X)
-        return learner_of(self).fit(corpus, materials)
+        return self._learn(X)
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Train for one more epoch.
@@ -224,11 +231,10 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             Also if the backbone has no network: it learns from all documents at once.
         """
         if hasattr(self, "network_"):
-            corpus = read_documents(self, X)
-            materials = gather_documents(self, corpus)
+            learning.train_further(self._state, self._read(X), Settings.of(self))
         else:
-            corpus, materials = start(self, X, in_pieces=True)
-        NetworkLearner(self).train(corpus, materials, 1)
+            corpus, materials = self._start(X, in_pieces=True)
+            learning.train(self._state, corpus, materials, 1, Settings.of(self))
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -250,9 +256,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             If a language or vocabulary is not the fitted one.
         """
         check_is_fitted(self)
-        corpus = read_documents(self, X)
+        corpus = self._read(X)
         warn_of_unknown_words(corpus)
-        return learner_of(self).theta(corpus)
+        return learning.theta(self._state, corpus, Settings.of(self))
 
     def posterior_mean(self, X: Any) -> NDArray[np.float32]:
         """Mean of the latent Gaussian of documents, whose softmax is `transform`.
@@ -275,15 +281,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             Also if the backbone has no network, and so no latent Gaussian.
         """
         check_is_fitted(self)
-        learner = learner_of(self)
-        if not isinstance(learner, NetworkLearner):
-            raise InputError(
-                f"Backbone {type(self.backbone_).__name__!r} has no latent Gaussian, and so no posterior "
-                "mean. Use transform, or its logarithm."
-            )
-        corpus = read_documents(self, X)
+        corpus = self._read(X)
         warn_of_unknown_words(corpus)
-        return learner.posterior_mean(corpus)
+        return learning.posterior_mean(self._state, corpus, Settings.of(self))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean evidence lower bound or log-likelihood per document, in nats; higher is better.
@@ -303,7 +303,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             the words given the topic proportions.
         """
         check_is_fitted(self)
-        return float(learner_of(self).scores(read_documents(self, X)).mean())
+        return float(learning.scores(self._state, self._read(X), Settings.of(self)).mean())
 
     def get_topics(self, n_words: int = 15) -> list[dict[str, list[str]]]:
         """Top words of every topic.
@@ -376,7 +376,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             raise InputError(
                 f"Backbone {type(self.backbone_).__name__!r} has no anchors to change; 'mtanchor' has."
             )
-        update_anchors(self, topic, words)
+        update_anchors(self._state, topic, words)
         return self
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -416,10 +416,10 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         InputError
             If a parameter cannot be written as data, such as a function.
         """
-        from skxtm._model.saving import save_model
+        from skxtm._model.saving import Columns, save_model
 
         check_is_fitted(self)
-        save_model(self, Path(path), resumable=resumable)
+        save_model(Path(path), Settings.of(self), self._state, Columns.of(self), resumable=resumable)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -442,31 +442,49 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """
         from skxtm._model.saving import load_model
 
-        return load_model(cls, Path(path))
+        model, state, columns = load_model(Path(path), lambda params: cls(**params))
+        model._state = state
+        columns.put(model)
+        return model
 
     @property
     def topic_word_(self) -> dict[str, NDArray[np.float64]]:
         """Topic-word distributions by language, views of `components_`."""
-        if not hasattr(self, "components_"):
-            raise AttributeError("topic_word_ exists only after fit.")
-        ends = np.cumsum([len(self.vocabularies_[code]) for code in self.languages_])
+        ends = np.cumsum([len(words) for words in self.vocabularies_.values()])
         parts = np.split(self.components_, ends[:-1], axis=1)
         return dict(zip(self.languages_, parts, strict=True))
 
     @property
     def anchors_(self) -> list[dict[str, list[str]]]:
         """Words that define each topic, by language; only for backbones with anchors."""
-        anchors = getattr(self.__dict__.get("_topics"), "anchors", None)
-        if anchors is None:
+        if not hasattr(getattr(self.__dict__.get("_state"), "topics", None), "anchors"):
             raise AttributeError("anchors_ exists only after fit with a backbone that has anchors.")
-        vocabularies = [self.vocabularies_[code] for code in self.languages_]
-        return [
-            {
-                code: vocabulary[numbers].tolist()
-                for code, vocabulary, numbers in zip(self.languages_, vocabularies, topic, strict=True)
-            }
-            for topic in anchors
-        ]
+        return anchors(self._state)
+
+    def _start(self, X: Any, *, in_pieces: bool = False) -> tuple[Corpus, Materials]:
+        """Check parameters and data, and gather what the backbone needs; only then forget what was learnt."""
+        from skxtm.backbones.base import check_range
+
+        check_range(self, "n_components", 2, None, integer=True)
+        settings = Settings.of(self)
+        backbone = learning.choose(settings, in_pieces=in_pieces)
+        corpus, vectorizer = self._read_training_documents(X)
+        self._state, materials = learning.start(backbone, corpus, vectorizer, settings)
+        return corpus, materials
+
+    def _learn(self, X: Any) -> NDArray[np.float32]:
+        corpus, materials = self._start(X)
+        return learning.learn(self._state, corpus, materials, Settings.of(self))
+
+    def _read_training_documents(self, X: Any) -> tuple[Corpus, CrossLingualVectorizer | None]:
+        if is_count_matrix(X):
+            return read_matrix(self, X, reset=True), None
+        for name in ("n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(name, None)
+        return read_training_documents(X, self.vectorizer)
+
+    def _read(self, X: Any) -> Corpus:
+        return read_documents(self, self._state, X)
 
     @property
     def _n_features_out(self) -> int:
@@ -482,19 +500,3 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         tags.input_tags.positive_only = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        if "network_" in state:
-            from skxtm.training.tensors import to_arrays
-
-            state["network_"] = to_arrays(state["network_"])
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if "network_" in state:
-            from skxtm.training.loop import build_network
-
-            arrays = state["network_"]
-            self.network_ = build_network(self.backbone_, self._shape, self._constants, state=arrays)

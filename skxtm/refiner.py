@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.intake import read_documents
-from skxtm._model.learning import has_network
-from skxtm._model.second_phase import Refinement, check_parameters, fitted_model
+from skxtm._model.second_phase import Refinement, Refining
+from skxtm._model.state import Settings, copied, state_of
 from skxtm._optional import import_optional
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.llm import ChatSession, Estimate
 from skxtm.model import CrossLingualTopicModel
 from skxtm.refinement import OfflineProposer
-from skxtm.refinement.rounds import make_prompts, make_requests
 
 _REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
 
@@ -271,12 +269,20 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         AnswersPendingError
             If the chat model works with batch files and answers are missing.
         """
-        check_parameters(self)
-        session = self._session()
+        fitted_model(self.estimator)
+        how, session = Refining.of(self), self._session()
         self.__dict__.pop("_report", None)  # not fitted until all is done
         self.estimator_ = self._base_model(X)
-        self.model_ = _copied(self.estimator_)
-        Refinement(self, session).run(read_documents(self.model_, X))
+        self.model_ = copied(self.estimator_)
+        state = state_of(self.model_)
+        done = Refinement(state, Settings.of(self.model_), how, session)
+        done.run(read_documents(self.model_, state, X))
+        self.refined_words_ = done.refined_words()
+        self.confidence_, self.n_answers_ = done.confidence, done.n_answers
+        self.themes_, self.problems_ = done.themes, done.problems
+        self.history_, self.n_iter_ = done.history, done.n_iter
+        self.usage_ = None if session is None else session.usage
+        self._report = done.report
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -345,7 +351,7 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             after them the model's own.
         """
         check_is_fitted(self)
-        if has_network(self.model_.backbone_):
+        if hasattr(self.model_, "network_"):
             return self.model_.get_topics(n_words)
         own = self.model_.get_topics(n_words + self.n_words)
         return [
@@ -372,8 +378,8 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         InputError
             If the estimator is not fitted, so that its topics are not known; or `llm` is no chat model.
         """
-        check_parameters(self)
-        session, model = self._session(), fitted_model(self.estimator)
+        model = fitted_model(self.estimator)
+        how, session = Refining.of(self), self._session()
         if session is None:
             raise InputError("OfflineProposer asks nobody and costs nothing. Pass llm= a chat model.")
         if model is None:
@@ -381,23 +387,13 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
                 "The estimator is not fitted, so that the topics to be refined are not known. Fit it first: "
                 "LLMRefiner takes a fitted model as it is."
             )
-        languages, n_top = model.languages_, self.n_top_words
-        ranked = model.get_topics(n_top + self.n_candidates)
-        topics = [{code: topic[code][:n_top] for code in languages} for topic in ranked]
-        candidates = [{code: topic[code][n_top:] for code in languages} for topic in ranked]
-        prompts = make_prompts(self, topics, candidates if self.n_candidates else None)
-        n_asked = len(topics) * len(languages) * self._n_asked_words
-        n_output = -(-4 * n_asked // len(prompts)) if n_output_tokens is None else n_output_tokens
-        requests = make_requests(prompts, self.n_rounds)
-        first = session.estimate(requests, n_output)
-        later = ChatSession(self.llm, prices=self.prices).estimate(requests, n_output)
-        n_later = self._n_refinements - 1 if has_network(model.backbone_) else 0
-        return replace(
-            first,
-            n_requests=first.n_requests + n_later * later.n_requests,
-            input_tokens=first.input_tokens + n_later * later.input_tokens,
-            output_tokens=first.output_tokens + n_later * later.output_tokens,
-            cost=None if first.cost is None or later.cost is None else first.cost + n_later * later.cost,
+        n_later = -(-self.max_epochs // self.refine_every) - 1 if hasattr(model, "network_") else 0
+        return how.asking.estimate(
+            session,
+            ChatSession(self.llm, prices=self.prices),
+            model.get_topics(self.n_top_words + self.n_candidates),
+            n_later=max(0, n_later),
+            n_output_tokens=n_output_tokens,
         )
 
     @property
@@ -423,14 +419,6 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         if not hasattr(self.__dict__.get("model_"), name):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return getattr(self.model_, name)
-
-    @property
-    def _n_refinements(self) -> int:
-        return max(1, -(-self.max_epochs // self.refine_every))
-
-    @property
-    def _n_asked_words(self) -> int:
-        return self.n_words if self.n_asked_words is None else self.n_asked_words
 
     @property
     def _n_features_out(self) -> int:
@@ -461,15 +449,31 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
     def _base_model(self, X: Any) -> CrossLingualTopicModel:
         fitted = fitted_model(self.estimator)
-        if fitted is not None:
-            return fitted
-        return clone(self.estimator).fit(X)
+        return clone(self.estimator).fit(X) if fitted is None else fitted
 
 
-def _copied(model: CrossLingualTopicModel) -> CrossLingualTopicModel:
-    """Copy all that training changes; parameters, which may hold large arrays or open clients, are shared."""
-    copied = copy.copy(model)  # pickling rules: the network is rebuilt from copied arrays
-    if has_network(model.backbone_):
-        copied._trainer_state = copy.deepcopy(model._trainer_state)
-    copied._learnt = dict(model._learnt)
-    return copied
+def fitted_model(estimator: Any) -> CrossLingualTopicModel | None:
+    """Find the fitted model that an estimator is or holds.
+
+    Parameters
+    ----------
+    estimator : object
+        What was given to be refined.
+
+    Returns
+    -------
+    model : CrossLingualTopicModel or None
+        None if it is not fitted.
+
+    Raises
+    ------
+    InputTypeError
+        If it is something else.
+    """
+    model = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
+    if not isinstance(model, CrossLingualTopicModel):
+        raise InputTypeError(
+            "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got "
+            f"{type(model).__name__} instead."
+        )
+    return model if hasattr(model, "components_") else None

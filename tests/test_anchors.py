@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from skxtm import Corpus, CrossLingualTopicModel
+from skxtm._model.state import state_of
 from skxtm.backbones import MTAnchor
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError
@@ -91,4 +92,4 @@ def test_other_backbones_have_no_anchors():
 def test_the_settings_of_the_fit_hold_for_later_changes():
     model = make_model(MTAnchor(tolerance=1e-3))
     model.set_params(backbone__tolerance=1e-9)
-    assert model._topics.settings.tolerance == 1e-3
+    assert state_of(model).topics.settings.tolerance == 1e-3

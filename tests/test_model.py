@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
+from skxtm._model.state import state_of
 from skxtm.backbones import NMTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, MissingResourceError, SkxtmError, UnknownWordsWarning
@@ -260,7 +261,7 @@ def test_the_models_own_settings_win_over_the_backbones_and_leave_it_unchanged(d
 def test_copies_give_the_same_topic_proportions_and_hold_no_tensors(data, fitted, copied):
     duplicate = copied(fitted)
     np.testing.assert_array_equal(duplicate.transform(data.corpus), fitted.transform(data.corpus))
-    assert b"torch" not in pickle.dumps(fitted.__getstate__()["network_"])
+    assert b"torch" not in pickle.dumps(state_of(fitted).__getstate__())
 
 
 def test_joblib_dump_and_load_keep_the_model(data, fitted, tmp_path):

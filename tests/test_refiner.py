@@ -23,8 +23,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
-from skxtm._model.learning import NetworkLearner
+from skxtm._model.learning import make_trainer
 from skxtm._model.materials import gather_topic_vectors
+from skxtm._model.state import state_of
 from skxtm.backbones import NMTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
@@ -267,7 +268,7 @@ class TestOffline:
         model = make_model(backbone=NMTM(batch_norm_momentum=None)).fit(CORPUS)
         refined = offline(model, learning_rate_factor=3.0).fit(CORPUS).model_
         again = copy.deepcopy(refined)
-        trainer = NetworkLearner(again).trainer()
+        trainer = make_trainer(state_of(again), "cpu")
         counts = [CORPUS.counts_of(code) for code in again.languages_]
         trainer.settle(TrainingDocuments(counts, trainer.device))
         assert same(arrays(refined)[2:], arrays(again)[2:])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import validate_data
 
 from skxtm.backbones import backbone_class, backbone_names
@@ -17,21 +17,44 @@ from skxtm.exceptions import InputError, UnknownWordsWarning
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
+    from skxtm._model.state import State
     from skxtm.backbones.base import Backbone
-    from skxtm.model import CrossLingualTopicModel
+
+
+def read_matrix(estimator: BaseEstimator, X: Any, *, reset: bool) -> Corpus:
+    """Read a count matrix as scikit-learn does; NaN and negative values are left to `counts_as_corpus`.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Which remembers, or compares, the number and names of the columns.
+    X : matrix of shape (n_documents, n_words)
+        What the user brought.
+    reset : bool
+        Whether to remember the columns, in `fit`, or to compare them.
+
+    Returns
+    -------
+    corpus : Corpus
+        With counts, in one language.
+    """
+    counts = validate_data(
+        estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
+    )
+    return counts_as_corpus(counts, getattr(estimator, "feature_names_in_", None))
 
 
 def read_training_documents(
-    model: CrossLingualTopicModel, X: Any
+    X: Any, vectorizer: CrossLingualVectorizer | None
 ) -> tuple[Corpus, CrossLingualVectorizer | None]:
     """Read the documents of `fit`.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
-        Whose parameters apply.
     X : object
         What the user brought.
+    vectorizer : CrossLingualVectorizer or None
+        What is to make the counts; None for one with default parameters.
 
     Returns
     -------
@@ -40,11 +63,7 @@ def read_training_documents(
     vectorizer : CrossLingualVectorizer or None
         Fitted; None if the counts were given.
     """
-    if is_count_matrix(X):
-        return _read_matrix(model, X, reset=True), None
-    for name in ("n_features_in_", "feature_names_in_"):
-        model.__dict__.pop(name, None)
-    vectorizer = CrossLingualVectorizer() if model.vectorizer is None else clone(model.vectorizer)
+    vectorizer = CrossLingualVectorizer() if vectorizer is None else clone(vectorizer)
     corpus = vectorizer._read(X)
     if len(corpus) == 0:
         raise InputError("X holds no documents. At least one document in each language is needed.")
@@ -53,13 +72,15 @@ def read_training_documents(
     return vectorizer.fit_transform(corpus), vectorizer
 
 
-def read_documents(model: CrossLingualTopicModel, X: Any) -> Corpus:
+def read_documents(estimator: BaseEstimator, state: State, X: Any) -> Corpus:
     """Read documents for a fitted model.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
-        Fitted.
+    estimator : BaseEstimator
+        Which remembers the columns of count matrices.
+    state : State
+        What it learnt.
     X : object
         What the user brought.
 
@@ -73,12 +94,13 @@ def read_documents(model: CrossLingualTopicModel, X: Any) -> Corpus:
     InputError
         If languages or vocabularies are not the model's.
     """
+    vectorizer, vocabularies = state.vectorizer, state.vocabularies
     if is_count_matrix(X):
-        return _check_matches(model, _read_matrix(model, X, reset=False))
-    vectorizer = model.vectorizer_
+        return _check_matches(read_matrix(estimator, X, reset=False), vocabularies)
     corpus = as_corpus(X) if vectorizer is None else vectorizer._read(X)
-    if corpus.has_counts and (vectorizer is None or corpus.text is None or not _strangers(model, corpus)):
-        return _check_matches(model, corpus)
+    can_be_counted = vectorizer is not None and corpus.text is not None
+    if corpus.has_counts and not (can_be_counted and _strangers(corpus, vocabularies)):
+        return _check_matches(corpus, vocabularies)
     if vectorizer is None:
         raise InputError(
             "X holds texts without counts, but the model was fitted on counts. Make counts with the "
@@ -136,13 +158,16 @@ def training_languages(
     return present
 
 
-def resolve_backbone(model: CrossLingualTopicModel) -> Backbone:
-    """Copy the backbone, with the model's own settings in place of its published ones.
+def resolve_backbone(backbone: Any, settings: Mapping[str, Any]) -> Backbone:
+    """Copy a backbone, with the estimator's own settings in place of its published ones.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
-        Whose parameters apply.
+    backbone : str or Backbone
+        What the user chose.
+    settings : dict of str to object
+        Parameters of the estimator that stand for those of its backbone; None keeps the backbone's value, and
+        one that the backbone does not have is ignored.
 
     Returns
     -------
@@ -156,23 +181,22 @@ def resolve_backbone(model: CrossLingualTopicModel) -> Backbone:
     """
     from skxtm.backbones.base import Backbone
 
-    if isinstance(model.backbone, Backbone):
-        backbone: Backbone = clone(model.backbone)
-    elif isinstance(model.backbone, str) and model.backbone in backbone_names():
-        backbone = backbone_class(model.backbone)()
+    if isinstance(backbone, Backbone):
+        resolved: Backbone = clone(backbone)
+    elif isinstance(backbone, str) and backbone in backbone_names():
+        resolved = backbone_class(backbone)()
     else:
         names = "{" + ", ".join(map(repr, backbone_names())) + "}"
         raise InputError(
-            f"The 'backbone' parameter of {type(model).__name__} must be a str among {names} or an "
-            f"instance of Backbone. Got {model.backbone!r} instead."
+            f"The 'backbone' parameter of CrossLingualTopicModel must be a str among {names} or an "
+            f"instance of Backbone. Got {backbone!r} instead."
         )
-    overrides = {name: getattr(model, name) for name in ("max_epochs", "batch_size", "learning_rate")}
-    known = backbone.get_params(deep=False)
-    backbone.set_params(
-        **{name: value for name, value in overrides.items() if value is not None and name in known}
+    known = resolved.get_params(deep=False)
+    resolved.set_params(
+        **{name: value for name, value in settings.items() if value is not None and name in known}
     )
-    backbone.check()
-    return backbone
+    resolved.check()
+    return resolved
 
 
 def training_rows(corpus: Corpus, languages: Sequence[str]) -> list[NDArray[np.intp]]:
@@ -225,39 +249,30 @@ def warn_of_unknown_words(corpus: Corpus) -> None:
         )
 
 
-def _read_matrix(model: CrossLingualTopicModel, X: Any, *, reset: bool) -> Corpus:
-    """Read a count matrix as scikit-learn does; NaN and negative values are left to `counts_as_corpus`."""
-    counts = validate_data(
-        model, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite=False
-    )
-    return counts_as_corpus(counts, getattr(model, "feature_names_in_", None))
-
-
-def _strangers(model: CrossLingualTopicModel, corpus: Corpus) -> list[str]:
+def _strangers(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_]]) -> list[str]:
     """Languages of the corpus whose vocabulary is not the model's."""
-    vocabularies = corpus.vocabularies or {}
+    given = corpus.vocabularies or {}
     return [
         code
         for code in corpus.languages
-        if code not in model.vocabularies_
-        or not same_vocabularies({code: vocabularies[code]}, {code: model.vocabularies_[code]})
+        if code not in vocabularies or not same_vocabularies({code: given[code]}, {code: vocabularies[code]})
     ]
 
 
-def _check_matches(model: CrossLingualTopicModel, corpus: Corpus) -> Corpus:
-    unseen = sorted(set(corpus.languages) - set(model.languages_))
+def _check_matches(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_]]) -> Corpus:
+    unseen = sorted(set(corpus.languages) - set(vocabularies))
     if unseen:
         raise InputError(
             f"language contains {unseen}, which were not seen during fit. The model was fitted on "
-            f"{list(model.languages_)}."
+            f"{list(vocabularies)}."
         )
-    strangers = _strangers(model, corpus)
+    strangers = _strangers(corpus, vocabularies)
     if strangers:
         code = strangers[0]
         given = len((corpus.vocabularies or {})[code])
         raise InputError(
             f"The vocabulary of {code!r} in X ({given:,} words) is not the one that the model was fitted on "
-            f"({len(model.vocabularies_[code]):,} words). Make the counts with the same fitted "
+            f"({len(vocabularies[code]):,} words). Make the counts with the same fitted "
             "CrossLingualVectorizer."
         )
     return corpus

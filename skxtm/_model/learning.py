@@ -1,426 +1,425 @@
-"""How a model learns and is read: one way for backbones with a network, one for those that learn arrays."""
+"""How a model learns, and how documents are read by what it learnt."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.utils import check_random_state
 
-from skxtm._model.intake import (
-    read_training_documents,
-    resolve_backbone,
-    training_languages,
-    warn_of_unknown_words,
-)
-from skxtm._model.materials import gather_materials, new_document_vectors, per_document
+from skxtm._model.intake import resolve_backbone, training_languages, warn_of_unknown_words
+from skxtm._model.materials import gather_documents, gather_materials, new_document_vectors
+from skxtm._model.state import Settings, State
 from skxtm.exceptions import InputError
 
 if TYPE_CHECKING:
-    from skxtm.backbones.arrays import LearntTopics
-    from skxtm.backbones.base import Materials
+    from skxtm.backbones.base import Backbone, Documents, Materials, Reader
     from skxtm.corpus import Corpus
-    from skxtm.model import CrossLingualTopicModel
-    from skxtm.training.inference import Inference
+    from skxtm.training.batches import PerDocument
     from skxtm.training.loop import Schedule, Trainer
-
-_ROWS_PER_BLOCK = 8192
-
-Tensors = dict[str, NDArray[Any]]
+    from skxtm.vectorizer import CrossLingualVectorizer
 
 
-class Learner(ABC):
-    """What `CrossLingualTopicModel` does differently for the two kinds of backbones.
+def choose(settings: Settings, *, in_pieces: bool = False) -> Backbone:
+    """Resolve and check the backbone.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
-        With backbone, languages, vocabularies and shape fixed; all that is learnt is kept in it.
-    """
-
-    def __init__(self, model: CrossLingualTopicModel) -> None:
-        self.model = model
-
-    @abstractmethod
-    def start(self, materials: Materials) -> None:
-        """Forget what was learnt, and prepare for learning."""
-
-    @abstractmethod
-    def fit(self, corpus: Corpus, materials: Materials) -> NDArray[np.float32]:
-        """Learn, and return the training documents' topic proportions."""
-
-    @abstractmethod
-    def theta(self, corpus: Corpus) -> NDArray[np.float32]:
-        """Topic proportions of documents (n_documents, n_components)."""
-
-    @abstractmethod
-    def scores(self, corpus: Corpus) -> NDArray[np.float64]:
-        """Bound or value of each document's log-likelihood (n_documents,), in nats."""
-
-    @abstractmethod
-    def topic_word(self) -> list[NDArray[np.float64]]:
-        """Topic-word distributions (n_components, V_l) of each language, as they are now."""
-
-    @abstractmethod
-    def tensors(self) -> Tensors:
-        """All that was learnt, as arrays, for saving."""
-
-    @abstractmethod
-    def restore(self, tensors: Tensors) -> None:
-        """Undo `tensors`."""
-
-    def _read_out(self, corpus: Corpus, theta: NDArray[np.float32]) -> NDArray[np.float32]:
-        self.model.components_ = np.hstack(self.topic_word())
-        self.model.topic_weight_ = theta.mean(0, dtype=np.float64)
-        return theta
-
-
-def start(model: CrossLingualTopicModel, X: Any, *, in_pieces: bool = False) -> tuple[Corpus, Materials]:
-    """Check parameters and data, forget what was learnt, and gather what the backbone needs.
-
-    Parameters
-    ----------
-    model : CrossLingualTopicModel
-        Whose parameters apply.
-    X : object
-        What the user brought.
+    settings : Settings
+        Of the estimator.
     in_pieces : bool, default=False
-        Whether the model is to be trained epoch by epoch.
+        Whether it is to be trained epoch by epoch.
 
     Returns
     -------
+    backbone : Backbone
+        With the estimator's own settings in place.
+
+    Raises
+    ------
+    InputError
+        If a parameter is not what is needed.
+    """
+    from skxtm.backbones.base import NetworkBackbone
+
+    names = ("max_epochs", "batch_size", "learning_rate")
+    backbone = resolve_backbone(settings.backbone, {name: getattr(settings, name) for name in names})
+    if in_pieces and not isinstance(backbone, NetworkBackbone):
+        raise InputError(
+            f"Backbone {type(backbone).__name__!r} learns from all documents at once. Use fit instead of "
+            "partial_fit."
+        )
+    return backbone
+
+
+def start(
+    backbone: Backbone, corpus: Corpus, vectorizer: CrossLingualVectorizer | None, settings: Settings
+) -> tuple[State, Materials]:
+    """Gather what a backbone needs, and prepare for learning.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        From `choose`.
     corpus : Corpus
-        With counts.
+        Training documents with counts.
+    vectorizer : CrossLingualVectorizer or None
+        What made the counts; None if they were given.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    state : State
+        Of a model that has learnt nothing yet.
     materials : Materials
-        What is known of its documents with a known word.
+        For `learn` or `train`.
 
     Raises
     ------
     InputError, InputTypeError, MissingResourceError
         If something is not what is needed.
     """
-    from skxtm.backbones.base import CorpusShape, check_range
+    from skxtm.backbones.base import CorpusShape, NetworkBackbone
 
-    check_range(model, "n_components", 2, None, integer=True)
-    backbone = resolve_backbone(model)
-    if in_pieces and not has_network(backbone):
-        raise InputError(
-            f"Backbone {type(backbone).__name__!r} learns from all documents at once. Use fit instead of "
-            "partial_fit."
-        )
-    corpus, model.vectorizer_ = read_training_documents(model, X)
-    languages = training_languages(corpus, model.languages, backbone, model.lexicon is not None)
-    model.backbone_, model.languages_ = backbone, languages
+    languages = training_languages(corpus, settings.languages, backbone, settings.lexicon is not None)
     vocabularies = corpus.vocabularies or {}
-    model.vocabularies_ = {code: vocabularies[code] for code in languages}
-    sizes = tuple(len(words) for words in model.vocabularies_.values())
-    model._shape = CorpusShape(model.n_components, languages, sizes)
-    model._seed = int(check_random_state(model.random_state).randint(np.iinfo(np.int32).max))
-    model._learnt = {}
-    materials = gather_materials(model, corpus)
-    learner_of(model).start(materials)
-    return corpus, materials
+    words = {code: vocabularies[code] for code in languages}
+    shape = CorpusShape(settings.n_components, languages, tuple(map(len, words.values())))
+    seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
+    state = State(backbone, shape, words, vectorizer, seed)
+    materials = gather_materials(state, corpus, settings)
+    if isinstance(backbone, NetworkBackbone):
+        from skxtm.training.loop import build_network
+
+        state.constants = backbone.prepare(shape, materials)
+        state.network = build_network(backbone, shape, state.constants, seed=seed)
+    return state, materials
 
 
-def learner_of(model: CrossLingualTopicModel) -> Learner:
-    """Find the learner of a model's backbone.
+def learn(state: State, corpus: Corpus, materials: Materials, settings: Settings) -> NDArray[np.float32]:
+    """Learn all there is to learn.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
-        With its backbone resolved.
+    state : State
+        From `start`; filled.
+    corpus : Corpus
+        Training documents.
+    materials : Materials
+        What is known of them.
+    settings : Settings
+        Of the estimator.
 
     Returns
     -------
-    learner : Learner
+    theta : ndarray of shape (n_documents, n_components)
+        Topic proportions of the training documents.
     """
-    return NetworkLearner(model) if has_network(model.backbone_) else ArrayLearner(model)
+    from skxtm.backbones.arrays import ArrayBackbone
+
+    backbone = state.backbone
+    if not isinstance(backbone, ArrayBackbone):
+        return train(state, corpus, materials, backbone.max_epochs, settings)
+    warn_of_unknown_words(corpus)
+    state.topics = backbone.learn(state.shape, materials, seed=state.seed, verbose=settings.verbose)
+    state.n_iter, state.history = state.topics.n_iter, state.topics.history
+    return _read_out(state, corpus, materials, settings)
 
 
-def has_network(backbone: Any) -> bool:
-    """Tell whether a backbone is a network that gradients can train."""
-    from skxtm.backbones.base import NetworkBackbone
-
-    return isinstance(backbone, NetworkBackbone)
-
-
-class NetworkLearner(Learner):
-    """Training of a network."""
-
-    def start(self, materials: Materials) -> None:
-        """Compute the constants and build the untrained network."""
-        from skxtm.training.loop import build_network
-
-        model = self.model
-        model.__dict__.pop("_topics", None)
-        model._constants = model.backbone_.prepare(model._shape, materials)
-        model.network_ = build_network(model.backbone_, model._shape, model._constants, seed=model._seed)
-        model._trainer_state = None
-        model.n_iter_ = 0
-        model.history_ = {}
-
-    def fit(self, corpus: Corpus, materials: Materials) -> NDArray[np.float32]:
-        """Train for all epochs."""
-        return self.train(corpus, materials, self.model.backbone_.max_epochs)
-
-    def train(self, corpus: Corpus, materials: Materials, n_epochs: int) -> NDArray[np.float32]:
-        """Train for some epochs, and return the training documents' topic proportions."""
-        warn_of_unknown_words(corpus)
-        trainer = self.trainer()
-        documents = per_document(self.model, materials, trainer.device)
-        trainer.train(materials.counts, n_epochs, per_document=documents, verbose=self.model.verbose)
-        return self.read_out(trainer, corpus)
-
-    def trainer(self, schedule: Schedule | None = None) -> Trainer:
-        """Make a trainer that goes on where the last one stopped."""
-        from skxtm.training.loop import Schedule, Trainer, restore_trainer
-        from skxtm.training.tensors import resolve_device
-
-        model = self.model
-        schedule = Schedule.of(model.backbone_) if schedule is None else schedule
-        device = resolve_device(model.device)
-        trainer = Trainer(model.network_, schedule, device, model._seed, model.n_iter_, dict(model.history_))
-        if model._trainer_state is not None:
-            restore_trainer(trainer, model._trainer_state)
-        return trainer
-
-    def read_out(self, trainer: Trainer, corpus: Corpus) -> NDArray[np.float32]:
-        """Take over what a trainer has done."""
-        from skxtm.training.loop import trainer_state
-
-        self.model._trainer_state = trainer_state(trainer)
-        self.model.n_iter_, self.model.history_ = trainer.n_epochs, trainer.history
-        return self._read_out(corpus, self.theta(corpus))
-
-    def theta(self, corpus: Corpus) -> NDArray[np.float32]:
-        """Softmax of the latent Gaussian's mean."""
-        return self._infer(corpus, "theta")
-
-    def posterior_mean(self, corpus: Corpus) -> NDArray[np.float32]:
-        """Mean of the latent Gaussian (n_documents, n_components)."""
-        return self._infer(corpus, "mean")
-
-    def scores(self, corpus: Corpus) -> NDArray[np.float64]:
-        """Evidence lower bounds."""
-        inference = self._inference()
-        bounds = np.empty(len(corpus))
-        for number, code in enumerate(self.model.languages_):
-            bounds[corpus.rows_of(code)] = inference.elbo(corpus.counts_of(code), number)
-        return bounds
-
-    def topic_word(self) -> list[NDArray[np.float64]]:
-        """Read the network's topics."""
-        return self._inference().topic_word()
-
-    def tensors(self) -> Tensors:
-        """Weights and constants."""
-        from skxtm.training.tensors import to_arrays
-
-        model = self.model
-        tensors = {f"network.{name}": value for name, value in to_arrays(model.network_).items()}
-        return tensors | {f"constant.{name}": value for name, value in model._constants.items()}
-
-    def restore(self, tensors: Tensors) -> None:
-        """Build the network anew."""
-        from skxtm.training.loop import build_network
-
-        model = self.model
-        model._constants = with_prefix(tensors, "constant.")
-        model._trainer_state = None
-        if "n_dimensions" in model._constants:
-            model._learnt["n_dimensions"] = int(model._constants["n_dimensions"].item())
-        state = with_prefix(tensors, "network.")
-        model.network_ = build_network(model.backbone_, model._shape, model._constants, state=state)
-        model.components_ = np.hstack(self.topic_word())
-
-    def _inference(self) -> Inference:
-        from skxtm.training.inference import Inference
-        from skxtm.training.tensors import resolve_device
-
-        return Inference(self.model.network_, resolve_device(self.model.device))
-
-    def _infer(self, corpus: Corpus, what: Literal["theta", "mean"]) -> NDArray[np.float32]:
-        inference = self._inference()
-        result = np.empty((len(corpus), self.model._shape.n_components), dtype=np.float32)
-        for number, code in enumerate(self.model.languages_):
-            rows = corpus.rows_of(code)
-            if len(rows):
-                result[rows] = getattr(inference, what)(corpus.counts_of(code), number)
-        return result
-
-
-class ArrayLearner(Learner):
-    """Learning without a network, from all documents at once."""
-
-    def start(self, materials: Materials) -> None:
-        """Forget what was learnt."""
-        for name in ("network_", "_constants", "_trainer_state"):
-            self.model.__dict__.pop(name, None)
-
-    def fit(self, corpus: Corpus, materials: Materials) -> NDArray[np.float32]:
-        """Learn topics, and read the training documents."""
-        warn_of_unknown_words(corpus)
-        model = self.model
-        topics = model.backbone_.learn(model._shape, materials, seed=model._seed, verbose=model.verbose)
-        self.take(topics)
-        vectors = materials.document_vectors or (None,) * len(materials.counts)
-        return self._read_out(corpus, self._proportions(corpus, vectors))
-
-    def _proportions(
-        self, corpus: Corpus, vectors: Sequence[NDArray[np.float32] | None]
-    ) -> NDArray[np.float32]:
-        """Topic proportions, given the embeddings of each language's documents with a known word."""
-        from skxtm.backbones.arrays import Documents
-
-        topics = self.model._topics
-        result = np.tile(topics.prior.astype(np.float32), (len(corpus), 1))
-        for number, code in enumerate(self.model.languages_):
-            known = _known(corpus, code)
-            if len(known):
-                documents = Documents(corpus.counts_of(code)[known], vectors[number])
-                result[corpus.rows_of(code)[known]] = topics.theta(documents, number)
-        return result
-
-    def take(self, topics: LearntTopics) -> None:
-        """Make topics the model's own."""
-        self.model._topics = topics
-        self.model.n_iter_, self.model.history_ = topics.n_iter, topics.history
-
-    def theta(self, corpus: Corpus) -> NDArray[np.float32]:
-        """Topic proportions by the method's own rule; the prior's without a known word."""
-        languages = self.model.languages_
-        vectors: Sequence[NDArray[np.float32] | None] = (None,) * len(languages)
-        if "document_vectors" in self.model.backbone_.reads and len(corpus):
-            stacked = new_document_vectors(self.model, corpus)
-            vectors = [stacked[corpus.rows_of(code)[_known(corpus, code)]] for code in languages]
-        return self._proportions(corpus, vectors)
-
-    def scores(self, corpus: Corpus) -> NDArray[np.float64]:
-        """Log-likelihoods of the words given the topic proportions."""
-        theta = self.theta(corpus)
-        result = np.empty(len(corpus))
-        for number, code in enumerate(self.model.languages_):
-            rows = corpus.rows_of(code)
-            topics = self.model._topics.topic_word[number]
-            result[rows] = _log_likelihood(corpus.counts_of(code), theta[rows], topics)
-        return result
-
-    def topic_word(self) -> list[NDArray[np.float64]]:
-        """Look up the topics."""
-        return list(self.model._topics.topic_word)
-
-    def tensors(self) -> Tensors:
-        """Topics and what finds them in documents."""
-        topics = self.model._topics
-        tensors = {f"learnt.{name}": value for name, value in topics.arrays().items()}
-        tensors |= {f"topics.{number}": value for number, value in enumerate(topics.topic_word)}
-        return tensors | {"prior": topics.prior}
-
-    def restore(self, tensors: Tensors) -> None:
-        """Take over saved topics."""
-        model = self.model
-        by_number = with_prefix(tensors, "topics.")
-        model._topics = model.backbone_.restore(
-            model._shape,
-            with_prefix(tensors, "learnt."),
-            topic_word=tuple(by_number[str(number)] for number in range(len(by_number))),
-            prior=tensors["prior"],
-            n_iter=model.n_iter_,
-            history=model.history_,
-        )
-        model.components_ = np.hstack(self.topic_word())
-
-
-def update_anchors(model: CrossLingualTopicModel, topic: int, words: Mapping[str, Any]) -> None:
-    """Change the anchors of a topic, see `CrossLingualTopicModel.update_anchors`.
+def train(
+    state: State, corpus: Corpus, materials: Materials, n_epochs: int, settings: Settings
+) -> NDArray[np.float32]:
+    """Train a network for some epochs.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
-        Fitted, with anchors.
-    topic : int
-        Number of the topic.
-    words : dict of str to sequence of str
-        New anchors by language.
+    state : State
+        With a network, which is trained in place.
+    corpus, materials
+        As for `learn`.
+    n_epochs : int
+        Epochs to add.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    theta : ndarray of shape (n_documents, n_components)
+        Topic proportions of the training documents.
+    """
+    warn_of_unknown_words(corpus)
+    trainer = make_trainer(state, settings.device)
+    documents = per_document(state, materials, trainer.device)
+    trainer.train(materials.counts, n_epochs, per_document=documents, verbose=settings.verbose)
+    return take_over(state, trainer, corpus, materials, settings)
+
+
+def train_further(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
+    """Train a network for one more epoch, on documents that may be others than before.
+
+    Parameters
+    ----------
+    state : State
+        With a network, which is trained in place.
+    corpus : Corpus
+        Documents with counts over the model's vocabularies.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    theta : ndarray of shape (n_documents, n_components)
+        Topic proportions of the documents.
+    """
+    materials = gather_documents(state, corpus, settings)
+    return train(state, corpus, materials, 1, settings)
+
+
+def make_trainer(state: State, device: str, schedule: Schedule | None = None) -> Trainer:
+    """Make a trainer that goes on where the last one stopped.
+
+    Parameters
+    ----------
+    state : State
+        With a network.
+    device : str
+        Where to train it.
+    schedule : Schedule or None, default=None
+        How; None for the backbone's own.
+
+    Returns
+    -------
+    trainer : Trainer
+    """
+    from skxtm.training.loop import Schedule, Trainer, restore_trainer
+    from skxtm.training.tensors import resolve_device
+
+    assert state.network is not None
+    schedule = Schedule.of(_network_backbone(state)) if schedule is None else schedule
+    history = dict(state.history)
+    trainer = Trainer(state.network, schedule, resolve_device(device), state.seed, state.n_iter, history)
+    if state.trainer is not None:
+        restore_trainer(trainer, state.trainer)
+    return trainer
+
+
+def per_document(state: State, materials: Materials, device: Any) -> PerDocument:
+    """Bring what is known of training documents into the form in which they are trained on.
+
+    Parameters
+    ----------
+    state : State
+        With its constants.
+    materials : Materials
+        What was gathered of the documents.
+    device : torch.device
+        Where training takes place.
+
+    Returns
+    -------
+    per_document : PerDocument
+    """
+    from skxtm.training.batches import PerDocument
+    from skxtm.training.tensors import on_device
+
+    return PerDocument(
+        vectors=on_device(materials.document_vectors or (), device),
+        clusters=on_device(materials.clusters or (), device),
+        augmented=_network_backbone(state).augment(state.constants, materials.counts),
+    )
+
+
+def take_over(
+    state: State, trainer: Trainer, corpus: Corpus, materials: Materials, settings: Settings
+) -> NDArray[np.float32]:
+    """Take over what a trainer has done.
+
+    Parameters
+    ----------
+    state : State
+        Whose network was trained.
+    trainer : Trainer
+        Which trained it.
+    corpus : Corpus
+        Training documents.
+    materials : Materials
+        What is known of them.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    theta : ndarray of shape (n_documents, n_components)
+        Topic proportions of the training documents.
+    """
+    from skxtm.training.loop import trainer_state
+
+    state.trainer = trainer_state(trainer)
+    state.n_iter, state.history = trainer.n_epochs, trainer.history
+    return _read_out(state, corpus, materials, settings)
+
+
+def reader_of(state: State, device: str) -> Reader:
+    """Find what reads topics and documents.
+
+    Parameters
+    ----------
+    state : State
+        Fitted.
+    device : str
+        Where a network is to compute.
+
+    Returns
+    -------
+    reader : Reader
+    """
+    if state.topics is not None:
+        return state.topics
+    from skxtm.training.inference import Inference
+    from skxtm.training.tensors import resolve_device
+
+    assert state.network is not None
+    return Inference(state.network, resolve_device(device))
+
+
+def theta(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
+    """Topic proportions of documents.
+
+    Parameters
+    ----------
+    state : State
+        Fitted.
+    corpus : Corpus
+        Documents with counts over the model's vocabularies.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    theta : ndarray of shape (n_documents, n_components)
+        Rows sum to 1.
+    """
+    documents = _documents(state, corpus, settings)
+    return _by_language(state, corpus, documents, reader_of(state, settings.device).theta)
+
+
+def posterior_mean(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
+    """Mean of the latent Gaussian of documents; parameters as for `theta`.
+
+    Parameters
+    ----------
+    state : State
+        Fitted.
+    corpus : Corpus
+        Documents with counts over the model's vocabularies.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    mean : ndarray of shape (n_documents, n_components)
+        Unbounded.
 
     Raises
     ------
     InputError
-        If a language or word is not the model's.
+        If the backbone has no network, and so no latent Gaussian.
     """
-    numbers = {}
-    for code, of_language in words.items():
-        language = _language_number(model, code)
-        numbers[language] = _word_numbers(model, code, of_language)
-        alone = numbers[language][~model._topics.can_be_anchors(language)[numbers[language]]]
-        if len(alone):
-            named = model.vocabularies_[code][alone[:5]].tolist()
-            raise InputError(
-                f"anchors in {code!r} contain {named}, which occur with no other word in the training "
-                "documents. Choose others."
-            )
-    learner = ArrayLearner(model)
-    learner.take(model._topics.with_anchors(topic, numbers))
-    model.components_ = np.hstack(learner.topic_word())
-    model.topic_weight_ = model._topics.prior
+    from skxtm.training.inference import Inference
+
+    reader = reader_of(state, settings.device)
+    if not isinstance(reader, Inference):
+        raise InputError(
+            f"Backbone {type(state.backbone).__name__!r} has no latent Gaussian, and so no posterior "
+            "mean. Use transform, or its logarithm."
+        )
+    return _by_language(state, corpus, _documents(state, corpus, settings), reader.mean)
 
 
-def with_prefix(tensors: Tensors, prefix: str) -> Tensors:
-    """Pick the tensors whose names begin with a prefix, and take it off.
+def scores(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float64]:
+    """Bound or value of each document's log-likelihood; parameters as for `theta`.
 
     Parameters
     ----------
-    tensors : dict of str to ndarray
-        All.
-    prefix : str
-        The prefix.
+    state : State
+        Fitted.
+    corpus : Corpus
+        Documents with counts over the model's vocabularies.
+    settings : Settings
+        Of the estimator.
 
     Returns
     -------
-    tensors : dict of str to ndarray
+    scores : ndarray of shape (n_documents,)
+        Nats; higher is better.
     """
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _language_number(model: CrossLingualTopicModel, code: str) -> int:
-    if code not in model.languages_:
-        raise InputError(f"anchors are given in {code!r}, but the model's languages are {model.languages_}.")
-    return model.languages_.index(code)
-
-
-def _word_numbers(model: CrossLingualTopicModel, code: str, words: Any) -> NDArray[np.int64]:
-    if isinstance(words, str):
-        raise InputError(f"anchors in {code!r} must be a list of words. Got the string {words!r} instead.")
-    number_of = {word: number for number, word in enumerate(model.vocabularies_[code])}
-    unknown = [word for word in words if word not in number_of]
-    if unknown:
-        raise InputError(f"anchors in {code!r} contain {unknown[:5]}, not in the vocabulary of the model.")
-    if not len(words):
-        raise InputError(
-            f"anchors in {code!r} must be at least one word; leave out {code!r} to keep those it has."
-        )
-    return np.array([number_of[word] for word in words], dtype=np.int64)
-
-
-def _known(corpus: Corpus, code: str) -> NDArray[np.intp]:
-    """Numbers of a language's documents with a known word, among those of the language."""
-    return np.flatnonzero(corpus.counts_of(code).sum(1))
-
-
-def _log_likelihood(
-    counts: sparse.csr_array, theta: NDArray[np.float32], topics: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Sum over words of count times log of ``theta @ topics``, floored at the smallest positive float."""
-    by_word = np.ascontiguousarray(topics.T)
-    result = np.empty(counts.shape[0])
-    for start in range(0, counts.shape[0], _ROWS_PER_BLOCK):
-        block = counts[start : start + _ROWS_PER_BLOCK].tocoo()
-        rows, words = block.coords
-        probability = np.einsum("ij,ij->i", theta[start + rows].astype(np.float64), by_word[words])
-        logs = block.data * np.log(np.maximum(probability, np.finfo(float).tiny))
-        result[start : start + _ROWS_PER_BLOCK] = np.bincount(rows, logs, minlength=block.shape[0])
+    reader, result = reader_of(state, settings.device), np.empty(len(corpus))
+    for number, rows, documents in _documents(state, corpus, settings):
+        result[rows] = reader.scores(documents, number)
     return result
+
+
+def _network_backbone(state: State) -> Any:
+    """Return the backbone, which type checkers do not know to be a `NetworkBackbone`."""
+    return state.backbone
+
+
+def _read_out(state: State, corpus: Corpus, materials: Materials, settings: Settings) -> NDArray[np.float32]:
+    """Note the topics and their weights; return the training documents' topic proportions."""
+    reader = reader_of(state, settings.device)
+    state.components = np.hstack(reader.topic_word())
+    result = _by_language(state, corpus, _training_documents(state, corpus, materials), reader.theta)
+    state.topic_weight = result.mean(0, dtype=np.float64)
+    return result
+
+
+def _by_language(
+    state: State, corpus: Corpus, documents: _DocumentsOfLanguages, read: Any
+) -> NDArray[np.float32]:
+    """Read the documents of each language, and put the rows where the documents are."""
+    result = np.empty((len(corpus), state.shape.n_components), dtype=np.float32)
+    for number, rows, of_language in documents:
+        result[rows] = read(of_language, number)
+    return result
+
+
+def _documents(state: State, corpus: Corpus, settings: Settings) -> _DocumentsOfLanguages:
+    """Documents of each language that occurs, with embeddings if the backbone reads them."""
+    from skxtm.backbones.base import Documents
+
+    vectors = None
+    if "document_vectors" in state.backbone.reads and len(corpus):
+        vectors = new_document_vectors(state, corpus, settings)
+    rows_of = {number: corpus.rows_of(code) for number, code in enumerate(state.languages)}
+    return [
+        (
+            number,
+            rows,
+            Documents(corpus.counts_of(state.languages[number]), None if vectors is None else vectors[rows]),
+        )
+        for number, rows in rows_of.items()
+        if len(rows)
+    ]
+
+
+def _training_documents(state: State, corpus: Corpus, materials: Materials) -> _DocumentsOfLanguages:
+    """Training documents of each language; those without a known word have embeddings of zeros."""
+    from skxtm.backbones.base import Documents
+
+    result = []
+    for number, code in enumerate(state.languages):
+        counts, vectors = corpus.counts_of(code), None
+        if "document_vectors" in state.backbone.reads:
+            assert materials.document_vectors is not None
+            of_known = materials.document_vectors[number]
+            vectors = np.zeros((counts.shape[0], of_known.shape[1]), dtype=np.float32)
+            vectors[np.flatnonzero(counts.sum(1))] = of_known
+        result.append((number, corpus.rows_of(code), Documents(counts, vectors)))
+    return result
+
+
+#: Number of a language, rows of its documents in the corpus, and the documents.
+_DocumentsOfLanguages = Sequence[tuple[int, NDArray[np.intp], "Documents"]]

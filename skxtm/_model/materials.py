@@ -1,4 +1,4 @@
-"""Gathering what a backbone needs besides the documents' counts."""
+"""Gathering what a backbone needs besides the documents' counts: lexicons, vectors, clusters."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from skxtm._model.intake import training_rows
-from skxtm.backbones._clusters import DocumentClusters
 from skxtm.corpus import Corpus
+from skxtm.embeddings._pairing import lexicon_matches
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.resolving import (
     fitted_encoder,
@@ -26,21 +26,21 @@ from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
 from skxtm.lexicon import Lexicon
 
 if TYPE_CHECKING:
+    from skxtm._model.state import Settings, State
     from skxtm.backbones.base import Materials
-    from skxtm.model import CrossLingualTopicModel
-    from skxtm.training.batches import PerDocument
 
 
-def gather_materials(model: CrossLingualTopicModel, corpus: Corpus) -> Materials:
+def gather_materials(state: State, corpus: Corpus, settings: Settings) -> Materials:
     """Gather all that the backbone prepares its constants from.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
-        With backbone, languages and vocabularies fixed. What is learnt for it, such as an encoder, is kept
-        in it for later documents.
+    state : State
+        With nothing learnt yet. What is learnt here, such as an encoder, is kept in it for later documents.
     corpus : Corpus
         Training documents with counts.
+    settings : Settings
+        Of the estimator.
 
     Returns
     -------
@@ -53,27 +53,28 @@ def gather_materials(model: CrossLingualTopicModel, corpus: Corpus) -> Materials
     InputError
         If what was given does not fit.
     """
-    needs, lexicons, vectors = model.backbone_.needs, {}, None
+    needs, lexicons, vectors = state.backbone.needs, {}, None
     if "lexicons" in needs:
-        name, given = type(model.backbone_).__name__, read_lexicons(model.lexicon)
-        lexicons = gather_lexicons(name, model.languages_, model.vocabularies_, given)
+        lexicons = gather_lexicons(state, read_lexicons(settings.lexicon))
     if "word_vectors" in needs:
-        vectors = gather_word_vectors(model, corpus)
-    materials = gather_documents(model, corpus)
-    return replace(materials, lexicons=lexicons, word_vectors=vectors, seed=model._seed)
+        vectors = gather_word_vectors(state, corpus, settings)
+    materials = gather_documents(state, corpus, settings)
+    return replace(materials, lexicons=lexicons, word_vectors=vectors, seed=state.seed)
 
 
 def gather_word_vectors(
-    model: CrossLingualTopicModel, corpus: Corpus, needed_by: str | None = None
+    state: State, corpus: Corpus, settings: Settings, needed_by: str | None = None
 ) -> tuple[NDArray[np.float32], ...]:
     """Get vectors of each language's words, in one space.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
+    state : State
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
+    settings : Settings
+        Of the estimator.
     needed_by : str or None, default=None
         What needs them, for messages; None for the model's backbone.
 
@@ -87,22 +88,24 @@ def gather_word_vectors(
     MissingResourceError, InputError
         As from `gather_materials`.
     """
-    source = model.word_embeddings
+    source = settings.word_embeddings
     if not isinstance(source, Mapping):
-        source = _encoder(model, "word_embeddings", corpus, needed_by)
+        source = _encoder(state, "word_embeddings", corpus, settings, needed_by)
     by_language = resolve_word_embeddings(source, corpus)
-    return tuple(by_language[code] for code in model.languages_)
+    return tuple(by_language[code] for code in state.languages)
 
 
-def topic_encoder(model: CrossLingualTopicModel, corpus: Corpus, needed_by: str | None = None) -> Any:
+def topic_encoder(state: State, corpus: Corpus, settings: Settings, needed_by: str | None = None) -> Any:
     """Find the encoder that can embed topics in the space of the documents' embeddings.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
+    state : State
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
+    settings : Settings
+        Of the estimator.
     needed_by : str or None, default=None
         As for `gather_word_vectors`.
 
@@ -116,12 +119,12 @@ def topic_encoder(model: CrossLingualTopicModel, corpus: Corpus, needed_by: str 
     MissingResourceError
         If the documents' embeddings were given as arrays, so that nothing can encode the topics.
     """
-    if has_given_documents(model, corpus):
+    if _are_given(corpus, settings):
         raise MissingResourceError(
             "The documents' embeddings were given as arrays, so that those of refined topics are not known. "
             "Pass document_embeddings= the encoder that made them, or set weight_documents=0."
         )
-    return _encoder(model, "document_embeddings", corpus, needed_by)
+    return _encoder(state, "document_embeddings", corpus, settings, needed_by)
 
 
 def gather_topic_vectors(
@@ -153,23 +156,19 @@ def gather_topic_vectors(
     return np.mean(by_language, axis=0, dtype=np.float32)
 
 
-def has_given_documents(model: CrossLingualTopicModel, corpus: Corpus) -> bool:
-    """Tell whether the documents' embeddings are arrays that the user gave."""
-    source = model.document_embeddings
-    return isinstance(source, (np.ndarray, Mapping)) or (source is None and corpus.embedding is not None)
-
-
 def gather_documents(
-    model: CrossLingualTopicModel, corpus: Corpus, *, with_vectors: bool = False
+    state: State, corpus: Corpus, settings: Settings, *, with_vectors: bool = False
 ) -> Materials:
     """Gather what is known of training documents, leaving out those without a known word.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
+    state : State
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
+    settings : Settings
+        Of the estimator.
     with_vectors : bool, default=False
         Whether to gather embeddings also for a backbone that does not need them.
 
@@ -185,21 +184,23 @@ def gather_documents(
     """
     from skxtm.backbones.base import Materials
 
-    known = training_rows(corpus, model.languages_)
-    counts = [corpus.counts_of(code) for code in model.languages_]
-    rows = [corpus.rows_of(code)[part] for code, part in zip(model.languages_, known, strict=True)]
+    known = training_rows(corpus, state.languages)
+    counts = [corpus.counts_of(code) for code in state.languages]
+    rows = [corpus.rows_of(code)[part] for code, part in zip(state.languages, known, strict=True)]
     vectors = clusters = None
-    needs_clusters = "clusters" in model.backbone_.needs
-    needs_vectors = "document_vectors" in model.backbone_.needs or with_vectors
-    if needs_vectors or (needs_clusters and model.clusters is None):
-        stacked = _document_vectors(model, corpus)
+    needs_clusters = "clusters" in state.backbone.needs
+    needs_vectors = "document_vectors" in state.backbone.needs or with_vectors
+    if needs_vectors or (needs_clusters and settings.clusters is None):
+        stacked = _document_vectors(state, corpus, settings)
         vectors = tuple(np.asarray(stacked[part]) for part in rows)
     if needs_clusters:
-        given = model.clusters
         clusters = (
-            _learnt_clusters(model, vectors or ())
-            if given is None
-            else tuple(_checked_clusters(given, len(corpus), model.n_components)[part] for part in rows)
+            _learnt_clusters(state, vectors or ())
+            if settings.clusters is None
+            else tuple(
+                _checked_clusters(settings.clusters, len(corpus), state.shape.n_components)[part]
+                for part in rows
+            )
         )
     return Materials(
         tuple(
@@ -211,45 +212,13 @@ def gather_documents(
     )
 
 
-def per_document(model: CrossLingualTopicModel, materials: Materials, device: Any) -> PerDocument:
-    """Bring what is known of training documents into the form in which they are trained on.
-
-    Parameters
-    ----------
-    model : CrossLingualTopicModel
-        With its constants.
-    materials : Materials
-        What was gathered of the documents.
-    device : torch.device
-        Where training takes place.
-
-    Returns
-    -------
-    per_document : PerDocument
-    """
-    from skxtm.training.batches import PerDocument
-    from skxtm.training.tensors import on_device
-
-    return PerDocument(
-        vectors=on_device(materials.document_vectors or (), device),
-        clusters=on_device(materials.clusters or (), device),
-        augmented=model.backbone_.augment(model._constants, materials.counts),
-    )
-
-
-def gather_lexicons(
-    backbone: str, languages: Sequence[str], vocabularies: Mapping[str, Any], lexicons: Sequence[Lexicon]
-) -> dict[tuple[int, int], sparse.csr_array]:
+def gather_lexicons(state: State, lexicons: Sequence[Lexicon]) -> dict[tuple[int, int], sparse.csr_array]:
     """Find the translations between every two languages.
 
     Parameters
     ----------
-    backbone : str
-        Name of the backbone, for messages.
-    languages : sequence of str
-        In the order of the network.
-    vocabularies : dict of str to ndarray of str
-        Words of each language.
+    state : State
+        Which says the languages, their words, and the backbone, for messages.
     lexicons : sequence of Lexicon
         Those the user gave.
 
@@ -265,10 +234,26 @@ def gather_lexicons(
     InputError
         If the lexicons of a pair have no match.
     """
-    return {
-        (first, second): _matches((languages[first], languages[second]), backbone, vocabularies, lexicons)
-        for first, second in combinations(range(len(languages)), 2)
-    }
+    united = lexicon_matches(lexicons, state.vocabularies)
+    for pair in combinations(state.languages, 2):
+        fitting = [lexicon for lexicon in lexicons if set(lexicon.languages) == set(pair)]
+        if not fitting:
+            given = ", ".join("-".join(lexicon.languages) for lexicon in lexicons) or "none"
+            raise MissingResourceError(
+                f"Backbone {type(state.backbone).__name__!r} needs a lexicon between {pair[0]!r} and "
+                f"{pair[1]!r}; given: {given}. Pass lexicon= a path such as 'zh-en.tsv', a Lexicon, or a "
+                "list with one for each pair of languages; Lexicon.compose makes a missing one through a "
+                "third language."
+            )
+        if pair not in united:
+            first, second = (state.vocabularies[code] for code in pair)
+            raise InputError(
+                f"The lexicon {'-'.join(fitting[0].languages)} has not a single match with the vocabularies "
+                f"of {pair[0]!r} ({', '.join(first[:3])}, ...) and {pair[1]!r} ({', '.join(second[:3])}, "
+                "...). Check its languages and direction, how the texts are tokenised, and match='normal'."
+            )
+    number = {code: place for place, code in enumerate(state.languages)}
+    return {(number[first], number[second]): matrix for (first, second), matrix in united.items()}
 
 
 def read_lexicons(lexicon: Any) -> list[Lexicon]:
@@ -302,67 +287,44 @@ def read_lexicons(lexicon: Any) -> list[Lexicon]:
     )
 
 
-def _matches(
-    pair: tuple[str, str], backbone: str, vocabularies: Mapping[str, Any], lexicons: Sequence[Lexicon]
-) -> sparse.csr_array:
-    fitting = [lexicon for lexicon in lexicons if set(lexicon.languages) == set(pair)]
-    if not fitting:
-        given = ", ".join("-".join(lexicon.languages) for lexicon in lexicons) or "none"
-        raise MissingResourceError(
-            f"Backbone {backbone!r} needs a lexicon between {pair[0]!r} and {pair[1]!r}; given: {given}. "
-            "Pass lexicon= a path such as 'zh-en.tsv', a Lexicon, or a list with one for each pair of "
-            "languages; Lexicon.compose makes a missing one through a third language."
-        )
-    first, second = (vocabularies[code] for code in pair)
-    matrix = sparse.csr_array((len(first), len(second)), dtype=np.float32)
-    for lexicon in fitting:
-        matrix = matrix.maximum(lexicon.matrix(first, second, *pair))
-    if not matrix.nnz:
-        raise InputError(
-            f"The lexicon {'-'.join(fitting[0].languages)} has not a single match with the vocabularies of "
-            f"{pair[0]!r} ({', '.join(first[:3])}, ...) and {pair[1]!r} ({', '.join(second[:3])}, ...). "
-            "Check its languages and direction, how the texts are tokenised, and match='normal'."
-        )
-    return matrix
-
-
-def encoder_key(model: CrossLingualTopicModel, parameter: str) -> str:
-    """Name under which a model keeps the encoder of a parameter; parameters that are None share one."""
-    return "encoder" if getattr(model, parameter) is None else parameter
+def encoder_key(settings: Settings, parameter: str) -> str:
+    """Name under which the encoder of a parameter is kept; parameters that are None share one."""
+    return "encoder" if getattr(settings, parameter) is None else parameter
 
 
 _PURPOSE = {"word_embeddings": "embeddings of words", "document_embeddings": "embeddings of documents"}
 
 
 def _encoder(
-    model: CrossLingualTopicModel, parameter: str, corpus: Corpus, needed_by: str | None = None
+    state: State, parameter: str, corpus: Corpus, settings: Settings, needed_by: str | None = None
 ) -> Any:
     """Return the encoder of a parameter; learnt from the first documents where there is none, and kept."""
-    source = getattr(model, parameter)
-    key = encoder_key(model, parameter)
-    if key not in model._learnt:
-        lexicons = read_lexicons(model.lexicon)
+    key = encoder_key(settings, parameter)
+    if key not in state.encoders:
+        source, lexicons = getattr(settings, parameter), read_lexicons(settings.lexicon)
         try:
-            model._learnt[key] = fitted_encoder(source, corpus, lexicons, random_state=model._seed)
+            state.encoders[key] = fitted_encoder(source, corpus, lexicons, random_state=state.seed)
         except MissingResourceError as error:
-            user = needed_by or f"Backbone {type(model.backbone_).__name__!r}"
+            user = needed_by or f"Backbone {type(state.backbone).__name__!r}"
             raise MissingResourceError(
                 f"{user} needs {_PURPOSE[parameter]}, which cannot be "
-                f"learnt without a lexicon. Pass lexicon= one for the languages {list(model.languages_)}, or "
+                f"learnt without a lexicon. Pass lexicon= one for the languages {list(state.languages)}, or "
                 f"{parameter}= arrays by language or an encoder. ({error})"
             ) from error
-    return model._learnt[key]
+    return state.encoders[key]
 
 
-def new_document_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> NDArray[np.float32]:
+def new_document_vectors(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
     """Embed documents that a fitted model is to read, as those of training were.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
+    state : State
         Fitted, with a backbone that reads documents' embeddings.
     corpus : Corpus
         With counts.
+    settings : Settings
+        Of the estimator.
 
     Returns
     -------
@@ -373,60 +335,68 @@ def new_document_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> NDArr
     InputError
         If the embeddings of training were given, and the corpus has none.
     """
-    if not model._learnt.get("documents_given"):
-        source = _encoder(model, "document_embeddings", corpus)
+    if not state.documents_given:
+        source = _encoder(state, "document_embeddings", corpus, settings)
     elif corpus.embedding is None:
         raise InputError(
-            f"Backbone {type(model.backbone_).__name__!r} reads documents by their embeddings, and those of "
+            f"Backbone {type(state.backbone).__name__!r} reads documents by their embeddings, and those of "
             "training were given as arrays. Give new documents as a Corpus with embedding=, made in the same "
             "way."
         )
     else:
         source = corpus.embedding
-    return _checked_dimensions(model, resolve_document_embeddings(source, corpus))
+    return _checked_dimensions(state, resolve_document_embeddings(source, corpus))
 
 
-def _document_vectors(model: CrossLingualTopicModel, corpus: Corpus) -> NDArray[np.float32]:
-    source = model.document_embeddings
-    model._learnt["documents_given"] = has_given_documents(model, corpus)
-    if not model._learnt["documents_given"]:
-        source = _encoder(model, "document_embeddings", corpus)
-    return _checked_dimensions(model, resolve_document_embeddings(source, corpus))
+def _are_given(corpus: Corpus, settings: Settings) -> bool:
+    """Tell whether the documents' embeddings are arrays that the user gave."""
+    own = settings.document_embeddings is None and corpus.embedding is not None
+    return own or settings.has_document_arrays
 
 
-def _checked_dimensions(model: CrossLingualTopicModel, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    n_dimensions = model._learnt.setdefault("n_dimensions", vectors.shape[1])
-    if vectors.shape[1] != n_dimensions:
+def _document_vectors(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
+    source = settings.document_embeddings
+    state.documents_given = _are_given(corpus, settings)
+    if not state.documents_given:
+        source = _encoder(state, "document_embeddings", corpus, settings)
+    return _checked_dimensions(state, resolve_document_embeddings(source, corpus))
+
+
+def _checked_dimensions(state: State, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    if state.n_dimensions is None:
+        state.n_dimensions = vectors.shape[1]
+    if vectors.shape[1] != state.n_dimensions:
         raise InputError(
             f"The documents' embeddings have {vectors.shape[1]:,} dimensions, but those that training began "
-            f"with have {n_dimensions:,}. Encode all documents with the same encoder."
+            f"with have {state.n_dimensions:,}. Encode all documents with the same encoder."
         )
     return vectors
 
 
-def _learnt_clusters(
-    model: CrossLingualTopicModel, vectors: Sequence[NDArray[np.float32]]
-) -> tuple[NDArray[np.int64], ...]:
-    if "clusters" not in model._learnt:
-        model._learnt["clusters"] = DocumentClusters.learn(
+def _learnt_clusters(state: State, vectors: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.int64], ...]:
+
+    if state.clusters is None:
+        from skxtm.backbones._clusters import DocumentClusters
+
+        state.clusters = DocumentClusters.learn(
             vectors,
-            model.n_components,
-            language=_cluster_language(model),
-            n_dimensions=model.backbone_.cluster_dimensions,
-            seed=model._seed,
+            state.shape.n_components,
+            language=_cluster_language(state),
+            n_dimensions=state.backbone.cluster_dimensions,
+            seed=state.seed,
         )
-    clusters = model._learnt["clusters"]
+    clusters = state.clusters
     return tuple(clusters.assign(part, language) for language, part in enumerate(vectors))
 
 
-def _cluster_language(model: CrossLingualTopicModel) -> int:
-    code = model.backbone_.cluster_language
-    if code is not None and code not in model.languages_:
+def _cluster_language(state: State) -> int:
+    code = state.backbone.cluster_language
+    if code is not None and code not in state.languages:
         raise InputError(
-            f"The 'cluster_language' parameter of {type(model.backbone_).__name__} must be one of "
-            f"{list(model.languages_)}, or None for the first. Got {code!r} instead."
+            f"The 'cluster_language' parameter of {type(state.backbone).__name__} must be one of "
+            f"{list(state.languages)}, or None for the first. Got {code!r} instead."
         )
-    return 0 if code is None else model.languages_.index(code)
+    return 0 if code is None else state.languages.index(code)
 
 
 def _checked_clusters(clusters: Any, n_documents: int, n_clusters: int) -> NDArray[np.int64]:

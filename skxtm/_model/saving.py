@@ -12,15 +12,18 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
-from skxtm._model.learning import Tensors, learner_of, with_prefix
+from skxtm._model.learning import reader_of
 from skxtm._model.materials import encoder_key
+from skxtm._model.state import Settings, State
 from skxtm._version import __version__
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
@@ -28,10 +31,8 @@ from skxtm.exceptions import InputError, ModelFileError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
 
-if TYPE_CHECKING:
-    from skxtm.model import CrossLingualTopicModel
-
-    Model = TypeVar("Model", bound=CrossLingualTopicModel)
+Tensors = dict[str, NDArray[Any]]
+Model = TypeVar("Model")
 
 FORMAT = 1
 _JSON, _TENSORS = "model.json", "tensors.safetensors"
@@ -42,15 +43,21 @@ _KINDS: dict[str, Any] = {
 }
 
 
-def save_model(model: CrossLingualTopicModel, path: Path, *, resumable: bool = False) -> None:
+def save_model(
+    path: Path, settings: Settings, state: State, columns: Columns, *, resumable: bool = False
+) -> None:
     """Write a fitted model into a folder; a folder that was there is replaced once all is written.
 
     Parameters
     ----------
-    model : CrossLingualTopicModel
-        Fitted.
     path : Path
         The folder.
+    settings : Settings
+        Of the estimator.
+    state : State
+        What it learnt.
+    columns : Columns
+        Of the count matrix that the model was fitted on.
     resumable : bool, default=False
         Whether to write what training needs to go on as if it had not stopped.
 
@@ -63,40 +70,43 @@ def save_model(model: CrossLingualTopicModel, path: Path, *, resumable: bool = F
 
     if path.exists() and not (path / _JSON).is_file():
         raise InputError(f"{path} exists and is not a saved model. Choose another path, or remove it first.")
-    tensors = learner_of(model).tensors()
-    tensors["topic_weight"] = model.topic_weight_
-    given = model.get_params(deep=False)
-    if isinstance(given["document_embeddings"], (np.ndarray, Mapping)):
-        given["document_embeddings"] = None
-    params = {name: _encode(value, name, tensors) for name, value in given.items()}
+    tensors = _learnt_tensors(state)
+    params = {part.name: getattr(settings, part.name) for part in fields(settings)}
+    if settings.has_document_arrays:
+        params["document_embeddings"] = None
     description = {
         "format": FORMAT,
         "skxtm": __version__,
-        "params": params,
-        "fitted": _fitted(model),
+        "params": {name: _encode(value, name, tensors) for name, value in params.items()},
+        "fitted": _fitted(state, columns),
     }
-    if _reads_documents(model):
-        description["documents"] = _encode_documents(model, tensors)
-    if resumable and getattr(model, "_trainer_state", None) is not None:
-        description["training"] = _encode_training(model._trainer_state, tensors)
+    if "document_vectors" in state.backbone.reads:
+        description["documents"] = _encode_documents(state, settings, tensors)
+    if resumable and state.trainer is not None:
+        description["training"] = _encode_training(state.trainer, tensors)
     payload = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
     description["sha256"] = hashlib.sha256(payload).hexdigest()
     _replace_folder(path, {_TENSORS: payload, _JSON: json.dumps(description, ensure_ascii=False).encode()})
 
 
-def load_model(cls: type[Model], path: Path) -> Model:
+def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Model, State, Columns]:
     """Read a model that `save_model` wrote.
 
     Parameters
     ----------
-    cls : type
-        The estimator's class.
     path : Path
         The folder.
+    make : callable
+        From parameters to the estimator.
 
     Returns
     -------
     model : CrossLingualTopicModel
+        Not yet fitted.
+    state : State
+        What it had learnt.
+    columns : Columns
+        Of the count matrix that it was fitted on.
 
     Raises
     ------
@@ -105,84 +115,159 @@ def load_model(cls: type[Model], path: Path) -> Model:
     """
     description, tensors = _read_folder(path)
     try:
-        params = {name: _decode(value, tensors) for name, value in description["params"].items()}
-        model = cls(**params)
-        _restore(model, description["fitted"], tensors)
+        model = make({name: _decode(value, tensors) for name, value in description["params"].items()})
+        state = _restored(description["fitted"], tensors)
         if "documents" in description:
-            _decode_documents(model, description["documents"], tensors)
+            _decode_documents(state, Settings.of(model), description["documents"], tensors)
         if "training" in description:
-            model._trainer_state = _decode_training(description["training"], tensors, model)
+            state.trainer = _decode_training(description["training"], tensors, state)
+        columns = Columns.of_saved(description["fitted"])
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise ModelFileError(
             f"{path} holds no usable model: {type(error).__name__}: {error}. Save the model again."
         ) from error
-    return model
+    return model, state, columns
 
 
-def _fitted(model: CrossLingualTopicModel) -> dict[str, Any]:
-    backbone = model.backbone_
+@dataclass(frozen=True)
+class Columns:
+    """Columns of the count matrix that a model was fitted on.
+
+    Attributes
+    ----------
+    number : int or None
+        None if the model was not fitted on a matrix.
+    names : ndarray of str or None
+        None if they had no names.
+    """
+
+    number: int | None = None
+    names: NDArray[np.object_] | None = None
+
+    @classmethod
+    def of(cls, estimator: Any) -> Columns:
+        """Read scikit-learn's attributes."""
+        number = getattr(estimator, "n_features_in_", None)
+        return cls(number, getattr(estimator, "feature_names_in_", None))
+
+    @classmethod
+    def of_saved(cls, fitted: Mapping[str, Any]) -> Columns:
+        """Read a saved model."""
+        names = fitted["feature_names_in"]
+        return cls(fitted["n_features_in"], None if names is None else np.array(names, dtype=object))
+
+    def put(self, estimator: Any) -> None:
+        """Write scikit-learn's attributes."""
+        if self.number is not None:
+            estimator.n_features_in_ = self.number
+        if self.names is not None:
+            estimator.feature_names_in_ = self.names
+
+
+def _fitted(state: State, columns: Columns) -> dict[str, Any]:
     return {
-        "languages": list(model.languages_),
-        "vocabularies": {code: words.tolist() for code, words in model.vocabularies_.items()},
-        "backbone": _encode(backbone, "backbone", {}),
-        "vectorizer": None if model.vectorizer_ is None else _encode(model.vectorizer_, "vectorizer", {}),
-        "n_iter": model.n_iter_,
-        "history": {name: [_or_none(value) for value in values] for name, values in model.history_.items()},
-        "seed": model._seed,
-        "n_features_in": getattr(model, "n_features_in_", None),
-        "feature_names_in": getattr(model, "feature_names_in_", np.array([])).tolist() or None,
+        "languages": list(state.languages),
+        "vocabularies": {code: words.tolist() for code, words in state.vocabularies.items()},
+        "backbone": _encode(state.backbone, "backbone", {}),
+        "vectorizer": None if state.vectorizer is None else _encode(state.vectorizer, "vectorizer", {}),
+        "n_iter": state.n_iter,
+        "history": {name: [_or_none(value) for value in values] for name, values in state.history.items()},
+        "seed": state.seed,
+        "n_features_in": columns.number,
+        "feature_names_in": None if columns.names is None else columns.names.tolist(),
     }
 
 
-def _restore(model: CrossLingualTopicModel, fitted: dict[str, Any], tensors: Tensors) -> None:
+def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
     from skxtm.backbones.base import CorpusShape
 
-    model.languages_ = tuple(fitted["languages"])
-    model.vocabularies_ = {
-        code: np.array(words, dtype=object) for code, words in fitted["vocabularies"].items()
+    vocabularies = {
+        code: np.array(fitted["vocabularies"][code], dtype=object) for code in fitted["languages"]
     }
-    model.backbone_ = _decode(fitted["backbone"], tensors)
-    model.vectorizer_ = _decode(fitted["vectorizer"], tensors)
-    if model.vectorizer_ is not None:
-        model.vectorizer_._set_vocabularies(model.vocabularies_)
-    model.n_iter_, model._seed = fitted["n_iter"], fitted["seed"]
-    model.history_ = {
+    vectorizer = _decode(fitted["vectorizer"], tensors)
+    if vectorizer is not None:
+        vectorizer._set_vocabularies(vocabularies)
+    weight = tensors["topic_weight"]
+    shape = CorpusShape(len(weight), tuple(fitted["languages"]), tuple(map(len, vocabularies.values())))
+    history = {
         name: [np.nan if value is None else value for value in values]
         for name, values in fitted["history"].items()
     }
-    if fitted["n_features_in"] is not None:
-        model.n_features_in_ = fitted["n_features_in"]
-    if fitted["feature_names_in"] is not None:
-        model.feature_names_in_ = np.array(fitted["feature_names_in"], dtype=object)
-    sizes = tuple(len(words) for words in model.vocabularies_.values())
-    model.topic_weight_ = tensors["topic_weight"]
-    model._shape = CorpusShape(len(model.topic_weight_), model.languages_, sizes)
-    model._learnt = {}
-    learner_of(model).restore(tensors)
+    state = State(
+        _decode(fitted["backbone"], tensors),
+        shape,
+        vocabularies,
+        vectorizer,
+        fitted["seed"],
+        n_iter=fitted["n_iter"],
+        history=history,
+        topic_weight=weight,
+    )
+    _restore_learnt(state, tensors)
+    state.components = np.hstack(reader_of(state, "cpu").topic_word())
+    return state
 
 
-def _reads_documents(model: CrossLingualTopicModel) -> bool:
-    """Tell whether the model finds topics by documents' embeddings, so that their encoder belongs to it."""
-    return "document_vectors" in getattr(model.backbone_, "reads", ())
+def _learnt_tensors(state: State) -> Tensors:
+    """All that was learnt, as arrays."""
+    assert state.topic_weight is not None
+    tensors: Tensors = {"topic_weight": state.topic_weight}
+    if state.network is not None:
+        from skxtm.training.tensors import to_arrays
+
+        tensors |= {f"network.{name}": value for name, value in to_arrays(state.network).items()}
+        tensors |= {f"constant.{name}": value for name, value in state.constants.items()}
+    if state.topics is not None:
+        tensors |= {f"learnt.{name}": value for name, value in state.topics.arrays().items()}
+        tensors |= {f"topics.{number}": value for number, value in enumerate(state.topics.topic_word())}
+        tensors["prior"] = state.topics.prior
+    return tensors
 
 
-def _encode_documents(model: CrossLingualTopicModel, tensors: Tensors) -> dict[str, Any]:
+def _restore_learnt(state: State, tensors: Tensors) -> None:
+    """Undo `_learnt_tensors`."""
+    from skxtm.backbones.arrays import ArrayBackbone
+
+    backbone: Any = state.backbone
+    if isinstance(backbone, ArrayBackbone):
+        by_number = _with_prefix(tensors, "topics.")
+        state.topics = backbone.restore(
+            state.shape,
+            _with_prefix(tensors, "learnt."),
+            distributions=tuple(by_number[str(number)] for number in range(len(by_number))),
+            prior=tensors["prior"],
+            n_iter=state.n_iter,
+            history=state.history,
+        )
+        return
+    from skxtm.training.loop import build_network
+
+    state.constants = _with_prefix(tensors, "constant.")
+    if "n_dimensions" in state.constants:
+        state.n_dimensions = int(state.constants["n_dimensions"].item())
+    weights = _with_prefix(tensors, "network.")
+    state.network = build_network(backbone, state.shape, state.constants, state=weights)
+
+
+def _encode_documents(state: State, settings: Settings, tensors: Tensors) -> dict[str, Any]:
     """Write how documents are embedded; an encoder learnt from the training documents goes to `tensors`."""
-    learnt = model._learnt
-    encoder = learnt.get(encoder_key(model, "document_embeddings"))
-    description = {"given": learnt["documents_given"], "n_dimensions": learnt["n_dimensions"]}
-    if isinstance(encoder, AlignedWordEncoder) and not description["given"]:
+    encoder = state.encoders.get(encoder_key(settings, "document_embeddings"))
+    description: dict[str, Any] = {"given": state.documents_given, "n_dimensions": state.n_dimensions}
+    if isinstance(encoder, AlignedWordEncoder) and not state.documents_given:
         tensors.update({f"encoder.{name}": value for name, value in encoder._document_arrays().items()})
         description["encoder"] = _encode(clone(encoder).set_params(word_vectors=None), "encoder", {})
     return description
 
 
-def _decode_documents(model: CrossLingualTopicModel, description: dict[str, Any], tensors: Tensors) -> None:
-    model._learnt.update(documents_given=description["given"], n_dimensions=int(description["n_dimensions"]))
+def _decode_documents(
+    state: State, settings: Settings, description: dict[str, Any], tensors: Tensors
+) -> None:
+    state.documents_given = description["given"]
+    state.n_dimensions = int(description["n_dimensions"])
     if "encoder" in description:
         encoder = _decode(description["encoder"], tensors)
-        encoder._set_document_arrays(model.vocabularies_, with_prefix(tensors, "encoder."))
-        model._learnt[encoder_key(model, "document_embeddings")] = encoder
+        encoder._set_document_arrays(state.vocabularies, _with_prefix(tensors, "encoder."))
+        state.encoders[encoder_key(settings, "document_embeddings")] = encoder
 
 
 def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
@@ -196,13 +281,11 @@ def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
     return {"rng": state["rng"]}
 
 
-def _decode_training(
-    training: dict[str, Any], tensors: Tensors, model: CrossLingualTopicModel
-) -> dict[str, Any]:
-    state = with_prefix(tensors, "training.")
-    generator = state.pop("generator")
+def _decode_training(training: dict[str, Any], tensors: Tensors, state: State) -> dict[str, Any]:
+    parts = _with_prefix(tensors, "training.")
+    generator = parts.pop("generator")
     moments: dict[int, Tensors] = {}
-    for place, value in state.items():
+    for place, value in parts.items():
         number, name = place.split(".")
         # numpy wrote the number of steps, a scalar, as an array of one
         moments.setdefault(int(number), {})[name] = value.reshape(()) if name == "step" else value
@@ -210,9 +293,14 @@ def _decode_training(
         "moments": moments,
         "rng": training["rng"],
         "generator": generator,
-        "n_epochs": model.n_iter_,
-        "history": model.history_,
+        "n_epochs": state.n_iter,
+        "history": state.history,
     }
+
+
+def _with_prefix(tensors: Tensors, prefix: str) -> Tensors:
+    """Pick the tensors whose names begin with a prefix, and take it off."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _or_none(value: float) -> float | None:

@@ -4,44 +4,125 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from tqdm.auto import tqdm
 
-from skxtm._model.learning import NetworkLearner, learner_of
+from skxtm._model.learning import make_trainer, per_document, reader_of, take_over
 from skxtm._model.materials import (
     gather_documents,
     gather_topic_vectors,
     gather_word_vectors,
-    per_document,
     read_lexicons,
     topic_encoder,
 )
-from skxtm.exceptions import (
-    BudgetError,
-    ChatRefusedError,
-    InputError,
-    InputTypeError,
-    RefinementWarning,
-)
-from skxtm.model import CrossLingualTopicModel
+from skxtm._model.state import Settings, State
+from skxtm.embeddings._pairing import lexicon_matches
+from skxtm.exceptions import BudgetError, ChatRefusedError, InputError, InputTypeError, RefinementWarning
 from skxtm.refinement import OfflineProposer, VotedTopic, report_rows, vote
-from skxtm.refinement.rounds import Rounds, Words, ask_chat, ask_offline
+from skxtm.refinement.rounds import Asking, Rounds, Words, ask_chat, ask_offline
 
 if TYPE_CHECKING:
+    from skxtm.backbones.base import Materials
     from skxtm.corpus import Corpus
     from skxtm.llm import ChatSession
-    from skxtm.refiner import LLMRefiner
     from skxtm.training.batches import TrainingDocuments
     from skxtm.training.loop import Trainer
     from skxtm.training.objective import RefinementObjective
 
 _NEEDED_BY = "LLMRefiner"
+_LEAST = {
+    "n_rounds": 1,
+    "refine_every": 1,
+    "n_top_words": 1,
+    "n_words": 1,
+    "max_epochs": 0,
+    "n_candidates": 0,
+}
+_CHOICES = {
+    "divergence": ("mmd", "transport"),
+    "support": ("top", "union"),
+    "direction": ("forward", "reverse"),
+    "prompt": ("joint", "single"),
+    "keep": ("last", "best"),
+}
+
+
+@dataclass(frozen=True)
+class Refining:
+    """The parameters of the refiner, as they are when it is fitted.
+
+    Attributes
+    ----------
+    refine_every, max_epochs, n_top_words, n_words, weight_words, weight_documents, divergence, \
+    bandwidth_factors, support, temperature, direction, learning_rate_factor, max_gradient_norm, keep, \
+    verbose : object
+        As `skxtm.LLMRefiner` describes them.
+    asking : Asking
+        How proposals are asked for.
+    proposer : OfflineProposer
+        What proposes where there is no chat model.
+    """
+
+    refine_every: int
+    max_epochs: int
+    n_top_words: int
+    n_words: int
+    weight_words: float
+    weight_documents: float
+    divergence: Literal["mmd", "transport"]
+    bandwidth_factors: Sequence[float]
+    support: Literal["top", "union"]
+    temperature: float
+    direction: Literal["forward", "reverse"]
+    learning_rate_factor: float
+    max_gradient_norm: float | None
+    keep: Literal["last", "best"]
+    random_state: int | np.random.RandomState | None
+    verbose: int
+    asking: Asking
+    proposer: OfflineProposer
+
+    @classmethod
+    def of(cls, refiner: Any) -> Self:
+        """Read and check the parameters of a refiner.
+
+        Parameters
+        ----------
+        refiner : LLMRefiner
+            Any.
+
+        Returns
+        -------
+        settings : Refining
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If one is not what is needed.
+        """
+        _check(refiner)
+        n_asked = refiner.n_words if refiner.n_asked_words is None else refiner.n_asked_words
+        made: dict[str, Any] = {
+            "asking": Asking(refiner.prompt, refiner.n_rounds, n_asked, refiner.n_candidates, refiner.domain),
+            "proposer": refiner.llm if isinstance(refiner.llm, OfflineProposer) else OfflineProposer(),
+        }
+        names = [part.name for part in fields(cls) if part.name not in made]
+        return cls(**made, **{name: getattr(refiner, name) for name in names})
+
+    @property
+    def needs_words(self) -> bool:
+        """Whether training draws topics to refined words."""
+        return bool(self.weight_words and self.max_epochs)
+
+    @property
+    def needs_documents(self) -> bool:
+        """Whether training draws documents to refined topics."""
+        return bool(self.weight_documents and self.max_epochs)
 
 
 @dataclass
@@ -49,71 +130,115 @@ class Phase:
     """What training in the second phase works with, besides the model."""
 
     trainer: Trainer
+    materials: Materials
     documents: TrainingDocuments
     encoder: Any = None
 
 
 class Refinement:
-    """One call of `LLMRefiner.fit`: refinements and training in turn."""
+    """One call of `LLMRefiner.fit`: refinements and training in turn.
 
-    def __init__(self, refiner: LLMRefiner, session: ChatSession | None) -> None:
-        self.refiner = refiner
+    Parameters
+    ----------
+    state : State
+        Of the model to refine; trained in place.
+    settings : Settings
+        Of the model.
+    how : Refining
+        Settings of the refiner.
+    session : ChatSession or None
+        Which asks a chat model; None asks `Refining.proposer`.
+
+    Attributes
+    ----------
+    kept : list of VotedTopic or None
+        What the last refinement that succeeded kept for each topic.
+    confidence, n_answers, themes, problems, report, history, n_iter : object
+        The attributes of these names of `skxtm.LLMRefiner`.
+    """
+
+    def __init__(self, state: State, settings: Settings, how: Refining, session: ChatSession | None) -> None:
+        self.state = state
+        self.settings = settings
+        self.how = how
         self.session = session
-        self.model = refiner.model_
-        self.learner = learner_of(self.model)
-        self.seed = int(check_random_state(refiner.random_state).randint(np.iinfo(np.int32).max))
+        n_topics = state.shape.n_components
         self.report: list[dict[str, Any]] = []
         self.problems: list[str] = []
-        self.themes = [""] * len(self.model.components_)
-        self.kept: list[VotedTopic | None] = [None] * len(self.model.components_)
+        self.themes = [""] * n_topics
+        self.kept: list[VotedTopic | None] = [None] * n_topics
         self.present: list[dict[str, list[int]]] = []
-        self.confidence = np.full(len(self.kept), np.nan)
-        self.n_answers = np.zeros(len(self.kept), dtype=np.int64)
+        self.confidence = np.full(n_topics, np.nan)
+        self.n_answers = np.zeros(n_topics, dtype=np.int64)
+        self.history: dict[str, list[float]] = {}
+        self.n_iter = 0
+        self.seed = int(check_random_state(how.random_state).randint(np.iinfo(np.int32).max))
         self.is_stopped = False
         self.best: tuple[float, dict[str, NDArray[Any]]] | None = None
 
     def run(self, corpus: Corpus) -> None:
-        """Refine and train, and write the results into the refiner."""
+        """Refine and train.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            Training documents with counts over the model's vocabularies.
+        """
         self.words = self._read_words(corpus)
-        if isinstance(self.learner, NetworkLearner):
-            self._train(self.learner, corpus)
+        if self.state.network is not None:
+            self._train(corpus)
         else:
             self._refine_once()
-        self._write_results()
+
+    def refined_words(self) -> list[dict[str, list[str]]]:
+        """Words kept for each topic; those of a topic that was not refined are its top words.
+
+        Returns
+        -------
+        words : list of dict of str to list of str
+        """
+        kept = [
+            topic if voted is None else voted.words
+            for voted, topic in zip(self.kept, self.present, strict=True)
+        ]
+        return self.words.spelled(kept)
 
     def _read_words(self, corpus: Corpus) -> Words:
-        vocabularies = self.model.vocabularies_
+        vocabularies = self.state.vocabularies
         frequencies = {code: np.asarray(corpus.counts_of(code).sum(0)).ravel() for code in vocabularies}
-        return Words(vocabularies, frequencies, self._word_vectors(corpus), self._lexicons())
+        vectors, lexicons = None, {}
+        if self.session is None:
+            lexicons = lexicon_matches(read_lexicons(self.settings.lexicon), vocabularies)
+        if self.session is None or self.how.asking.n_candidates or self.how.needs_words:
+            by_number = gather_word_vectors(self.state, corpus, self.settings, _NEEDED_BY)
+            vectors = dict(zip(vocabularies, by_number, strict=True))
+        return Words(vocabularies, frequencies, vectors, lexicons)
 
     def _refine_once(self) -> None:
         """Refine the words of a model that cannot be trained towards them."""
-        if self.refiner.max_epochs:
+        if self.how.max_epochs:
             warnings.warn(
-                f"Backbone {type(self.model.backbone_).__name__!r} has no network to train: LLMRefiner "
+                f"Backbone {type(self.state.backbone).__name__!r} has no network to train: LLMRefiner "
                 "refines the words and themes of its topics, once, and leaves topic proportions as they are. "
                 "max_epochs=0 says that this is meant.",
                 RefinementWarning,
                 stacklevel=4,
             )
         self._refine(0)
-        self.refiner.history_, self.refiner.n_iter_ = {}, 0
 
-    def _train(self, learner: NetworkLearner, corpus: Corpus) -> None:
+    def _train(self, corpus: Corpus) -> None:
         """Refine and train in turn."""
-        phase = self._prepare(learner, corpus)
+        phase, how = self._prepare(corpus), self.how
         phase.trainer.history = {}
         n_before = phase.trainer.n_epochs
-        last = n_before + self.refiner.max_epochs
+        last = n_before + how.max_epochs
         self._refine(0)
-        objective = self._objective(phase) if self.refiner.max_epochs else None
-        bar = tqdm(
-            total=self.refiner.max_epochs, desc="Refining", unit="epoch", disable=not self.refiner.verbose
-        )
+        objective = self._objective(phase) if how.max_epochs else None
+        bar = tqdm(total=how.max_epochs, desc="Refining", unit="epoch", disable=not how.verbose)
         try:
             with bar:
-                for epoch in range(self.refiner.max_epochs):
-                    if epoch and epoch % self.refiner.refine_every == 0 and self._refine_again(epoch):
+                for epoch in range(how.max_epochs):
+                    if epoch and epoch % how.refine_every == 0 and self._refine_again(epoch):
                         objective = self._objective(phase)
                     phase.trainer.train_epoch(phase.documents, objective, last=last)
                     self._pad(phase.trainer.history, epoch + 1)
@@ -122,59 +247,37 @@ class Refinement:
         except KeyboardInterrupt:
             warnings.warn(
                 f"Refinement was interrupted in epoch {phase.trainer.n_epochs - n_before + 1} of "
-                f"{self.refiner.max_epochs}. The model is usable, as trained so far.",
+                f"{how.max_epochs}. The model is usable, as trained so far.",
                 stacklevel=4,
             )
-        self._read_out(learner, corpus, phase)
-        self.refiner.n_iter_ = phase.trainer.n_epochs - n_before
+        self._read_out(corpus, phase)
+        self.n_iter = phase.trainer.n_epochs - n_before
 
-    def _prepare(self, learner: NetworkLearner, corpus: Corpus) -> Phase:
+    def _prepare(self, corpus: Corpus) -> Phase:
         from skxtm.training.batches import TrainingDocuments
         from skxtm.training.loop import Schedule
 
-        refiner, model = self.refiner, self.model
-        schedule = Schedule.of(model.backbone_)
+        state, settings, how = self.state, self.settings, self.how
+        schedule = Schedule.of(state.backbone)
         schedule = replace(
             schedule,
-            learning_rate=schedule.learning_rate * refiner.learning_rate_factor,
+            learning_rate=schedule.learning_rate * how.learning_rate_factor,
             decay_every=None,
-            max_gradient_norm=refiner.max_gradient_norm,
+            max_gradient_norm=how.max_gradient_norm,
         )
-        trainer = learner.trainer(schedule)
-        needs_documents = bool(refiner.weight_documents and refiner.max_epochs)
-        materials = gather_documents(model, corpus, with_vectors=needs_documents)
-        documents = TrainingDocuments(
-            materials.counts, trainer.device, per_document(model, materials, trainer.device)
-        )
-        encoder = topic_encoder(model, corpus, _NEEDED_BY) if needs_documents else None
-        return Phase(trainer, documents, encoder)
-
-    def _word_vectors(self, corpus: Corpus) -> dict[str, NDArray[np.float32]] | None:
-        refiner = self.refiner
-        if self.session is None or refiner.n_candidates or (refiner.weight_words and refiner.max_epochs):
-            vectors = gather_word_vectors(self.model, corpus, _NEEDED_BY)
-            return dict(zip(self.model.languages_, vectors, strict=True))
-        return None
-
-    def _lexicons(self) -> dict[tuple[str, str], Any]:
-        if self.session is not None:
-            return {}
-        vocabularies = self.model.vocabularies_
-        result: dict[tuple[str, str], Any] = {}
-        for lexicon in read_lexicons(self.model.lexicon):
-            first, second = sorted(lexicon.languages)
-            if first in vocabularies and second in vocabularies:
-                matrix = lexicon.matrix(vocabularies[first], vocabularies[second], first, second)
-                known = result.get((first, second))
-                result[first, second] = matrix if known is None else known.maximum(matrix)
-        return result
+        trainer = make_trainer(state, settings.device, schedule)
+        materials = gather_documents(state, corpus, settings, with_vectors=how.needs_documents)
+        of_each = per_document(state, materials, trainer.device)
+        documents = TrainingDocuments(materials.counts, trainer.device, of_each)
+        encoder = topic_encoder(state, corpus, settings, _NEEDED_BY) if how.needs_documents else None
+        return Phase(trainer, materials, documents, encoder)
 
     def _refine(self, epoch: int) -> None:
         """Get proposals, vote, and note what became of every word."""
         topics = self._top_words()
         rounds = self._ask(topics)
         votes = [
-            vote(proposed, n_words=self.refiner.n_words, original=topic)
+            vote(proposed, n_words=self.how.n_words, original=topic)
             for proposed, topic in zip(rounds.proposed, topics, strict=True)
         ]
         for number, (voted, topic) in enumerate(zip(votes, topics, strict=True)):
@@ -215,57 +318,47 @@ class Refinement:
         return not self.is_stopped
 
     def _ask(self, topics: list[dict[str, list[int]]]) -> Rounds:
-        refiner = self.refiner
+        asking = self.how.asking
         if self.session is not None:
-            return ask_chat(refiner, self.session, topics, self.words)
-        proposer = OfflineProposer() if refiner.llm is None else refiner.llm
+            return ask_chat(self.session, topics, self.words, asking)
         return ask_offline(
-            proposer,
+            self.how.proposer,
             topics,
             self.words,
-            n_rounds=refiner.n_rounds,
-            n_words=refiner._n_asked_words,
+            n_rounds=asking.n_rounds,
+            n_words=asking.n_words,
             seed=self.seed,
         )
 
     def _top_words(self) -> list[dict[str, list[int]]]:
         top = [
-            np.argsort(-part, axis=1, kind="stable")[:, : self.refiner.n_top_words].tolist()
-            for part in self.learner.topic_word()
+            np.argsort(-part, axis=1, kind="stable")[:, : self.how.n_top_words].tolist()
+            for part in reader_of(self.state, self.settings.device).topic_word()
         ]
-        return [dict(zip(self.model.languages_, words, strict=True)) for words in zip(*top, strict=True)]
+        return [dict(zip(self.state.languages, words, strict=True)) for words in zip(*top, strict=True)]
 
     def _objective(self, phase: Phase) -> RefinementObjective:
         from skxtm.training.objective import RefinedTopics, RefinementObjective, RefinementWeights
 
-        refiner, device = self.refiner, phase.trainer.device
-        languages = self.model.languages_
+        how, device, languages = self.how, phase.trainer.device, self.state.languages
         words = [[voted.words[code] if voted else [] for code in languages] for voted in self.kept]
         shares = [[voted.shares[code] if voted else [] for code in languages] for voted in self.kept]
         topic_vectors = None
-        if refiner.weight_documents:
-            topic_vectors = gather_topic_vectors(phase.encoder, languages, self._refined_words())
+        if how.needs_documents:
+            topic_vectors = gather_topic_vectors(phase.encoder, languages, self.refined_words())
         weights = RefinementWeights(
-            words=refiner.weight_words,
-            documents=refiner.weight_documents,
-            divergence=refiner.divergence,
-            bandwidth_factors=tuple(refiner.bandwidth_factors),
-            n_top_words=refiner.n_top_words,
-            support=refiner.support,
-            temperature=refiner.temperature,
-            direction=refiner.direction,
+            words=how.weight_words,
+            documents=how.weight_documents,
+            divergence=how.divergence,
+            bandwidth_factors=tuple(how.bandwidth_factors),
+            n_top_words=how.n_top_words,
+            support=how.support,
+            temperature=how.temperature,
+            direction=how.direction,
         )
         vectors = [self.words.vectors[code] for code in languages] if self.words.vectors else []
         topics = RefinedTopics(words, shares, topic_vectors, device)
         return RefinementObjective(weights, vectors, topics, device)
-
-    def _refined_words(self) -> list[dict[str, list[str]]]:
-        """Words kept for each topic; those of a topic that was not refined are its top words."""
-        kept = [
-            topic if voted is None else voted.words
-            for voted, topic in zip(self.kept, self.present, strict=True)
-        ]
-        return self.words.spelled(kept)
 
     @staticmethod
     def _pad(history: dict[str, list[float]], n_epochs: int) -> None:
@@ -277,29 +370,19 @@ class Refinement:
         from skxtm.training.tensors import to_arrays
 
         loss = trainer.history["loss"][-1]
-        if self.refiner.keep == "best" and (self.best is None or loss < self.best[0]):
+        if self.how.keep == "best" and (self.best is None or loss < self.best[0]):
             self.best = loss, to_arrays(trainer.network)
 
-    def _read_out(self, learner: NetworkLearner, corpus: Corpus, phase: Phase) -> None:
+    def _read_out(self, corpus: Corpus, phase: Phase) -> None:
         from skxtm.training.tensors import load_arrays
 
         trainer = phase.trainer
         if self.best is not None:
             load_arrays(trainer.network, self.best[1])
         trainer.settle(phase.documents)
-        self.refiner.history_ = trainer.history
-        trainer.history = _joined(self.model.history_, trainer.history)
-        learner.read_out(trainer, corpus)
-
-    def _write_results(self) -> None:
-        refiner = self.refiner
-        refiner.refined_words_ = self._refined_words()
-        refiner.confidence_ = self.confidence
-        refiner.n_answers_ = self.n_answers
-        refiner.themes_ = self.themes
-        refiner.problems_ = self.problems
-        refiner.usage_ = None if self.session is None else self.session.usage
-        refiner._report = self.report
+        self.history = trainer.history
+        trainer.history = _joined(self.state.history, trainer.history)
+        take_over(self.state, trainer, corpus, phase.materials, self.settings)
 
 
 def _joined(before: dict[str, list[float]], after: dict[str, list[float]]) -> dict[str, list[float]]:
@@ -331,75 +414,25 @@ def _failure(failed: Sequence[int], epoch: int, problems: Sequence[str]) -> str:
     )
 
 
-def fitted_model(estimator: Any) -> CrossLingualTopicModel | None:
-    """Find the fitted model that an estimator is or holds.
-
-    Parameters
-    ----------
-    estimator : object
-        What was given to be refined.
-
-    Returns
-    -------
-    model : CrossLingualTopicModel or None
-        None if it is not fitted.
-
-    Raises
-    ------
-    InputTypeError
-        If it is something else.
-    """
-    model = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator
-    if not isinstance(model, CrossLingualTopicModel):
-        raise InputTypeError(
-            "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got "
-            f"{type(model).__name__} instead."
-        )
-    return model if hasattr(model, "components_") else None
-
-
-def check_parameters(refiner: LLMRefiner) -> None:
-    """Check the parameters of a refiner.
-
-    Parameters
-    ----------
-    refiner : LLMRefiner
-        Not yet fitted.
-
-    Raises
-    ------
-    InputError, InputTypeError
-        If one is not what is needed.
-    """
+def _check(refiner: Any) -> None:
     from skxtm.backbones.base import check_range
 
-    fitted_model(refiner.estimator)
-    for name in ("n_rounds", "refine_every", "n_top_words", "n_words"):
-        check_range(refiner, name, 1, None, integer=True)
+    for name, low in _LEAST.items():
+        check_range(refiner, name, low, None, integer=True)
     if refiner.n_asked_words is not None:
         check_range(refiner, "n_asked_words", refiner.n_words, None, integer=True)
-    for name in ("max_epochs", "n_candidates"):
-        check_range(refiner, name, 0, None, integer=True)
     for name in ("weight_words", "weight_documents"):
         check_range(refiner, name, 0, None)
-    for name in ("temperature", "learning_rate_factor"):
-        check_range(refiner, name, 0, None, open_low=True)
-    if refiner.max_gradient_norm is not None:
-        check_range(refiner, "max_gradient_norm", 0, None, open_low=True)
+    for name in ("temperature", "learning_rate_factor", "max_gradient_norm"):
+        if name != "max_gradient_norm" or refiner.max_gradient_norm is not None:
+            check_range(refiner, name, 0, None, open_low=True)
     factors = np.asarray(refiner.bandwidth_factors)
     if factors.ndim != 1 or factors.dtype.kind not in "fiu" or not len(factors) or not (factors > 0).all():
         raise InputError(
             "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got "
             f"{refiner.bandwidth_factors!r} instead."
         )
-    choices = {
-        "divergence": ("mmd", "transport"),
-        "support": ("top", "union"),
-        "direction": ("forward", "reverse"),
-        "prompt": ("joint", "single"),
-        "keep": ("last", "best"),
-    }
-    for name, allowed in choices.items():
+    for name, allowed in _CHOICES.items():
         if getattr(refiner, name) not in allowed:
             raise InputError(
                 f"The {name!r} parameter of LLMRefiner must be {allowed[0]!r} or {allowed[1]!r}. Got "

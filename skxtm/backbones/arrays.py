@@ -5,38 +5,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from skxtm.backbones.base import Backbone, CorpusShape, Materials
+from skxtm.backbones.base import Backbone, CorpusShape, Documents, Materials
 
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """Documents of one language, as a model reads them.
-
-    Attributes
-    ----------
-    counts : csr_array of shape (n_documents, V_l)
-        Word counts; every document holds a known word.
-    vectors : ndarray of shape (n_documents, n_dimensions), or None
-        Embeddings; None if the backbone does not need them.
-    """
-
-    counts: sparse.csr_array
-    vectors: NDArray[np.float32] | None = None
+_ROWS_PER_BLOCK = 8192
 
 
 @dataclass(kw_only=True)
 class LearntTopics(ABC):
-    """Topics, and how to find them in documents.
+    """Topics, and how to find them in documents: a `Reader`.
 
     Attributes
     ----------
-    topic_word : tuple of ndarray of shape (n_components, V_l)
+    distributions : tuple of ndarray of shape (n_components, V_l)
         Topic-word distributions of each language; rows sum to 1.
     prior : ndarray of shape (n_components,)
         Topic proportions of a document without a known word; sums to 1.
@@ -46,18 +31,45 @@ class LearntTopics(ABC):
         What was recorded in each pass, in nats per document.
     """
 
-    topic_word: tuple[NDArray[np.float64], ...]
+    distributions: tuple[NDArray[np.float64], ...]
     prior: NDArray[np.float64]
     n_iter: int = 1
     history: dict[str, list[float]] = field(default_factory=dict)
 
     @abstractmethod
-    def theta(self, documents: Documents, language: int) -> NDArray[np.float64]:
-        """Topic proportions (n_documents, n_components); a row depends on its own document only."""
+    def proportions(self, documents: Documents, language: int) -> NDArray[np.float64]:
+        """Topic proportions (n_documents, n_components) of documents that all hold a known word."""
 
     @abstractmethod
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All that `ArrayBackbone.restore` needs besides the attributes above, for saving."""
+
+    def topic_word(self) -> list[NDArray[np.float64]]:
+        """Topic-word distributions; see `Reader.topic_word`."""
+        return list(self.distributions)
+
+    def theta(self, documents: Documents, language: int) -> NDArray[np.float32]:
+        """Topic proportions, the prior's without a known word; see `Reader.theta`."""
+        known = np.flatnonzero(documents.counts.sum(1))
+        result = np.tile(self.prior.astype(np.float32), (documents.counts.shape[0], 1))
+        if len(known):
+            vectors = None if documents.vectors is None else documents.vectors[known]
+            result[known] = self.proportions(Documents(documents.counts[known], vectors), language)
+        return result
+
+    def scores(self, documents: Documents, language: int) -> NDArray[np.float64]:
+        """Log-likelihoods of the words given the topic proportions; see `Reader.scores`."""
+        counts, theta = documents.counts, self.theta(documents, language)
+        by_word = np.ascontiguousarray(self.distributions[language].T)
+        result = np.empty(counts.shape[0])
+        for start in range(0, counts.shape[0], _ROWS_PER_BLOCK):
+            block = counts[start : start + _ROWS_PER_BLOCK].tocoo()
+            rows, words = block.coords
+            probability = np.einsum("ij,ij->i", theta[start + rows].astype(np.float64), by_word[words])
+            # floored, since a topic may give a word nothing
+            logs = block.data * np.log(np.maximum(probability, np.finfo(float).tiny))
+            result[start : start + _ROWS_PER_BLOCK] = np.bincount(rows, logs, minlength=block.shape[0])
+        return result
 
 
 class ArrayBackbone(Backbone):
@@ -65,10 +77,6 @@ class ArrayBackbone(Backbone):
 
     `LLMRefiner` refines the words of its topics, but cannot train it towards them.
     """
-
-    #: What of `Documents` is needed besides counts to find the topics of new documents: a subset of
-    #: {"document_vectors"}.
-    reads: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def learn(self, shape: CorpusShape, materials: Materials, *, seed: int, verbose: int = 0) -> LearntTopics:

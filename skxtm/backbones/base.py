@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -65,6 +65,38 @@ class Materials:
     document_vectors: tuple[NDArray[np.float32], ...] | None = None
     clusters: tuple[NDArray[np.int64], ...] | None = None
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Documents of one language, as a model reads them.
+
+    Attributes
+    ----------
+    counts : csr_array of shape (n_documents, V_l)
+        Word counts.
+    vectors : ndarray of shape (n_documents, n_dimensions), or None
+        Embeddings; None if the backbone does not read them.
+    """
+
+    counts: sparse.csr_array
+    vectors: NDArray[np.float32] | None = None
+
+
+class Reader(Protocol):
+    """How what a model learnt is read, whether a network or arrays are behind it."""
+
+    def topic_word(self) -> list[NDArray[np.float64]]:
+        """Topic-word distributions, one (n_components, V_l) per language; rows sum to 1."""
+        ...
+
+    def theta(self, documents: Documents, language: int) -> NDArray[np.float32]:
+        """Topic proportions (n_documents, n_components); a row depends on its own document only."""
+        ...
+
+    def scores(self, documents: Documents, language: int) -> NDArray[np.float64]:
+        """Log-likelihood of each document's words, or a bound of it (n_documents,), in nats."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +185,9 @@ class Backbone(BaseEstimator, ABC):
     #: What of `Materials` to gather besides counts: a subset of {"lexicons", "word_vectors",
     #: "document_vectors", "clusters"}.
     needs: ClassVar[frozenset[str]] = frozenset()
+    #: What of `Documents` is needed besides counts to find the topics of new documents: a subset of
+    #: {"document_vectors"}.
+    reads: ClassVar[frozenset[str]] = frozenset()
     #: Least number of languages it can be trained on.
     min_languages: ClassVar[int] = 1
 

@@ -13,8 +13,8 @@ from scipy import sparse
 from tqdm.auto import tqdm
 
 from skxtm.backbones._tokens import FloatArray, TokenBlock, draw_topics, token_blocks
-from skxtm.backbones.arrays import ArrayBackbone, Documents, LearntTopics
-from skxtm.backbones.base import CorpusShape, Materials, check_range
+from skxtm.backbones.arrays import ArrayBackbone, LearntTopics
+from skxtm.backbones.base import CorpusShape, Documents, Materials, check_range
 
 
 class MCTA(ArrayBackbone):
@@ -127,7 +127,7 @@ class MCTA(ArrayBackbone):
                 stacklevel=2,
             )
         return MCTATopics(
-            topic_word=sampler.blend.phi(sampler.psi),
+            distributions=sampler.blend.phi(sampler.psi),
             prior=np.full(shape.n_components, 1 / shape.n_components),
             n_iter=len(sampler.history),
             history={"log_likelihood": sampler.history},
@@ -150,7 +150,7 @@ class MCTATopics(LearntTopics):
 
     Attributes
     ----------
-    topic_word, prior, n_iter, history : object
+    distributions, prior, n_iter, history : object
         As for `LearntTopics`.
     alpha : float
         Parameter of the Dirichlet prior of the topic proportions.
@@ -167,9 +167,9 @@ class MCTATopics(LearntTopics):
     n_burn_in: int
     seed: int
 
-    def theta(self, documents: Documents, language: int) -> FloatArray:
-        """Topic proportions by Gibbs sampling; see `LearntTopics.theta`."""
-        phi = self.topic_word[language]
+    def proportions(self, documents: Documents, language: int) -> FloatArray:
+        """Topic proportions by Gibbs sampling; see `LearntTopics.proportions`."""
+        phi = self.distributions[language]
         word_topic = np.ascontiguousarray(phi.T)
         result = np.empty((documents.counts.shape[0], len(phi)))
         for block in token_blocks(documents.counts, len(phi)):

@@ -20,8 +20,8 @@ from skxtm.backbones._anchors import (
     linked_candidates,
     projected_rows,
 )
-from skxtm.backbones.arrays import ArrayBackbone, Documents, LearntTopics
-from skxtm.backbones.base import CorpusShape, Materials, check_range
+from skxtm.backbones.arrays import ArrayBackbone, LearntTopics
+from skxtm.backbones.base import CorpusShape, Documents, Materials, check_range
 from skxtm.exceptions import InputError
 
 #: Anchor words of each topic, by language.
@@ -214,7 +214,7 @@ class MTAnchorTopics(LearntTopics):
 
     Attributes
     ----------
-    topic_word, prior, n_iter, history : object
+    distributions, prior, n_iter, history : object
         See `LearntTopics`.
     anchors : list of tuple of ndarray of int
         Word numbers of the anchors by topic and language.
@@ -235,13 +235,13 @@ class MTAnchorTopics(LearntTopics):
         """Derive the topics; the prior is the mean over languages."""
         topics, priors = zip(*(estimate.topics() for estimate in estimates), strict=True)
         prior = np.mean(priors, axis=0)
-        return cls(topic_word=topics, prior=prior, anchors=anchors, estimates=estimates, settings=settings)
+        return cls(distributions=topics, prior=prior, anchors=anchors, estimates=estimates, settings=settings)
 
-    def theta(self, documents: Documents, language: int) -> FloatArray:
-        """Most probable topic proportions given the words; see `LearntTopics.theta`."""
+    def proportions(self, documents: Documents, language: int) -> FloatArray:
+        """Most probable topic proportions given the words; see `LearntTopics.proportions`."""
         return infer_proportions(
             documents.counts,
-            self.topic_word[language],
+            self.distributions[language],
             self.prior,
             pseudo_count=self.settings.pseudo_count,
             n_steps=self.settings.n_inference_steps,

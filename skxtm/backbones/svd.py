@@ -14,8 +14,8 @@ from sklearn.cluster import KMeans
 from sklearn.feature_selection import f_classif
 
 from skxtm.backbones._clusters import class_tfidf, left_projection, right_singular_vectors
-from skxtm.backbones.arrays import ArrayBackbone, Documents, LearntTopics
-from skxtm.backbones.base import CorpusShape, Materials, check_range
+from skxtm.backbones.arrays import ArrayBackbone, LearntTopics
+from skxtm.backbones.base import CorpusShape, Documents, Materials, check_range
 from skxtm.exceptions import InputError
 
 
@@ -68,7 +68,7 @@ class _ClusterBackbone(ArrayBackbone):
             for counts, labels in zip(materials.counts, np.split(kmeans.labels_, ends), strict=True)
         ]
         return ClusterTopics(
-            topic_word=tuple(part / part.sum(1, keepdims=True) for part in weights),
+            distributions=tuple(part / part.sum(1, keepdims=True) for part in weights),
             prior=np.bincount(kmeans.labels_, minlength=K) / len(rows),
             n_iter=kmeans.n_iter_,
             projection=projection,
@@ -179,7 +179,7 @@ class ClusterTopics(LearntTopics):
 
     Attributes
     ----------
-    topic_word, prior, n_iter, history : object
+    distributions, prior, n_iter, history : object
         As for `LearntTopics`.
     projection : ndarray of shape (n_features, n_kept)
         Map from embeddings to what was clustered.
@@ -193,7 +193,7 @@ class ClusterTopics(LearntTopics):
     centroids: NDArray[np.float64]
     width: float
 
-    def theta(self, documents: Documents, language: int) -> NDArray[np.float64]:
+    def proportions(self, documents: Documents, language: int) -> NDArray[np.float64]:
         """Topic proportions, as `USVD` states."""
         assert documents.vectors is not None
         rows = documents.vectors @ self.projection

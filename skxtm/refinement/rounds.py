@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 
-from skxtm.llm import ChatRequest
-from skxtm.refinement import (
-    OfflineProposer,
-    ParsedAnswer,
-    Prompt,
-    VocabularyIndex,
-    parse_answer,
-    refinement_prompts,
-)
-
-if TYPE_CHECKING:
-    from skxtm.llm import ChatSession
-    from skxtm.refiner import LLMRefiner
+from skxtm.llm import ChatRequest, ChatSession, Estimate
+from skxtm.refinement.matching import VocabularyIndex
+from skxtm.refinement.parsing import ParsedAnswer, parse_answer
+from skxtm.refinement.prompts import Prompt, refinement_prompts
+from skxtm.refinement.proposer import OfflineProposer
 
 TopicNumbers = list[dict[str, list[int]]]
 TopicWords = list[dict[str, list[str]]]
@@ -51,7 +43,17 @@ class Words:
     lexicons: Mapping[tuple[str, str], Any] = field(default_factory=dict)
 
     def spelled(self, topics: TopicNumbers) -> TopicWords:
-        """Write numbers of words as words."""
+        """Write numbers of words as words.
+
+        Parameters
+        ----------
+        topics : list of dict of str to list of int
+            Numbers of words, by topic and language.
+
+        Returns
+        -------
+        topics : list of dict of str to list of str
+        """
         return [
             {code: self.vocabularies[code][numbers].tolist() for code, numbers in topic.items()}
             for topic in topics
@@ -81,11 +83,133 @@ class Rounds:
 
     @classmethod
     def empty(cls, n_topics: int, n_rounds: int) -> Rounds:
-        """Start with all rounds failed."""
+        """Start with all rounds failed.
+
+        Parameters
+        ----------
+        n_topics, n_rounds : int
+            How many.
+
+        Returns
+        -------
+        rounds : Rounds
+        """
         return cls(
             [[None] * n_rounds for _ in range(n_topics)],
             [[None] * n_rounds for _ in range(n_topics)],
             [[] for _ in range(n_topics)],
+        )
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a chat model is asked.
+
+    Attributes
+    ----------
+    form : {"joint", "single"}
+        Whether one request shows all topics, or one.
+    n_rounds : int
+        How often every request is sent.
+    n_words : int
+        Words per topic and language that each round is asked for.
+    n_candidates : int
+        Words of the vocabulary that are near a topic to list.
+    domain : str or None
+        What the documents are.
+    """
+
+    form: Literal["joint", "single"] = "joint"
+    n_rounds: int = 5
+    n_words: int = 15
+    n_candidates: int = 0
+    domain: str | None = None
+
+    def prompts(self, topics: TopicWords, candidates: TopicWords | None) -> list[Prompt]:
+        """Write the prompts of one round.
+
+        Parameters
+        ----------
+        topics : list of dict of str to list of str
+            Present top words.
+        candidates : list of dict of str to list of str, or None
+            Words to choose from.
+
+        Returns
+        -------
+        prompts : list of Prompt
+        """
+        return refinement_prompts(
+            topics, form=self.form, n_words=self.n_words, domain=self.domain, candidates=candidates
+        )
+
+    def requests(self, prompts: Sequence[Prompt]) -> list[ChatRequest]:
+        """Turn prompts into the requests of all rounds, round by round.
+
+        Parameters
+        ----------
+        prompts : sequence of Prompt
+            Of one round.
+
+        Returns
+        -------
+        requests : list of ChatRequest
+        """
+        return [
+            ChatRequest(
+                prompt.messages,
+                round=number,
+                schema=prompt.schema,
+                plain_messages=prompt.plain_messages,
+                version=prompt.version,
+            )
+            for number in range(self.n_rounds)
+            for prompt in prompts
+        ]
+
+    def estimate(
+        self,
+        session: ChatSession,
+        later_session: ChatSession,
+        ranked: TopicWords,
+        *,
+        n_later: int,
+        n_output_tokens: int | None,
+    ) -> Estimate:
+        """Say what several refinements would ask, at most, and send nothing.
+
+        Parameters
+        ----------
+        session : ChatSession
+            Which would ask in the first refinement, and may know answers.
+        later_session : ChatSession
+            Which would ask in those that follow.
+        ranked : list of dict of str to list of str
+            Words of every topic, best first: those to show, then `n_candidates` more.
+        n_later : int
+            How many refinements follow the first one; they are taken to be like it.
+        n_output_tokens : int or None
+            Tokens of an answer; None takes 4 for each word asked for.
+
+        Returns
+        -------
+        estimate : Estimate
+        """
+        n_shown = {code: len(words) - self.n_candidates for code, words in ranked[0].items()}
+        topics = [{code: words[: n_shown[code]] for code, words in topic.items()} for topic in ranked]
+        others = [{code: words[n_shown[code] :] for code, words in topic.items()} for topic in ranked]
+        prompts = self.prompts(topics, others if self.n_candidates else None)
+        n_asked = len(topics) * len(n_shown) * self.n_words
+        n_output = -(-4 * n_asked // len(prompts)) if n_output_tokens is None else n_output_tokens
+        requests = self.requests(prompts)
+        first = session.estimate(requests, n_output)
+        later = later_session.estimate(requests, n_output)
+        return replace(
+            first,
+            n_requests=first.n_requests + n_later * later.n_requests,
+            input_tokens=first.input_tokens + n_later * later.input_tokens,
+            output_tokens=first.output_tokens + n_later * later.output_tokens,
+            cost=None if first.cost is None or later.cost is None else first.cost + n_later * later.cost,
         )
 
 
@@ -128,19 +252,19 @@ def ask_offline(
     return rounds
 
 
-def ask_chat(refiner: LLMRefiner, session: ChatSession, topics: TopicNumbers, words: Words) -> Rounds:
+def ask_chat(session: ChatSession, topics: TopicNumbers, words: Words, asking: Asking) -> Rounds:
     """Let a chat model propose words, in all rounds at once.
 
     Parameters
     ----------
-    refiner : LLMRefiner
-        Whose parameters apply.
     session : ChatSession
         Which asks.
     topics : list of dict of str to list of int
         Numbers of the present top words.
     words : Words
         With vectors if candidates are to be listed.
+    asking : Asking
+        How to ask.
 
     Returns
     -------
@@ -152,75 +276,23 @@ def ask_chat(refiner: LLMRefiner, session: ChatSession, topics: TopicNumbers, wo
         for code, vocabulary in words.vocabularies.items()
     }
     candidates = None
-    if refiner.n_candidates:
-        candidates = words.spelled(nearest_words(topics, words, refiner.n_candidates))
-    prompts = make_prompts(refiner, words.spelled(topics), candidates)
-    requests = make_requests(prompts, refiner.n_rounds)
+    if asking.n_candidates:
+        candidates = words.spelled(nearest_words(topics, words, asking.n_candidates))
+    prompts = asking.prompts(words.spelled(topics), candidates)
+    requests = asking.requests(prompts)
     languages = list(words.vocabularies)
     parsers = [
-        partial(parse_answer, topics=prompt.topics, languages=languages, n_words=refiner._n_asked_words)
+        partial(parse_answer, topics=prompt.topics, languages=languages, n_words=asking.n_words)
         for prompt in prompts
     ]
-    outcomes = session.ask(requests, parsers * refiner.n_rounds)
-    rounds = Rounds.empty(len(topics), refiner.n_rounds)
+    outcomes = session.ask(requests, parsers * asking.n_rounds)
+    rounds = Rounds.empty(len(topics), asking.n_rounds)
     for request, outcome in zip(requests, outcomes, strict=True):
         if outcome.value is None:
             rounds.problems.append(f"Round {request.round + 1}: {outcome.error}")
         else:
             _file(rounds, request.round, outcome.value, indexes)
     return rounds
-
-
-def make_prompts(refiner: LLMRefiner, topics: TopicWords, candidates: TopicWords | None) -> list[Prompt]:
-    """Write the prompts of one round.
-
-    Parameters
-    ----------
-    refiner : LLMRefiner
-        Whose parameters apply.
-    topics : list of dict of str to list of str
-        Present top words.
-    candidates : list of dict of str to list of str, or None
-        Words to choose from.
-
-    Returns
-    -------
-    prompts : list of Prompt
-    """
-    return refinement_prompts(
-        topics,
-        form=refiner.prompt,
-        n_words=refiner._n_asked_words,
-        domain=refiner.domain,
-        candidates=candidates,
-    )
-
-
-def make_requests(prompts: Sequence[Prompt], n_rounds: int) -> list[ChatRequest]:
-    """Turn prompts into the requests of all rounds, round by round.
-
-    Parameters
-    ----------
-    prompts : sequence of Prompt
-        Of one round.
-    n_rounds : int
-        How often to ask.
-
-    Returns
-    -------
-    requests : list of ChatRequest
-    """
-    return [
-        ChatRequest(
-            prompt.messages,
-            round=number,
-            schema=prompt.schema,
-            plain_messages=prompt.plain_messages,
-            version=prompt.version,
-        )
-        for number in range(n_rounds)
-        for prompt in prompts
-    ]
 
 
 def nearest_words(topics: TopicNumbers, words: Words, n_words: int) -> TopicNumbers:

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor
 
-from skxtm.backbones.base import BackboneNetwork
+from skxtm.backbones.base import BackboneNetwork, Documents
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.sparse import SparseRows
 from skxtm.training.tensors import sparse_rows, to_numpy
 
 
 class Inference:
-    """A double-precision copy of a network, in evaluation mode.
+    """A double-precision copy of a network, in evaluation mode: a `Reader`.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ class Inference:
         self.network = copy.deepcopy(network).to(self.device).double().eval()
         self.batch_size = batch_size
 
-    def theta(self, counts: sparse.csr_array, language: int) -> NDArray[np.float32]:
+    def theta(self, documents: Documents, language: int) -> NDArray[np.float32]:
         """Topic proportions ``softmax(mu)``.
 
         Parameters
         ----------
-        counts : csr_array of shape (n_documents, V_l)
-            Word counts.
+        documents : Documents
+            Of one language.
         language : int
             The language's number.
 
@@ -54,15 +54,15 @@ class Inference:
         theta : ndarray of shape (n_documents, n_components)
             Rows sum to 1; the prior's proportions for a document without words.
         """
-        return self._collect(counts, language, lambda mean: torch.softmax(mean, 1))
+        return self._collect(documents, language, lambda mean: torch.softmax(mean, 1))
 
-    def mean(self, counts: sparse.csr_array, language: int) -> NDArray[np.float32]:
+    def mean(self, documents: Documents, language: int) -> NDArray[np.float32]:
         """Mean ``mu`` of the latent Gaussian.
 
         Parameters
         ----------
-        counts : csr_array of shape (n_documents, V_l)
-            Word counts.
+        documents : Documents
+            Of one language.
         language : int
             The language's number.
 
@@ -71,28 +71,28 @@ class Inference:
         mean : ndarray of shape (n_documents, n_components)
             The prior's mean for a document without words.
         """
-        return self._collect(counts, language, lambda mean: mean)
+        return self._collect(documents, language, lambda mean: mean)
 
     @torch.no_grad()
-    def elbo(self, counts: sparse.csr_array, language: int) -> NDArray[np.float64]:
+    def scores(self, documents: Documents, language: int) -> NDArray[np.float64]:
         """Evidence lower bound, with the expectation over z taken at its mean.
 
         Parameters
         ----------
-        counts : csr_array of shape (n_documents, V_l)
-            Word counts.
+        documents : Documents
+            Of one language.
         language : int
             The language's number.
 
         Returns
         -------
-        elbo : ndarray of shape (n_documents,)
+        bounds : ndarray of shape (n_documents,)
             Nats per document; higher is better.
         """
         prior = self.network.prior
         topic_word = self.network.topic_word()[language]
-        result = np.empty(counts.shape[0])
-        for part, rows in self._parts(counts):
+        result = np.empty(documents.counts.shape[0])
+        for part, rows in self._parts(documents.counts):
             mean, logvar = self.network.encode(rows, language)
             nll = self.network.reconstruction(torch.softmax(mean, 1), rows, language, topic_word)
             result[part] = to_numpy(-nll - gaussian_kl(mean, logvar, prior.mean, prior.logvar))
@@ -105,11 +105,11 @@ class Inference:
 
     @torch.no_grad()
     def _collect(
-        self, counts: sparse.csr_array, language: int, read: Callable[[Tensor], Tensor]
+        self, documents: Documents, language: int, read: Callable[[Tensor], Tensor]
     ) -> NDArray[np.float32]:
         prior_mean = self.network.prior.mean
-        result = np.empty((counts.shape[0], len(prior_mean)), dtype=np.float32)
-        for part, rows in self._parts(counts):
+        result = np.empty((documents.counts.shape[0], len(prior_mean)), dtype=np.float32)
+        for part, rows in self._parts(documents.counts):
             mean, _ = self.network.encode(rows, language)
             known = (rows.lengths > 0).unsqueeze(1)
             result[part] = to_numpy(read(torch.where(known, mean, prior_mean)))

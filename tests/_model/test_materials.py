@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from skxtm import Corpus, CrossLingualTopicModel
+from skxtm._model.state import state_of
 from skxtm.backbones import XTRA
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
@@ -75,20 +76,21 @@ def test_embeddings_that_are_given_win_over_the_corpus_own(data):
 def test_an_encoder_that_must_be_learnt_is_learnt_from_the_first_documents_only(data):
     encoder = AlignedWordEncoder(n_dimensions=5, random_state=0)
     model = make_model(data, "gloctm", word_embeddings=encoder).partial_fit(data.corpus)
-    learnt = dict(model._learnt)
+    learnt = dict(state_of(model).encoders)
     model.partial_fit(data.corpus[::2])
-    names = {"encoder", "word_embeddings", "n_dimensions", "documents_given"}
-    assert names == set(learnt) == set(model._learnt)
-    assert all(model._learnt[name] is learnt[name] for name in learnt)
+    assert {"encoder", "word_embeddings"} == set(learnt) == set(state_of(model).encoders)
+    assert all(state_of(model).encoders[name] is learnt[name] for name in learnt)
     assert not hasattr(encoder, "word_vectors_")
 
 
 def test_clusters_that_are_given_fix_the_prior_and_the_first_weights(data):
     clusters = np.repeat([0, 1, 1, 2], 10)
     model = make_model(data, "xtra", clusters=clusters).fit(data.corpus)
-    np.testing.assert_array_equal(model._constants["cluster_sizes"], [10, 20, 10])
+    np.testing.assert_array_equal(state_of(model).constants["cluster_sizes"], [10, 20, 10])
     first = data.corpus.counts_of("en")[:10].sum(0)
-    assert set(np.flatnonzero(model._constants["class_tfidf.0"][0] > 1e-6)) == set(np.flatnonzero(first))
+    assert set(np.flatnonzero(state_of(model).constants["class_tfidf.0"][0] > 1e-6)) == set(
+        np.flatnonzero(first)
+    )
 
 
 def message_of(call, *arguments, error=InputError):

@@ -16,8 +16,7 @@ from scipy.stats import chisquare
 
 from skxtm.backbones import _tokens, mcta
 from skxtm.backbones._tokens import draw_topics, token_blocks
-from skxtm.backbones.arrays import Documents
-from skxtm.backbones.base import CorpusShape, Materials
+from skxtm.backbones.base import CorpusShape, Documents, Materials
 from skxtm.backbones.mcta import MCTA, Blend, MCTATopics, translation_shares
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError
@@ -249,7 +248,7 @@ def top_words(probabilities, n_words=10):
 def recovered_share(data, topics, languages):
     """Share of the true topics' top words found, topics matched once for all languages."""
     found = np.zeros((len(topics.prior),) * 2)
-    for code, estimate in zip(languages, topics.topic_word, strict=True):
+    for code, estimate in zip(languages, topics.distributions, strict=True):
         truth = top_words(data.topic_word[code])
         found += [[len(a & b) / 10 for b in top_words(estimate)] for a in truth]
     matched = linear_sum_assignment(-found)
@@ -261,7 +260,7 @@ def test_known_topics_are_recovered_and_linked_between_the_languages(languages):
     data, shape, materials = made(languages, n_documents=300)
     topics = MCTA(max_epochs=60).learn(shape, materials, seed=0)
     assert recovered_share(data, topics, languages) > 0.9
-    theta = np.concatenate([topics.theta(Documents(x), n) for n, x in enumerate(materials.counts)])
+    theta = np.concatenate([topics.proportions(Documents(x), n) for n, x in enumerate(materials.counts)])
     assignments = max(
         (np.array(order)[theta.argmax(1)] == data.labels).mean() for order in permutations(range(5))
     )
@@ -295,10 +294,10 @@ def test_the_recorded_log_likelihood_is_a_mean_over_all_documents():
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
     _, shape, materials = made(n_documents=40)
     learnt = [MCTA(max_epochs=3).learn(shape, materials, seed=seed) for seed in (5, 5, 6)]
-    for first, again in zip(learnt[0].topic_word, learnt[1].topic_word, strict=True):
+    for first, again in zip(learnt[0].distributions, learnt[1].distributions, strict=True):
         assert_array_equal(first, again)
     assert learnt[0].history == learnt[1].history
-    assert not np.array_equal(learnt[0].topic_word[0], learnt[2].topic_word[0])
+    assert not np.array_equal(learnt[0].distributions[0], learnt[2].distributions[0])
 
 
 def test_psi_is_updated_as_often_as_asked_with_the_topics_just_drawn():
@@ -318,13 +317,13 @@ def test_psi_is_updated_as_often_as_asked_with_the_topics_just_drawn():
 def tiny_topics(phi, **parameters):
     given_parameters = {"alpha": ALPHA, "n_sweeps": 30, "n_burn_in": 10, "seed": 3}
     prior = np.full(len(phi), 1 / len(phi))
-    return MCTATopics(topic_word=(phi,), prior=prior, **{**given_parameters, **parameters})
+    return MCTATopics(distributions=(phi,), prior=prior, **{**given_parameters, **parameters})
 
 
 def test_theta_is_near_the_exact_posterior_mean():
     phi = simplex(np.random.default_rng(2), 3, 4)
     documents = [[0, 1, 1, 3], [2], [0, 0, 3]]
-    theta = tiny_topics(phi, n_sweeps=20_000).theta(Documents(counts_of(documents, 4)), 0)
+    theta = tiny_topics(phi, n_sweeps=20_000).proportions(Documents(counts_of(documents, 4)), 0)
     for words, row in zip(documents, theta, strict=True):
         states, probabilities = exact_posterior(words, phi)
         tallies = np.array([np.bincount(state, minlength=3) for state in states])
@@ -336,21 +335,21 @@ def test_theta_is_near_the_exact_posterior_mean():
 def test_the_first_sweeps_are_thrown_away():
     phi = simplex(np.random.default_rng(2), 3, 4)
     documents = Documents(counts_of([[0, 1, 1, 3]], 4))
-    whole, start = (tiny_topics(phi, n_sweeps=n, n_burn_in=0).theta(documents, 0) for n in (5, 4))
-    last = tiny_topics(phi, n_sweeps=5, n_burn_in=4).theta(documents, 0)
+    whole, start = (tiny_topics(phi, n_sweeps=n, n_burn_in=0).proportions(documents, 0) for n in (5, 4))
+    last = tiny_topics(phi, n_sweeps=5, n_burn_in=4).proportions(documents, 0)
     assert_allclose(last, 5 * whole - 4 * start)
 
 
 def test_a_row_of_theta_depends_on_its_own_document_only(monkeypatch):
     rng = np.random.default_rng(0)
     counts, topics = sparse.csr_array(rng.poisson(0.3, (60, 40))), tiny_topics(simplex(rng, 7, 40))
-    theta = topics.theta(Documents(counts), 0)
+    theta = topics.proportions(Documents(counts), 0)
     rows = rng.permutation(60)[:25]
-    assert_array_equal(topics.theta(Documents(counts[rows]), 0), theta[rows])
+    assert_array_equal(topics.proportions(Documents(counts[rows]), 0), theta[rows])
     monkeypatch.setattr(_tokens, "BLOCK_WEIGHTS", 30)
-    assert_array_equal(topics.theta(Documents(counts), 0), theta)
+    assert_array_equal(topics.proportions(Documents(counts), 0), theta)
     for row in (3, 17):
-        assert_array_equal(topics.theta(Documents(counts[[row]]), 0), theta[[row]])
+        assert_array_equal(topics.proportions(Documents(counts[[row]]), 0), theta[[row]])
 
 
 def test_theta_does_not_depend_on_how_the_counts_are_stored():
@@ -359,7 +358,7 @@ def test_theta_does_not_depend_on_how_the_counts_are_stored():
     data, columns = np.array([1.0, 2.0, 1.0, 0.0]), np.array([3, 1, 3, 0])
     loose = sparse.csr_array((data, columns, np.array([0, 4])), shape=(1, 4))
     tidy = sparse.csr_array(np.array([[0, 2, 0, 2]]))
-    assert_array_equal(topics.theta(Documents(loose), 0), topics.theta(Documents(tidy), 0))
+    assert_array_equal(topics.proportions(Documents(loose), 0), topics.proportions(Documents(tidy), 0))
     assert_array_equal(loose.indices, columns)
 
 
@@ -367,9 +366,9 @@ def test_documents_without_words_have_the_prior():
     phi = simplex(np.random.default_rng(2), 3, 4)
     topics = tiny_topics(phi)
     counts = sparse.csr_array(np.array([[0, 0, 0, 0], [1, 0, 2, 0]]))
-    assert_allclose(topics.theta(Documents(counts), 0)[0], topics.prior)
-    assert_allclose(topics.theta(Documents(counts[:1]), 0)[0], topics.prior)
-    assert topics.theta(Documents(counts[:0]), 0).shape == (0, 3)
+    assert_allclose(topics.proportions(Documents(counts), 0)[0], topics.prior)
+    assert_allclose(topics.proportions(Documents(counts[:1]), 0)[0], topics.prior)
+    assert topics.proportions(Documents(counts[:0]), 0).shape == (0, 3)
 
 
 def test_what_is_restored_gives_the_same_bits():
@@ -377,13 +376,13 @@ def test_what_is_restored_gives_the_same_bits():
     learnt = MCTA(max_epochs=3, alpha=0.1, n_transform_sweeps=12, n_burn_in=4).learn(
         shape, materials, seed=2**32 - 1
     )
-    attributes = {name: getattr(learnt, name) for name in ("topic_word", "prior", "n_iter", "history")}
+    attributes = {name: getattr(learnt, name) for name in ("distributions", "prior", "n_iter", "history")}
     restored = MCTA().restore(shape, learnt.arrays(), **attributes)
     assert restored == learnt
     assert all(value.dtype.kind in "if" for value in learnt.arrays().values())
     for number, counts in enumerate(materials.counts):
         documents = Documents(counts)
-        assert_array_equal(restored.theta(documents, number), learnt.theta(documents, number))
+        assert_array_equal(restored.proportions(documents, number), learnt.proportions(documents, number))
 
 
 @pytest.mark.parametrize("n_done", [0, 2])
@@ -404,10 +403,10 @@ def test_an_interrupt_ends_learning_early_and_leaves_usable_topics(monkeypatch, 
     )
     monkeypatch.undo()
     assert topics.n_iter == len(topics.history["log_likelihood"]) == n_done
-    assert_allclose(topics.theta(Documents(materials.counts[1]), 1).sum(1), 1)
+    assert_allclose(topics.proportions(Documents(materials.counts[1]), 1).sum(1), 1)
     if n_done:
         same = MCTA(max_epochs=n_done).learn(shape, materials, seed=0)
-        assert_array_equal(topics.topic_word[0], same.topic_word[0])
+        assert_array_equal(topics.distributions[0], same.distributions[0])
 
 
 def test_a_bar_is_shown_on_request_only(capsys):
@@ -424,7 +423,7 @@ def test_a_bar_is_shown_on_request_only(capsys):
 def test_counts_that_are_not_whole_are_refused():
     topics = tiny_topics(np.full((2, 3), 1 / 3))
     with pytest.raises(InputError) as caught:
-        topics.theta(Documents(sparse.csr_array(np.array([[0.5, 1.0, 0.0]]))), 0)
+        topics.proportions(Documents(sparse.csr_array(np.array([[0.5, 1.0, 0.0]]))), 0)
     assert str(caught.value) == (
         "MCTA draws a topic for every token, so that word counts must be whole numbers. Got 0.5."
     )

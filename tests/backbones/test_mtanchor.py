@@ -20,8 +20,7 @@ from skxtm.backbones._anchors import (
     nearest_on_simplex,
     projected_rows,
 )
-from skxtm.backbones.arrays import Documents
-from skxtm.backbones.base import CorpusShape, Materials
+from skxtm.backbones.base import CorpusShape, Documents, Materials
 from skxtm.backbones.mtanchor import MTAnchor, anchor_row, infer_proportions
 from skxtm.exceptions import InputError
 
@@ -289,7 +288,7 @@ def test_topics_with_words_of_their_own_are_found_and_linked(n_languages, n_comp
     # anchors name the true topic, and do so for all languages at once
     names = [truth[:, of_topic[0][0]].argmax() for of_topic in learnt.anchors]
     assert sorted(names) == list(range(n_components))
-    for topic_word in learnt.topic_word:
+    for topic_word in learnt.distributions:
         np.testing.assert_allclose(topic_word.sum(1), 1)
         shared = [
             len(found & true)
@@ -317,7 +316,7 @@ def restored(shape, learnt):
     return learnt.settings.restore(
         shape,
         arrays,
-        topic_word=learnt.topic_word,
+        distributions=learnt.distributions,
         prior=learnt.prior,
         n_iter=learnt.n_iter,
         history=learnt.history,
@@ -326,7 +325,7 @@ def restored(shape, learnt):
 
 def assert_same(first, second):
     np.testing.assert_array_equal(first.prior, second.prior)
-    for one, other in zip(first.topic_word, second.topic_word, strict=True):
+    for one, other in zip(first.distributions, second.distributions, strict=True):
         np.testing.assert_array_equal(one, other)
     for one, other in zip(first.anchors, second.anchors, strict=True):
         for words, same in zip(one, other, strict=True):
@@ -343,7 +342,7 @@ def test_restored_topics_give_the_same_bits_also_after_a_change_of_anchors(case,
     other = restored(shape, learnt)
     assert_same(learnt, other)
     documents = Documents(materials.counts[1])
-    np.testing.assert_array_equal(learnt.theta(documents, 1), other.theta(documents, 1))
+    np.testing.assert_array_equal(learnt.proportions(documents, 1), other.proportions(documents, 1))
     for words in ({0: [7, 8], 1: [9]}, {1: [0]}):
         learnt, other = learnt.with_anchors(2, words), other.with_anchors(2, words)
         assert_same(learnt, other)
@@ -353,10 +352,10 @@ def test_restored_topics_give_the_same_bits_also_after_a_change_of_anchors(case,
 def test_proportions_do_not_depend_on_the_other_documents(case, learnt):
     _, materials, _ = case
     counts = materials.counts[0]
-    whole = learnt.theta(Documents(counts), 0)
+    whole = learnt.proportions(Documents(counts), 0)
     np.testing.assert_allclose(whole.sum(1), 1)
     for rows in ([5], [700, 3, 5], np.arange(100, 400)):
-        part = learnt.theta(Documents(counts[rows]), 0)
+        part = learnt.proportions(Documents(counts[rows]), 0)
         np.testing.assert_array_equal(part.astype(np.float32), whole[rows].astype(np.float32))
 
 
@@ -379,26 +378,26 @@ def test_changed_anchors_give_the_topics_of_learning_from_them(case):
     changed = learnt.with_anchors(1, words)
     expected = with_anchors_from_scratch(learnt, 1, words, settings)
     np.testing.assert_allclose(changed.prior, expected.prior, atol=1e-4)
-    for one, other in zip(changed.topic_word, expected.topic_word, strict=True):
+    for one, other in zip(changed.distributions, expected.distributions, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 def test_changed_anchors_move_their_topic_and_leave_the_rest(learnt):
-    before = [array.copy() for array in (*learnt.topic_word, learnt.prior)]
-    strongest = learnt.topic_word[0][1].argsort()[::-1]
+    before = [array.copy() for array in (*learnt.distributions, learnt.prior)]
+    strongest = learnt.distributions[0][1].argsort()[::-1]
     other = next(word for word in strongest if word not in learnt.anchors[1][0])
     changed = learnt.with_anchors(0, {0: [other]})
     # topic 0 of language 0 now has words of topic 1; the other language has not changed
-    assert other not in top_words(learnt.topic_word[0])[0]
-    assert other in top_words(changed.topic_word[0])[0]
-    np.testing.assert_array_equal(changed.topic_word[1], learnt.topic_word[1])
+    assert other not in top_words(learnt.distributions[0])[0]
+    assert other in top_words(changed.distributions[0])[0]
+    np.testing.assert_array_equal(changed.distributions[1], learnt.distributions[1])
     assert changed.estimates[1] is learnt.estimates[1]
     assert changed.anchors[1:] == learnt.anchors[1:]
     assert [words.tolist() for words in changed.anchors[0]] == [[other], learnt.anchors[0][1].tolist()]
     now, then = changed.estimates[0], learnt.estimates[0]
     np.testing.assert_array_equal(now.rows[1:], then.rows[1:])
     np.testing.assert_array_equal(now.products[:, 1:], then.products[:, 1:])
-    for array, same in zip((*learnt.topic_word, learnt.prior), before, strict=True):
+    for array, same in zip((*learnt.distributions, learnt.prior), before, strict=True):
         np.testing.assert_array_equal(array, same)
 
 
@@ -426,11 +425,11 @@ def test_unseen_words_have_no_probability_and_lonely_words_the_same_in_each_topi
     counts[0] = np.eye(9)[7]
     shape = CorpusShape(3, ("a",), (9,))
     learnt = MTAnchor(min_document_share=0).learn(shape, Materials((sparse.csr_array(counts),)), seed=0)
-    (topic_word,) = learnt.topic_word
+    (topic_word,) = learnt.distributions
     assert not topic_word[:, 8].any()
     known = counts[counts.sum(1) > 0]
     np.testing.assert_allclose(topic_word[:, 7], (known / known.sum(1, keepdims=True)).mean(0)[7])
-    theta = learnt.theta(Documents(sparse.csr_array(np.eye(9)[7:8])), 0)
+    theta = learnt.proportions(Documents(sparse.csr_array(np.eye(9)[7:8])), 0)
     np.testing.assert_allclose(theta, 1 / 3)
     np.testing.assert_allclose(topic_word.sum(1), 1)
 
@@ -448,8 +447,8 @@ def test_one_topic_holds_every_word():
     shape, materials, _ = separable_case(2, 1, n_documents=50)
     learnt = MTAnchor().learn(shape, materials, seed=0)
     shares = Cooccurrence.from_counts(materials.counts[0]).word_shares
-    np.testing.assert_allclose(learnt.topic_word[0][0], shares)
-    np.testing.assert_allclose(learnt.theta(Documents(materials.counts[0]), 0), 1)
+    np.testing.assert_allclose(learnt.distributions[0][0], shares)
+    np.testing.assert_allclose(learnt.proportions(Documents(materials.counts[0]), 0), 1)
 
 
 def test_too_few_linked_anchors_are_an_error(case):

@@ -5,10 +5,10 @@ import pytest
 from scipy import sparse, stats
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
+from skxtm._model.state import state_of
 from skxtm.backbones import SVDLR, USVD
 from skxtm.backbones._clusters import class_tfidf, right_singular_vectors
-from skxtm.backbones.arrays import Documents
-from skxtm.backbones.base import CorpusShape, Materials
+from skxtm.backbones.base import CorpusShape, Documents, Materials
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import InputError
@@ -79,7 +79,7 @@ def test_words_are_those_of_the_nearest_centroids_documents(backbone):
         rows = part @ topics.projection
         distances = np.linalg.norm(rows[:, np.newaxis] - topics.centroids, axis=2)
         weights = class_tfidf(counts[number], distances.argmin(1), 3)
-        np.testing.assert_allclose(topics.topic_word[number], weights / weights.sum(1, keepdims=True))
+        np.testing.assert_allclose(topics.distributions[number], weights / weights.sum(1, keepdims=True))
 
 
 @pytest.mark.parametrize("backbone", [USVD(temperature=0.3), SVDLR(temperature=0.3)])
@@ -90,14 +90,14 @@ def test_theta_is_the_stated_softmax_of_squared_distances(backbone):
     squares = ((rows[:, np.newaxis] - topics.centroids) ** 2).sum(2)
     expected = np.exp(-squares / (0.3 * squares.min(1).mean()))
     expected /= expected.sum(1, keepdims=True)
-    actual = [topics.theta(Documents(*of), 0) for of in zip(counts, vectors, strict=True)]
+    actual = [topics.proportions(Documents(*of), 0) for of in zip(counts, vectors, strict=True)]
     np.testing.assert_allclose(np.vstack(actual), expected, rtol=1e-4)
 
 
 def test_the_prior_is_the_clusters_shares():
     vectors = make_vectors()
     topics, counts = learn(USVD(), vectors)
-    theta = np.vstack([topics.theta(Documents(*of), 0) for of in zip(counts, vectors, strict=True)])
+    theta = np.vstack([topics.proportions(Documents(*of), 0) for of in zip(counts, vectors, strict=True)])
     np.testing.assert_allclose(topics.prior, np.bincount(theta.argmax(1), minlength=3) / 70)
 
 
@@ -106,7 +106,7 @@ def test_a_cluster_without_documents_in_a_language_has_words_that_are_all_alike(
     far = np.array([[9.0, 0.0]] * 5 + [[0.0, 9.0]] * 5)
     vectors = [part + 0.01 * rng.normal(size=part.shape) for part in (far, far[:5])]
     topics, _ = learn(SVDLR(), [part.astype(np.float32) for part in vectors], n_components=2)
-    assert any((np.ptp(part, axis=1) == 0).any() for part in topics.topic_word)
+    assert any((np.ptp(part, axis=1) == 0).any() for part in topics.distributions)
 
 
 def test_too_few_documents_are_refused():
@@ -188,7 +188,7 @@ class TestDocumentsEmbeddings:
             3, backbone="usvd", lexicon=self.data.lexicon, document_embeddings=encoder, random_state=0
         ).fit(self.data.corpus)
         refined = LLMRefiner(model, n_words=4, max_epochs=0).fit(self.data.corpus).model_
-        assert set(refined._learnt) >= {"encoder", "document_embeddings"}
+        assert set(state_of(refined).encoders) == {"encoder", "document_embeddings"}
         refined.save(tmp_path / "model")
         loaded = CrossLingualTopicModel.load(tmp_path / "model")
         np.testing.assert_array_equal(loaded.transform(self.data.corpus), model.transform(self.data.corpus))

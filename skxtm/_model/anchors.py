@@ -1,0 +1,88 @@
+"""Topics that hang on anchor words, and can be changed through them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxtm._model.state import State
+from skxtm.exceptions import InputError
+
+
+def anchors(state: State) -> list[dict[str, list[str]]]:
+    """Words that define each topic, by language.
+
+    Parameters
+    ----------
+    state : State
+        Of a model with anchors.
+
+    Returns
+    -------
+    anchors : list of dict of str to list of str
+    """
+    topics: Any = state.topics
+    return [
+        {
+            code: vocabulary[numbers].tolist()
+            for (code, vocabulary), numbers in zip(state.vocabularies.items(), topic, strict=True)
+        }
+        for topic in topics.anchors
+    ]
+
+
+def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
+    """Change the anchors of a topic, see `CrossLingualTopicModel.update_anchors`.
+
+    Parameters
+    ----------
+    state : State
+        Of a model with anchors.
+    topic : int
+        Number of the topic.
+    words : dict of str to sequence of str
+        New anchors by language.
+
+    Raises
+    ------
+    InputError
+        If a language or word is not the model's.
+    """
+    topics: Any = state.topics
+    numbers = {}
+    for code, of_language in words.items():
+        if code not in state.languages:
+            raise InputError(
+                f"anchors are given in {code!r}, but the model's languages are {state.languages}."
+            )
+        language = state.languages.index(code)
+        numbers[language] = _word_numbers(state, code, of_language)
+        alone = numbers[language][~topics.can_be_anchors(language)[numbers[language]]]
+        if len(alone):
+            named = state.vocabularies[code][alone[:5]].tolist()
+            raise InputError(
+                f"anchors in {code!r} contain {named}, which occur with no other word in the training "
+                "documents. Choose others."
+            )
+    state.topics = topics.with_anchors(topic, numbers)
+    assert state.topics is not None
+    state.n_iter, state.history = state.topics.n_iter, state.topics.history
+    state.components = np.hstack(state.topics.topic_word())
+    state.topic_weight = state.topics.prior
+
+
+def _word_numbers(state: State, code: str, words: Any) -> NDArray[np.int64]:
+    if isinstance(words, str):
+        raise InputError(f"anchors in {code!r} must be a list of words. Got the string {words!r} instead.")
+    number_of = {word: number for number, word in enumerate(state.vocabularies[code])}
+    unknown = [word for word in words if word not in number_of]
+    if unknown:
+        raise InputError(f"anchors in {code!r} contain {unknown[:5]}, not in the vocabulary of the model.")
+    if not len(words):
+        raise InputError(
+            f"anchors in {code!r} must be at least one word; leave out {code!r} to keep those it has."
+        )
+    return np.array([number_of[word] for word in words], dtype=np.int64)

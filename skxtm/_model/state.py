@@ -1,0 +1,207 @@
+"""What a model learnt: one typed record, which the functions beside it take and fill."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from skxtm.backbones._clusters import DocumentClusters
+    from skxtm.backbones.arrays import LearntTopics
+    from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
+    from skxtm.vectorizer import CrossLingualVectorizer
+
+Model = TypeVar("Model")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters of the estimator, as they are when a method is called.
+
+    Attributes
+    ----------
+    n_components, backbone, lexicon, word_embeddings, document_embeddings, clusters, languages, vectorizer, \
+    max_epochs, batch_size, learning_rate, device, random_state, verbose : object
+        As `skxtm.CrossLingualTopicModel` describes them.
+    """
+
+    n_components: int
+    backbone: str | Backbone
+    lexicon: Any
+    word_embeddings: Any
+    document_embeddings: Any
+    clusters: Any
+    languages: Sequence[str] | None
+    vectorizer: CrossLingualVectorizer | None
+    max_epochs: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    device: str
+    random_state: int | np.random.RandomState | None
+    verbose: int
+
+    @classmethod
+    def of(cls, estimator: Any) -> Self:
+        """Read the parameters of an estimator.
+
+        Parameters
+        ----------
+        estimator : CrossLingualTopicModel
+            Any.
+
+        Returns
+        -------
+        settings : Settings
+        """
+        return cls(**{part.name: getattr(estimator, part.name) for part in fields(cls)})
+
+    @property
+    def has_document_arrays(self) -> bool:
+        """Whether the documents' embeddings are arrays."""
+        return isinstance(self.document_embeddings, (np.ndarray, Mapping))
+
+
+@dataclass
+class State:
+    """All that a model learnt, public attributes included.
+
+    Attributes
+    ----------
+    backbone : Backbone
+        With the estimator's own settings in place.
+    shape : CorpusShape
+        Topics, languages and sizes of their vocabularies.
+    vocabularies : dict of str to ndarray of str of shape (V_l,)
+        Words of each language, in the order of `shape`.
+    vectorizer : CrossLingualVectorizer or None
+        What made the counts; None if they were given.
+    seed : int
+        Start of all randomness.
+    encoders : dict of str to encoder
+        Encoders in use, under the names that `materials.encoder_key` gives them.
+    documents_given : bool
+        Whether the documents' embeddings were arrays.
+    n_dimensions : int or None
+        Of the documents' embeddings; None if there were none.
+    clusters : DocumentClusters or None
+        Clusters learnt of the training documents.
+    constants : dict of str to ndarray
+        What `NetworkBackbone.prepare` computed.
+    network : BackboneNetwork or None
+        Of a backbone that has one.
+    trainer : dict or None
+        What training needs to go on, see `skxtm.training.loop.trainer_state`.
+    topics : LearntTopics or None
+        Of a backbone without a network.
+    n_iter, history, components, topic_weight : object
+        The model's attributes of these names; the latter two None until something was learnt.
+    """
+
+    backbone: Backbone
+    shape: CorpusShape
+    vocabularies: dict[str, NDArray[np.object_]]
+    vectorizer: CrossLingualVectorizer | None
+    seed: int
+    encoders: dict[str, Any] = field(default_factory=dict)
+    documents_given: bool = False
+    n_dimensions: int | None = None
+    clusters: DocumentClusters | None = None
+    constants: dict[str, NDArray[Any]] = field(default_factory=dict)
+    network: BackboneNetwork | None = None
+    trainer: dict[str, Any] | None = None
+    topics: LearntTopics | None = None
+    n_iter: int = 0
+    history: dict[str, list[float]] = field(default_factory=dict)
+    components: NDArray[np.float64] | None = None
+    topic_weight: NDArray[np.float64] | None = None
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages, in the order of everything that is given by language."""
+        return self.shape.languages
+
+    def copy(self) -> Self:
+        """Copy all that training changes."""
+        copied = copy.copy(self)  # by the rules of pickling: the network is built anew from copied arrays
+        copied.trainer = copy.deepcopy(self.trainer)
+        copied.encoders = dict(self.encoders)
+        return copied
+
+    def __getstate__(self) -> dict[str, Any]:
+        values = dict(self.__dict__)
+        if self.network is not None:
+            from skxtm.training.tensors import to_arrays
+
+            values["network"] = to_arrays(self.network)
+        return values
+
+    def __setstate__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
+        if values["network"] is not None:
+            from skxtm.training.loop import build_network
+
+            arrays = values["network"]
+            self.network = build_network(self.backbone, self.shape, self.constants, state=arrays)
+
+
+class Learnt:
+    """A public attribute of an estimator that reads its state, and does not exist before `fit`.
+
+    Parameters
+    ----------
+    optional : bool, default=False
+        Whether None is a value; else it stands for what the backbone does not have.
+    """
+
+    def __init__(self, *, optional: bool = False) -> None:
+        self.optional = optional
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, estimator: Any, owner: type | None = None) -> Any:
+        if estimator is None:
+            return self
+        state = estimator.__dict__.get("_state")
+        value = getattr(state, self.name.removesuffix("_"), None)
+        if state is None or (value is None and not self.optional):
+            raise AttributeError(f"{type(estimator).__name__!r} object has no attribute {self.name!r}")
+        return value
+
+
+def state_of(model: Any) -> State:
+    """Look up what a fitted model learnt.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        Fitted.
+
+    Returns
+    -------
+    state : State
+    """
+    state: State = model._state
+    return state
+
+
+def copied(model: Model) -> Model:
+    """Copy a fitted model, so that training the copy leaves the model as it is.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel
+        Its parameters, which may hold large arrays or open clients, are shared.
+
+    Returns
+    -------
+    copied : CrossLingualTopicModel
+    """
+    twin: Any = copy.copy(model)
+    twin._state = twin._state.copy()
+    return twin
