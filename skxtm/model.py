@@ -14,15 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model import learning
 from skxtm._model.anchors import anchors, update_anchors
-from skxtm._model.intake import (
-    read_documents,
-    read_matrix,
-    read_training_documents,
-    warn_of_unknown_words,
-)
+from skxtm._model.intake import read_documents, read_training_documents, warn_of_unknown_words
 from skxtm._model.state import Learnt, Settings, State
 from skxtm._optional import import_optional
-from skxtm.corpus import Corpus, is_count_matrix
+from skxtm.corpus import Corpus
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -468,20 +463,13 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         check_range(self, "n_components", 2, None, integer=True)
         settings = Settings.of(self)
         backbone = learning.choose(settings, in_pieces=in_pieces)
-        corpus, vectorizer = self._read_training_documents(X)
+        corpus, vectorizer = read_training_documents(self, X, self.vectorizer)
         self._state, materials = learning.start(backbone, corpus, vectorizer, settings)
         return corpus, materials
 
     def _learn(self, X: Any) -> NDArray[np.float32]:
         corpus, materials = self._start(X)
         return learning.learn(self._state, corpus, materials, Settings.of(self))
-
-    def _read_training_documents(self, X: Any) -> tuple[Corpus, CrossLingualVectorizer | None]:
-        if is_count_matrix(X):
-            return read_matrix(self, X, reset=True), None
-        for name in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(name, None)
-        return read_training_documents(X, self.vectorizer)
 
     def _read(self, X: Any) -> Corpus:
         return read_documents(self, self._state, X)

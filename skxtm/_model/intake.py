@@ -45,12 +45,14 @@ def read_matrix(estimator: BaseEstimator, X: Any, *, reset: bool) -> Corpus:
 
 
 def read_training_documents(
-    X: Any, vectorizer: CrossLingualVectorizer | None
+    estimator: BaseEstimator, X: Any, vectorizer: CrossLingualVectorizer | None
 ) -> tuple[Corpus, CrossLingualVectorizer | None]:
     """Read the documents of `fit`.
 
     Parameters
     ----------
+    estimator : BaseEstimator
+        Which remembers the columns of count matrices.
     X : object
         What the user brought.
     vectorizer : CrossLingualVectorizer or None
@@ -63,6 +65,10 @@ def read_training_documents(
     vectorizer : CrossLingualVectorizer or None
         Fitted; None if the counts were given.
     """
+    if is_count_matrix(X):
+        return read_matrix(estimator, X, reset=True), None
+    for name in ("n_features_in_", "feature_names_in_"):
+        estimator.__dict__.pop(name, None)
     vectorizer = CrossLingualVectorizer() if vectorizer is None else clone(vectorizer)
     corpus = vectorizer._read(X)
     if len(corpus) == 0:
