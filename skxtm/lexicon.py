@@ -91,7 +91,10 @@ class Lexicon:
         """Read a file of two columns: one pair of words on each line.
 
         The columns are separated by a tab or, on a line without one, by whitespace. Blank lines and
-        whitespace around a word are ignored. The file may be compressed by gzip, whatever its name.
+        whitespace around a word are ignored. The file may be compressed by gzip, bzip2, xz or zip, whatever
+        its name. A first line that names the two languages, as `to_file` writes it, is a header, below which
+        all is taken as it is. Without it, what looks like a comment, a count, words in quotes or a line of
+        another format is refused: see `skxtm.lexicons`.
 
         Parameters
         ----------
@@ -103,7 +106,7 @@ class Lexicon:
         match : {"normal", "literal"}, default="normal"
             See `Lexicon`.
         encoding : str, default="utf-8"
-            Encoding of the text.
+            Encoding of the text; a byte order mark of UTF-16 comes before the default.
 
         Returns
         -------
@@ -112,12 +115,12 @@ class Lexicon:
         Raises
         ------
         InputError
-            If the languages are not known, a line has not two columns, or the file is empty, damaged or in
+            If the languages are not known, a line is not a pair of words, or the file is empty, damaged or in
             another encoding.
         """
         path = Path(path)
-        languages = languages_in_name(path) if languages is None else languages
-        lexicon = cls(read_pairs(path, encoding), languages, match=match)
+        languages = languages_in_name(path) if languages is None else _checked_languages(languages)
+        lexicon = cls(read_pairs(path, languages, encoding), languages, match=match)
         if not len(lexicon):
             raise InputError(f"{path.name} holds no words. A lexicon has one pair of words on each line.")
         return lexicon
@@ -361,14 +364,14 @@ class Lexicon:
         return Lexicon(zip(*columns.values(), strict=True), self.languages, match=self._match)
 
     def to_file(self, path: str | PathLike[str]) -> None:
-        """Write the pairs as `read` reads them: UTF-8, a tab between the words.
+        """Write the pairs as `read` reads them: UTF-8, a tab between the words, a header of the languages.
 
         Parameters
         ----------
         path : str or path-like
             The file; an existing one is replaced. It is compressed by gzip if its name ends in ``.gz``.
         """
-        data = "".join(f"{first}\t{second}\n" for first, second in self).encode()
+        data = "".join(f"{first}\t{second}\n" for first, second in (self.languages, *self)).encode()
         path = Path(path)
         path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
