@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 from langcodes import standardize_tag, tag_is_valid
@@ -9,7 +10,7 @@ from langcodes import standardize_tag, tag_is_valid
 from skxtm._word_pairs import languages_in_name
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon, Match
-from skxtm.lexicons._glosses import is_short, tidy, words_of
+from skxtm.lexicons._glosses import is_short, tidy
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon
 
 Entry = tuple[Sequence[str], Sequence[str]]
@@ -29,7 +30,6 @@ def assembled(
     skipped: Counter[str],
     *,
     match: Match,
-    split_phrases: bool = True,
 ) -> SourcedLexicon:
     """Pair the headwords of each entry with its translations.
 
@@ -42,8 +42,6 @@ def assembled(
     skipped : Counter
         Reason to number of entries left out.
     match : {"normal", "literal"}
-    split_phrases : bool, default=True
-        Whether an entry that has only phrases as translations is paired with their words too.
 
     Returns
     -------
@@ -55,7 +53,7 @@ def assembled(
         If there is no pair.
     """
     n_entries = Counter[str]()
-    lexicon = Lexicon(_pairs(entries, skipped, n_entries, split_phrases), languages, match=match)
+    lexicon = Lexicon(_pairs(entries, skipped, n_entries), languages, match=match)
     if not len(lexicon):
         reasons = ", ".join(f"{number:,} x {reason}" for reason, number in skipped.items()) or "it is empty"
         raise InputError(
@@ -66,7 +64,7 @@ def assembled(
 
 
 def _pairs(
-    entries: Iterable[Entry], skipped: Counter[str], n_entries: Counter[str], split_phrases: bool
+    entries: Iterable[Entry], skipped: Counter[str], n_entries: Counter[str]
 ) -> Iterator[tuple[str, str]]:
     for headwords, phrases in entries:
         short = [headword for headword in map(tidy, headwords) if is_short(headword)]
@@ -74,11 +72,7 @@ def _pairs(
             skipped[NO_TRANSLATION if short else LONG_HEADWORD] += 1
             continue
         n_entries["read"] += 1
-        needs_words = split_phrases and all(" " in phrase for phrase in phrases)
-        for headword in short:
-            yield from ((headword, phrase) for phrase in phrases)
-            if needs_words:
-                yield from ((headword, word) for word in words_of(phrases))
+        yield from product(short, phrases)
 
 
 def language_code(code: str) -> str:

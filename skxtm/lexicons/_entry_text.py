@@ -8,6 +8,7 @@ from skxtm.lexicons._glosses import translations, without_notes
 _NOTE = re.compile(r"\s+[\"“]|\s*(?:[Ss]ee|[Ss]ynonyms?|[Aa]ntonyms?|Note|Notes|[A-Z][a-z]+):\s")
 _SENSE = re.compile(r"\s*\d+\.\s*")
 _PRONUNCIATION = re.compile(r"(?<=\s)/+[^/]+/+(?=[\s,]|$)")
+_NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 def translations_of(lines: Iterable[str], language: str) -> list[str]:
@@ -34,11 +35,11 @@ def translations_of(lines: Iterable[str], language: str) -> list[str]:
     has_words = False
     for line in lines:
         begins = _SENSE.match(line)
-        has_words = has_words and not begins
+        if (has_words and not begins) or _NOTE.match(line):
+            continue
         text = without_notes(line[begins.end() :] if begins else line)
-        if text and not has_words and not _NOTE.match(line):
-            has_words = True
-            phrases += translations(text, language, ",;")
+        has_words = bool(text)
+        phrases += translations(text, language, ",;")
     return phrases
 
 
@@ -68,4 +69,4 @@ def spelled(words: Sequence[str], head: str) -> list[str]:
 
 
 def _bare(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+    return _NOT_LETTERS.sub("", text.casefold())

@@ -42,8 +42,9 @@ def without_notes(text: str) -> str:
     >>> without_notes("(coll.) modem (of a computer (old))")
     'modem'
     """
-    shorter = _BRACKETED.sub(" ", text)
-    return " ".join(text.split()) if shorter == text else without_notes(shorter)
+    while (shorter := _BRACKETED.sub(" ", text)) != text:
+        text = shorter
+    return " ".join(text.split())
 
 
 def is_reference(gloss: str) -> bool:

@@ -28,7 +28,6 @@ def read_cedict(
     languages: tuple[str, str] = ("zh", "en"),
     *,
     match: Match = "normal",
-    split_phrases: bool = True,
     encoding: str = "utf-8",
 ) -> SourcedLexicon:
     """Read CC-CEDICT, or a dictionary in its format, such as ``cedict_ts.u8``, compressed or not.
@@ -45,8 +44,6 @@ def read_cedict(
         Chinese and the language of the glosses.
     match : {"normal", "literal"}, default="normal"
         See `skxtm.lexicon.Lexicon`.
-    split_phrases : bool, default=True
-        Whether an entry that has only phrases as translations is paired with their words too.
     encoding : str, default="utf-8"
         Encoding of the text.
 
@@ -67,7 +64,7 @@ def read_cedict(
     source = LexiconSource(name, "file", path.name, licence_in(header))
     skipped = Counter[str]()
     entries = _entries(lines, second, skipped)
-    return assembled(entries, (first, second), source, skipped, match=match, split_phrases=split_phrases)
+    return assembled(entries, (first, second), source, skipped, match=match)
 
 
 def _entries(lines: list[str], language: str, skipped: Counter[str]) -> Iterator[Entry]:

@@ -27,7 +27,6 @@ def read_dictd(
     languages: tuple[str, str] | None = None,
     *,
     match: Match = "normal",
-    split_phrases: bool = True,
 ) -> SourcedLexicon:
     """Read a dictionary in the form of FreeDict's: a headword on the first line, translations below.
 
@@ -41,8 +40,6 @@ def read_dictd(
         Languages of headwords and translations. None reads them from the name.
     match : {"normal", "literal"}, default="normal"
         See `skxtm.lexicon.Lexicon`.
-    split_phrases : bool, default=True
-        Whether an entry that has only phrases as translations is paired with their words too.
 
     Returns
     -------
@@ -63,11 +60,13 @@ def read_dictd(
             f"The two files do not belong together, or one is damaged: install the dictionary again."
         )
     about = list(_texts(words_at, data, path.name, is_about=True))
-    title = next((_body(text) for words, text in about if words[0].endswith("short")), "")
+    title = next(
+        (text.strip().rpartition("\n")[2].strip() for words, text in about if "short" in words[0]), ""
+    )
     licence = licence_in("\n".join(map(_availability, (text for _, text in about))))
     source = LexiconSource(title or path.stem, "file", path.name, licence)
     entries = _entries(_texts(words_at, data, path.name, is_about=False), languages[1])
-    return assembled(entries, languages, source, Counter(), match=match, split_phrases=split_phrases)
+    return assembled(entries, languages, source, Counter(), match=match)
 
 
 def _index(path: Path) -> dict[tuple[int, int], list[str]]:
@@ -108,10 +107,6 @@ def _texts(
     for (start, size), words in words_at.items():
         if words[0].startswith(_ABOUT) == is_about:
             yield words, decoded(data[start : start + size], name)
-
-
-def _body(text: str) -> str:
-    return " ".join(text.partition("\n")[2].split())
 
 
 def _availability(text: str) -> str:

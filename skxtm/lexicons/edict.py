@@ -23,7 +23,6 @@ def read_edict(
     languages: tuple[str, str] = ("ja", "en"),
     *,
     match: Match = "normal",
-    split_phrases: bool = True,
     encoding: str | None = None,
 ) -> SourcedLexicon:
     """Read EDICT or EDICT2, compressed or not.
@@ -40,8 +39,6 @@ def read_edict(
         Japanese and the language of the glosses.
     match : {"normal", "literal"}, default="normal"
         See `skxtm.lexicon.Lexicon`.
-    split_phrases : bool, default=True
-        Whether an entry that has only phrases as translations is paired with their words too.
     encoding : str or None, default=None
         Encoding of the text. None takes UTF-8, or EUC-JP where it is not UTF-8.
 
@@ -62,7 +59,7 @@ def read_edict(
     source = LexiconSource("EDICT", "file", path.name, licence)
     skipped = Counter[str]()
     entries = _entries(lines, second, skipped)
-    return assembled(entries, (first, second), source, skipped, match=match, split_phrases=split_phrases)
+    return assembled(entries, (first, second), source, skipped, match=match)
 
 
 def _text(path: Path, encoding: str | None) -> str:

@@ -20,7 +20,6 @@ def read_jmdict(
     languages: tuple[str, str] = ("ja", "en"),
     *,
     match: Match = "normal",
-    split_phrases: bool = True,
 ) -> SourcedLexicon:
     """Read JMdict, such as ``JMdict_e.gz``, one entry after the other.
 
@@ -35,8 +34,6 @@ def read_jmdict(
         Japanese and the language of the glosses to take.
     match : {"normal", "literal"}, default="normal"
         See `skxtm.lexicon.Lexicon`.
-    split_phrases : bool, default=True
-        Whether an entry that has only phrases as translations is paired with their words too.
 
     Returns
     -------
@@ -52,7 +49,7 @@ def read_jmdict(
     source = LexiconSource("JMdict", "file", path.name, "EDRDG licence, CC BY-SA")
     skipped = Counter[str]()
     entries = _entries(path, second, skipped)
-    return assembled(entries, (first, second), source, skipped, match=match, split_phrases=split_phrases)
+    return assembled(entries, (first, second), source, skipped, match=match)
 
 
 def _entries(path: Path, language: str, skipped: Counter[str]) -> Iterator[Entry]:

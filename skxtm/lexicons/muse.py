@@ -52,7 +52,7 @@ def read_muse(
     source = LexiconSource("the word list", "file", path.name, licence)
     skipped = Counter[str]()
     entries = _entries(lines, skipped)
-    return assembled(entries, languages, source, skipped, match=match, split_phrases=False)
+    return assembled(entries, languages, source, skipped, match=match)
 
 
 def _entries(lines: list[str], skipped: Counter[str]) -> Iterator[Entry]:

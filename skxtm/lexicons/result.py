@@ -1,10 +1,12 @@
 """A lexicon together with where it comes from."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from skxtm.lexicon import Lexicon, LexiconCoverage
+from skxtm.lexicons._glosses import words_of
 
 Kind = Literal["file", "package", "system"]
 
@@ -84,6 +86,35 @@ class SourcedLexicon:
     def licences(self) -> tuple[str, ...]:
         """Licences of the sources, each once."""
         return tuple(dict.fromkeys(source.licence for source in self.sources))
+
+    def with_split_phrases(self) -> "SourcedLexicon":
+        """Pair words that have only phrases as translations with the words of these phrases too.
+
+        Vocabularies seldom hold phrases: ``敵機``, "enemy plane", would match nothing.
+
+        Returns
+        -------
+        found : SourcedLexicon
+            Pairs of the same word stay together.
+
+        Examples
+        --------
+        >>> from skxtm import Lexicon
+        >>> from skxtm.lexicons.result import LexiconSource, SourcedLexicon
+        >>> pairs = [("敵機", "enemy plane"), ("商店", "point of sale"), ("商店", "shop")]
+        >>> source = LexiconSource("words", "file", "zh-en.tsv", "CC0")
+        >>> found = SourcedLexicon(Lexicon(pairs, ("zh", "en")), (source,), n_entries=2)
+        >>> [phrase for _, phrase in found.with_split_phrases().lexicon]
+        ['enemy plane', 'enemy', 'plane', 'point of sale', 'shop']
+        """
+        phrases_of = defaultdict[str, list[str]](list)
+        for word, phrase in self.lexicon:
+            phrases_of[word].append(phrase)
+        for phrases in phrases_of.values():
+            if all(" " in phrase for phrase in phrases):
+                phrases += words_of(phrases)
+        pairs = ((word, phrase) for word, phrases in phrases_of.items() for phrase in phrases)
+        return replace(self, lexicon=Lexicon(pairs, self.lexicon.languages, match=self.lexicon.match))
 
     def with_coverage(self, vocabularies: Mapping[str, Any]) -> "SourcedLexicon":
         """Count the words of two vocabularies that have a translation in the other one.

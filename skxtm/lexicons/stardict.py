@@ -1,4 +1,4 @@
-"""Dictionaries of StarDict: ``.ifo`` describes them, ``.idx`` lists the words, ``.dict`` holds the entries."""
+"""Dictionaries of StarDict: ``.ifo`` describes one, ``.idx`` lists its words, ``.dict`` holds its entries."""
 
 import re
 from collections import Counter
@@ -28,7 +28,6 @@ def read_stardict(
     languages: tuple[str, str],
     *,
     match: Match = "normal",
-    split_phrases: bool = True,
 ) -> SourcedLexicon:
     """Read a dictionary of StarDict whose entries are text, Pango markup, XDXF or HTML.
 
@@ -42,8 +41,6 @@ def read_stardict(
         Languages of headwords and translations.
     match : {"normal", "literal"}, default="normal"
         See `skxtm.lexicon.Lexicon`.
-    split_phrases : bool, default=True
-        Whether an entry that has only phrases as translations is paired with their words too.
 
     Returns
     -------
@@ -64,7 +61,7 @@ def read_stardict(
     )
     skipped = Counter[str]()
     entries = _entries(_words(index, about, path), data, about, languages[1], path, skipped)
-    return assembled(entries, languages, source, skipped, match=match, split_phrases=split_phrases)
+    return assembled(entries, languages, source, skipped, match=match)
 
 
 def _about(path: Path) -> dict[str, str]:

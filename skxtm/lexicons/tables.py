@@ -62,7 +62,7 @@ def read_csv(
     source = LexiconSource("the table", "file", path.name, NOT_STATED)
     skipped = Counter[str]()
     entries = _entries(rows, positions, skipped)
-    return assembled(entries, languages, source, skipped, match=match, split_phrases=False)
+    return assembled(entries, languages, source, skipped, match=match)
 
 
 def _table(path: Path, delimiter: str | None, encoding: str) -> tuple[list[str], list[list[str]]]:

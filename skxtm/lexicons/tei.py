@@ -19,7 +19,6 @@ def read_tei(
     languages: tuple[str, str] | None = None,
     *,
     match: Match = "normal",
-    split_phrases: bool = True,
 ) -> SourcedLexicon:
     """Read a dictionary of FreeDict in TEI XML, one entry after the other.
 
@@ -31,8 +30,6 @@ def read_tei(
         Languages of headwords and translations. None reads them from a name such as ``deu-eng.tei``.
     match : {"normal", "literal"}, default="normal"
         See `skxtm.lexicon.Lexicon`.
-    split_phrases : bool, default=True
-        Whether an entry that has only phrases as translations is paired with their words too.
 
     Returns
     -------
@@ -50,7 +47,7 @@ def read_tei(
     availability = None if header is None else header.find(".//availability")
     source = LexiconSource(text_of(title) or path.name, "file", path.name, licence_in(_stated(availability)))
     entries = _entries(path, languages[1])
-    return assembled(entries, languages, source, Counter(), match=match, split_phrases=split_phrases)
+    return assembled(entries, languages, source, Counter(), match=match)
 
 
 def _stated(availability: Element | None) -> str:
