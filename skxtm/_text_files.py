@@ -6,9 +6,9 @@ import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from skxtm.exceptions import InputError, InputTypeError
 
@@ -16,7 +16,7 @@ LARGEST_FILE = 2**31
 """Bytes that a file may unpack to: far more than any dictionary, far less than a bomb."""
 
 _CHUNK = 2**20
-_UNPACKERS = {
+_UNPACKERS: dict[bytes, tuple[str, Callable[[IO[bytes]], Any]]] = {
     b"\x1f\x8b": ("gzip", gzip.open),
     b"BZh": ("bzip2", bz2.open),
     b"\xfd7zXZ\x00": ("xz", lzma.open),
@@ -155,14 +155,14 @@ def _stream(file: IO[bytes], start: bytes, name: str) -> Iterator[bytes]:
 
 
 def _only_member(file: IO[bytes], name: str) -> IO[bytes]:
-    archive = zipfile.ZipFile(file)
-    members = [member for member in archive.infolist() if not member.is_dir()]
-    if len(members) != 1:
-        raise InputError(f"{name} is a zip archive of {len(members)} files. Unpack it, and give one of them.")
     try:
-        return archive.open(members[0])
-    except (RuntimeError, NotImplementedError) as error:  # a password, a method that Python lacks
+        archive = zipfile.ZipFile(file)
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) == 1:
+            return archive.open(members[0].filename)
+    except RuntimeError as error:  # a password, or a method that Python lacks
         raise InputError(f"{name} cannot be unpacked ({error}). Unpack it by another program.") from error
+    raise InputError(f"{name} is a zip archive of {len(members)} files. Unpack it, and give one of them.")
 
 
 def _bounded(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """From the entries of a dictionary to a lexicon: what all readers share."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -52,27 +52,22 @@ def assembled(
     InputError
         If there is no pair.
     """
-    n_entries = Counter[str]()
-    lexicon = Lexicon(_pairs(entries, skipped, n_entries), languages, match=match)
-    if not len(lexicon):
-        reasons = ", ".join(f"{number:,} x {reason}" for reason, number in skipped.items()) or "it is empty"
-        raise InputError(
-            f"{source.location} holds no pair of words that a reader of {source.name} finds ({reasons}). "
-            f"Give a dictionary of that format."
-        )
-    return SourcedLexicon(lexicon, (source,), n_entries["read"], dict(skipped))
-
-
-def _pairs(
-    entries: Iterable[Entry], skipped: Counter[str], n_entries: Counter[str]
-) -> Iterator[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    n_entries = 0
     for headwords, phrases in entries:
         short = [headword for headword in map(tidy, headwords) if is_short(headword)]
-        if not short or not phrases:
+        if short and phrases:
+            pairs += product(short, phrases)
+            n_entries += 1
+        else:
             skipped[NO_TRANSLATION if short else LONG_HEADWORD] += 1
-            continue
-        n_entries["read"] += 1
-        yield from product(short, phrases)
+    if not pairs:
+        reasons = ", ".join(f"{number:,} x {reason}" for reason, number in skipped.items()) or "it is empty"
+        raise InputError(
+            f"{source.location} gives no pair of words ({reasons}). "
+            f"Choose the reader of its format, or another dictionary."
+        )
+    return SourcedLexicon(Lexicon(pairs, languages, match=match), (source,), n_entries, dict(skipped))
 
 
 def language_code(code: str) -> str:

@@ -59,5 +59,5 @@ def _creative_commons(stated: str) -> str:
         "ND": r"no-?deriv|\bnd\b",
     }
     elements = "-".join(part for part, pattern in parts.items() if re.search(pattern, stated, re.IGNORECASE))
-    version = re.search(r"\b(\d\.\d)\b", stated)
+    version = re.search(r"(?<![\d.])(\d\.\d)\b", stated)
     return " ".join(filter(None, ["CC", elements, version[1] if version else ""]))

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from html import unescape
+from itertools import takewhile
 from os import PathLike
 from pathlib import Path
 
@@ -119,18 +120,23 @@ def _entries(
 
 
 def _text(entry: bytes, types: str, path: Path) -> str | None:
-    """Take the first field of text; the last field of a known sequence of types ends with the entry."""
-    for position, kind in enumerate(types or "?"):
-        if not types:
-            kind, entry = chr(entry[0]) if entry else "?", entry[1:]
-        is_last = bool(types) and position == len(types) - 1
-        field, _, entry = (entry, b"", b"") if is_last else entry.partition(b"\x00")
+    for kind, field in _fields(entry, types):
         if kind in _TEXT_TYPES:
             text = decoded(field, path.with_suffix(".dict").name)
             return _plain(text) if kind in _MARKED_UP else text
-        if kind.isupper():  # a field with its size in front, such as a sound
-            return None
     return None
+
+
+def _fields(entry: bytes, types: str) -> Iterator[tuple[str, bytes]]:
+    """Take an entry apart up to the first field that is no string, such as a sound: its kind is a capital."""
+    if types:
+        fields = entry.split(b"\x00", len(types) - 1)
+        yield from takewhile(lambda field: field[0].islower(), zip(types, fields, strict=False))
+        return
+    while entry and chr(entry[0]).islower():
+        kind = chr(entry[0])
+        field, _, entry = entry[1:].partition(b"\x00")
+        yield kind, field
 
 
 def _plain(markup: str) -> str:

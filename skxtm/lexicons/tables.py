@@ -97,10 +97,9 @@ def _positions(
     columns: tuple[str | int, str | int] | None,
 ) -> list[int]:
     codes = [language_code(column.lower()) for column in header]
-    if columns is None:
-        named = set(languages) <= set(codes)
-        return [codes.index(language) for language in languages] if named else [0, 1]
-    positions = [header.index(column) if column in header else column for column in columns]
+    if columns is None and set(languages) <= set(codes):
+        return [codes.index(language) for language in languages]
+    positions = [header.index(column) if column in header else column for column in columns or (0, 1)]
     for column in positions:
         if isinstance(column, str) or not 0 <= column < len(header):
             raise InputError(f"{name} has no column {column!r}. Its columns are {header}.")
