@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from reprlib import repr as shortened
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._text_files import read_text
 from skxtm.exceptions import InputError, InputTypeError
+
+Words = Sequence[str] | NDArray[Any]
 
 _UNWRITABLE = frozenset("\t\n\x00")
 _ISO_CODES = {"cn": "zh", "jp": "ja"}
@@ -212,6 +215,36 @@ def _shape_problem(columns: list[str]) -> Problem | None:
     if len(columns) != 2:
         return f"has {len(columns)} column{'s' * (len(columns) != 1)} instead of 2", remedy
     return None if all(columns) else ("has an empty column", remedy)
+
+
+def word_list(vocabulary: Words, name: str) -> list[str]:
+    """Take a vocabulary as a list of plain str.
+
+    Parameters
+    ----------
+    vocabulary : sequence or array of str
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    words : list of str
+
+    Raises
+    ------
+    InputTypeError
+        If it is a str, or holds something else than str.
+    """
+    if isinstance(vocabulary, str):
+        raise InputTypeError(f"{name} must be a sequence of words. Got the str {shortened(vocabulary)}.")
+    # tolist gives plain str where an array's own elements are numpy's
+    words: list[str] = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) else list(vocabulary)
+    for position, word in enumerate(words):
+        if not isinstance(word, str):
+            raise InputTypeError(
+                f"{name}[{position}] must be a str. Got {shortened(word)} of type {type(word).__name__}."
+            )
+    return words
 
 
 def _are_str(first: object, second: object) -> bool:

@@ -5,21 +5,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from skxtm._word_pairs import LexiconCoverage, WordColumn, columns_of, languages_in_name, read_pairs
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm._joining import joined
+from skxtm._word_pairs import (
+    LexiconCoverage,
+    WordColumn,
+    Words,
+    columns_of,
+    languages_in_name,
+    read_pairs,
+    word_list,
+)
+from skxtm.exceptions import InputError
 from skxtm.normalization import FormIndex, normal_forms
 
 __all__ = ["Lexicon", "LexiconCoverage"]
 
 Match = Literal["normal", "literal"]
-Words = Sequence[str] | NDArray[Any]
 
 
 class Lexicon:
@@ -126,7 +132,7 @@ class Lexicon:
         return lexicon
 
     @classmethod
-    def compose(cls, first: "Lexicon", second: "Lexicon") -> "Lexicon":
+    def compose(cls, first: "Lexicon", second: "Lexicon", *, min_overlap: float = 0.0) -> "Lexicon":
         """Translate through a language that two lexicons share.
 
         Parameters
@@ -136,6 +142,10 @@ class Lexicon:
         second : Lexicon
             Between the shared language and the target language, in either order. Its words of the shared
             language are compared with those of ``first`` as ``match`` says, which must be the same in both.
+        min_overlap : float, default=0.0
+            Between 0 and 1: the share of their translations into the shared language that two words must have
+            in common (Dice; inverse consultation of Tanaka and Umemura, 1994). Words with several meanings
+            join what is unlike; a higher share leaves fewer such pairs, and fewer pairs.
 
         Returns
         -------
@@ -146,7 +156,7 @@ class Lexicon:
         Raises
         ------
         InputError
-            If not exactly one language is shared, or ``match`` differs.
+            If not exactly one language is shared, ``match`` differs, or ``min_overlap`` is out of range.
 
         Examples
         --------
@@ -160,8 +170,9 @@ class Lexicon:
         (source,) = set(first.languages) - {pivot}
         (target,) = set(second.languages) - {pivot}
         same = second._form_index(pivot).find(first._columns[pivot].words)
-        linked = _sorted_csr(first._entries(source, pivot) @ same @ second._entries(pivot, target))
-        rows, columns = linked.nonzero()
+        rows, columns = joined(
+            first._entries(source, pivot), same, second._entries(pivot, target), min_overlap
+        )
         source_column = WordColumn(first._columns[source].words, rows)
         target_column = WordColumn(second._columns[target].words, columns)
         return cls(zip(source_column, target_column, strict=True), (source, target), match=first._match)
@@ -253,8 +264,8 @@ class Lexicon:
             If ``match="normal"`` and the library for a language is not installed.
         """
         entries = self._entries(source, target)
-        source_matches = self._form_index(source).find(_word_list(source_vocabulary, "source_vocabulary"))
-        target_matches = self._form_index(target).find(_word_list(target_vocabulary, "target_vocabulary"))
+        source_matches = self._form_index(source).find(word_list(source_vocabulary, "source_vocabulary"))
+        target_matches = self._form_index(target).find(word_list(target_vocabulary, "target_vocabulary"))
         return _sorted_csr(source_matches @ entries @ target_matches.T).astype(np.float32)
 
     def coverage(
@@ -305,7 +316,7 @@ class Lexicon:
             If the lexicon does not hold the language.
         """
         target = self._other(source)
-        entries = self._form_index(source).find(_word_list([word], "words")).indices
+        entries = self._form_index(source).find(word_list([word], "words")).indices
         of_word = np.isin(self._columns[source].numbers, entries)
         target_words = self._columns[target].words
         return list(dict.fromkeys(target_words[number] for number in self._columns[target].numbers[of_word]))
@@ -476,19 +487,6 @@ def _pivot(first: Lexicon, second: Lexicon) -> str:
             f"Bring one to the other's way by with_match."
         )
     return shared.pop()
-
-
-def _word_list(vocabulary: Words, name: str) -> list[str]:
-    if isinstance(vocabulary, str):
-        raise InputTypeError(f"{name} must be a sequence of words. Got the str {shortened(vocabulary)}.")
-    # tolist gives plain str where an array's own elements are numpy's
-    words: list[str] = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) else list(vocabulary)
-    for position, word in enumerate(words):
-        if not isinstance(word, str):
-            raise InputTypeError(
-                f"{name}[{position}] must be a str. Got {shortened(word)} of type {type(word).__name__}."
-            )
-    return words
 
 
 def _as_written(words: Sequence[str]) -> tuple[Sequence[str]]:

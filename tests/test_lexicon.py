@@ -493,6 +493,40 @@ def test_composing_compares_the_shared_words_by_normal_form():
     assert list(Lexicon.compose(first, second)) == [("經濟", "経済")]
 
 
+german = st.sampled_from(["Katze", "Kater", "Hund", "Wirtschaft"])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.tuples(chinese, english), max_size=8, unique=True),
+    st.lists(st.tuples(german, english), max_size=8, unique=True),
+    st.sampled_from([0.0, 0.1, 0.3, 0.5, 1.0]),
+    st.sampled_from(["literal", "normal"]),
+)
+def test_composed_words_share_the_least_part_of_their_translations(first, second, min_overlap, match):
+    def is_same(word, other):
+        return word == other if match == "literal" else same(word, other, "en")
+
+    expected = set()
+    for zh in {zh for zh, _ in first}:
+        for de in {de for de, _ in second}:
+            of_zh = [en for word, en in first if word == zh]
+            of_de = [en for word, en in second if word == de]
+            in_common = sum(any(is_same(en, other) for other in of_de) for en in of_zh)
+            in_common += sum(any(is_same(en, other) for other in of_zh) for en in of_de)
+            if in_common and in_common >= np.float32(min_overlap) * np.float32(len(of_zh) + len(of_de)):
+                expected.add((zh, de))
+    lexicons = [Lexicon(first, ("zh", "en"), match=match), Lexicon(second, ("de", "en"), match=match)]
+    assert set(Lexicon.compose(*lexicons, min_overlap=min_overlap)) == expected
+
+
+@pytest.mark.parametrize("min_overlap", [-0.1, 1.1, float("nan")])
+def test_an_overlap_is_a_share(lexicon, min_overlap):
+    with pytest.raises(InputError) as error:
+        Lexicon.compose(lexicon, Lexicon([("Katze", "cat")], ("de", "en")), min_overlap=min_overlap)
+    assert str(error.value) == f"min_overlap must be between 0 and 1. Got {min_overlap!r}."
+
+
 def test_lexicons_that_cannot_be_composed_are_refused(lexicon):
     with pytest.raises(InputError) as error:
         Lexicon.compose(lexicon, lexicon.inverse())

@@ -53,6 +53,7 @@ def is_reference(gloss: str) -> bool:
     Parameters
     ----------
     gloss : str
+        Without what stands in brackets.
 
     Returns
     -------
@@ -61,10 +62,10 @@ def is_reference(gloss: str) -> bool:
     Examples
     --------
     >>> from skxtm.lexicons._glosses import is_reference
-    >>> [is_reference(gloss) for gloss in ("old variant of 柏[bai3]", "CL:隻|只[zhi1]", "seer")]
+    >>> [is_reference(gloss) for gloss in ("old variant of 柏", "CL:隻|只", "seer")]
     [True, True, False]
     """
-    return _REFERENCE.match(without_notes(gloss)) is not None
+    return _REFERENCE.match(gloss) is not None
 
 
 def translations(gloss: str, language: str, separators: str = ";") -> list[str]:

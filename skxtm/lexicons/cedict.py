@@ -16,7 +16,7 @@ from skxtm.lexicons._assembling import (
     assembled,
     language_code,
 )
-from skxtm.lexicons._glosses import is_reference, translations
+from skxtm.lexicons._glosses import is_reference, translations, without_notes
 from skxtm.lexicons._licences import licence_in
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon
 
@@ -73,11 +73,12 @@ def _entries(lines: list[str], language: str, skipped: Counter[str]) -> Iterator
         if entry is None:
             skipped[COMMENT if line.startswith("#") else NOT_AN_ENTRY] += 1
             continue
-        glosses = [gloss for gloss in entry[3].split("/") if not is_reference(gloss)]
-        if not glosses:
+        glosses = map(without_notes, entry[3].split("/"))
+        meant = [gloss for gloss in glosses if gloss and not is_reference(gloss)]
+        if not meant:
             skipped[REFERENCE] += 1
             continue
-        yield [entry[2]], [phrase for gloss in glosses for phrase in _translations(gloss, language)]
+        yield [entry[2]], [phrase for gloss in meant for phrase in _translations(gloss, language)]
 
 
 def _translations(gloss: str, language: str) -> list[str]:

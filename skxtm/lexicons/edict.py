@@ -78,8 +78,10 @@ def _entries(lines: list[str], language: str, skipped: Counter[str]) -> Iterator
         if entry is None or entry[1].startswith(("#", "？？？")):
             skipped[NOT_AN_ENTRY if entry is None and line[0] not in "#\u3000" else COMMENT] += 1
             continue
-        glosses = [gloss for gloss in entry[3].split("/") if not _NUMBER.fullmatch(gloss)]
-        meant = [gloss for gloss in glosses if without_notes(gloss) and not is_reference(gloss)]
+        glosses = map(without_notes, entry[3].split("/"))
+        meant = [
+            gloss for gloss in glosses if gloss and not is_reference(gloss) and not _NUMBER.fullmatch(gloss)
+        ]
         if not meant:
             skipped[REFERENCE] += 1
             continue

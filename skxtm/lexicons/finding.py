@@ -25,6 +25,7 @@ def find(
     vocabularies: Mapping[str, Any] | None = None,
     *,
     through: Sequence[str] = ("en",),
+    min_overlap: float = 0.1,
     match: Match = "normal",
     sources: Sequence[DictionarySource] | None = None,
 ) -> SourcedLexicon:
@@ -41,6 +42,9 @@ def find(
         Language code to words; the result says how many of them it covers.
     through : sequence of str, default=("en",)
         Languages to join two dictionaries through, the preferred one first.
+    min_overlap : float, default=0.1
+        Share of translations that two words must have in common to be joined: see
+        `skxtm.lexicon.Lexicon.compose`.
     match : {"normal", "literal"}, default="normal"
         See `skxtm.lexicon.Lexicon`.
     sources : sequence of DictionarySource, or None, default=None
@@ -61,7 +65,7 @@ def find(
     """
     pair = _pair(first, second)
     sources = SOURCES if sources is None else sources
-    found = _found(pair, through, sources, _reading(match))
+    found = _found(pair, through, sources, _reading(match), min_overlap)
     if found is None:
         ways = ways_to_get(*pair, through, sources)
         raise MissingResourceError(f"No dictionary from {pair[0]!r} to {pair[1]!r} is installed. {ways}")
@@ -73,6 +77,7 @@ def find_all(
     vocabularies: Mapping[str, Any] | None = None,
     *,
     through: Sequence[str] = ("en",),
+    min_overlap: float = 0.1,
     match: Match = "normal",
     sources: Sequence[DictionarySource] | None = None,
 ) -> tuple[list[SourcedLexicon], list[Pair]]:
@@ -82,7 +87,7 @@ def find_all(
     ----------
     languages : iterable of str
         ISO 639 codes.
-    vocabularies, through, match, sources
+    vocabularies, through, min_overlap, match, sources
         As in `find`.
 
     Returns
@@ -100,7 +105,7 @@ def find_all(
     sources = SOURCES if sources is None else sources
     read = _reading(match)
     codes = dict.fromkeys(map(language_code, languages))
-    results = {pair: _found(pair, through, sources, read) for pair in combinations(codes, 2)}
+    results = {pair: _found(pair, through, sources, read, min_overlap) for pair in combinations(codes, 2)}
     found = [result for result in results.values() if result is not None]
     if vocabularies is not None:
         found = [result.with_coverage(vocabularies) for result in found]
@@ -159,10 +164,14 @@ def _read(source: DictionarySource, languages: Pair, match: Match) -> SourcedLex
 
 
 def _found(
-    pair: Pair, through: Sequence[str], sources: Sequence[DictionarySource], read: Read
+    pair: Pair,
+    through: Sequence[str],
+    sources: Sequence[DictionarySource],
+    read: Read,
+    min_overlap: float,
 ) -> SourcedLexicon | None:
     direct = _direct(pair, sources, read, SourcedLexicon.with_split_phrases)
-    return direct or _joined(pair, through, sources, read)
+    return direct or _joined(pair, through, sources, read, min_overlap)
 
 
 def _direct(
@@ -191,7 +200,11 @@ def _united(found: Sequence[SourcedLexicon], pair: Pair) -> SourcedLexicon:
 
 
 def _joined(
-    pair: Pair, through: Sequence[str], sources: Sequence[DictionarySource], read: Read
+    pair: Pair,
+    through: Sequence[str],
+    sources: Sequence[DictionarySource],
+    read: Read,
+    min_overlap: float,
 ) -> SourcedLexicon | None:
     """Join two dictionaries; their phrases stay whole, because words of phrases would join what is unlike."""
     for pivot in map(language_code, through):
@@ -201,7 +214,7 @@ def _joined(
         if None in legs:
             continue
         first, second = (leg for leg in legs if leg is not None)
-        lexicon = Lexicon.compose(first.lexicon, second.lexicon)
+        lexicon = Lexicon.compose(first.lexicon, second.lexicon, min_overlap=min_overlap)
         if len(lexicon):
             return SourcedLexicon(
                 lexicon,

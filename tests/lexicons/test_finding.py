@@ -91,6 +91,16 @@ def test_the_language_to_join_through_may_be_chosen(chinese):
     assert found.through == "de"
 
 
+def test_words_are_joined_only_with_enough_translations_in_common():
+    many = Shelf(
+        "E", zh_en=[("打", word) for word in ("hit", "play", "fetch", "dozen", "from", "send", "dig", "make")]
+    )
+    one = Shelf("F", ja_en=[("ダース", "dozen")])
+    assert len(find("zh", "ja", sources=[many, one]).lexicon) == 1
+    assert missing_message("zh", "ja", min_overlap=0.3, sources=[many, one]).startswith("No dictionary from")
+    assert len(find("zh", "ja", min_overlap=0.2, sources=[many, one]).lexicon) == 1
+
+
 def test_matching_is_passed_on(chinese):
     assert find("zh", "en", match="literal", sources=[chinese]).lexicon.match == "literal"
 
