@@ -1,21 +1,23 @@
 """Word pairs as two compact columns, and the files they come from."""
 
-import gzip
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from reprlib import repr as shortened
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._text_files import read_text
 from skxtm.exceptions import InputError, InputTypeError
 
-_GZIP_MAGIC = b"\x1f\x8b"
+Words = Sequence[str] | NDArray[Any]
+
+_UNWRITABLE = frozenset("\t\n\x00")
 _ISO_CODES = {"cn": "zh", "jp": "ja"}
 
 
@@ -111,12 +113,17 @@ def languages_in_name(path: Path) -> tuple[str, str]:
     return first, second
 
 
-def read_pairs(path: Path, encoding: str) -> Iterator[tuple[str, str]]:
-    """Iterate over the lines of a file with two columns, plain or compressed by gzip.
+def read_pairs(path: Path, languages: tuple[str, str], encoding: str) -> Iterator[tuple[str, str]]:
+    """Iterate over the lines of a file with two columns, compressed or not.
+
+    A first line that names the languages, as `skxtm.lexicon.Lexicon.to_file` writes it, is a header: below it
+    two columns separated by a tab are a pair, whatever they look like.
 
     Parameters
     ----------
     path : Path
+    languages : tuple of two str
+        The languages of the columns.
     encoding : str
 
     Yields
@@ -127,38 +134,117 @@ def read_pairs(path: Path, encoding: str) -> Iterator[tuple[str, str]]:
     Raises
     ------
     InputError
-        If a line has not two columns, or the file is damaged or in another encoding.
+        If a line is not a pair of words, or the file is damaged or in another encoding.
     """
-    for number, line in enumerate(_text(path, encoding).split("\n"), start=1):
-        line = line.strip()
-        columns = line.split("\t") if "\t" in line else line.split()
-        if len(columns) == 2:
-            yield columns[0].strip(), columns[1].strip()
-        elif columns:
-            raise InputError(
-                f"Line {number} of {path.name} has {len(columns)} columns instead of 2: {shortened(line)}. "
-                f"Write one pair of words on each line, separated by a tab."
-            )
-
-
-def _text(path: Path, encoding: str) -> str:
-    data = path.read_bytes()
-    if data.startswith(_GZIP_MAGIC):
-        data = _decompressed(data, path.name)
-    try:
-        return data.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
+    lines = [
+        (number, line.removesuffix("\r"))
+        for number, line in enumerate(read_text(path, encoding).split("\n"), start=1)
+        if line.strip()
+    ]
+    header = _columns(lines[0][1]) if lines else []
+    if set(header) == set(languages) and header != list(languages):
         raise InputError(
-            f"{path.name} is not text in {encoding} ({error.reason} at byte {error.start}). "
-            f"Give its encoding, as in Lexicon.read(path, encoding='gb18030')."
-        ) from error
+            f"Line {lines[0][0]} of {path.name} says that its columns are {header}. "
+            f"Give languages={tuple(header)} instead of {languages}."
+        )
+    has_header = header == list(languages)
+    for position, (number, line) in enumerate(lines[has_header:]):
+        columns = _columns(line)
+        is_suspect = not has_header and (position == 0 or _SUSPECT.search(line))
+        problem = look_problem(line, columns, is_first=position == 0) if is_suspect else None
+        if problem := problem or _shape_problem(columns):
+            what, remedy = problem
+            raise InputError(f"Line {number} of {path.name} {what}: {shortened(line)}. {remedy}")
+        yield columns[0], columns[1]
 
 
-def _decompressed(data: bytes, name: str) -> bytes:
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{name} is a damaged gzip file ({error}). Fetch or write it again.") from error
+Problem = tuple[str, str]
+"""What is wrong with a line, and the remedy."""
+
+
+def look_problem(line: str, columns: list[str], *, is_first: bool) -> Problem | None:
+    """Say why a line is not a pair of words, although it may have two columns.
+
+    Parameters
+    ----------
+    line : str
+    columns : list of str
+        Its columns.
+    is_first : bool
+        Whether no other line but blank ones came before.
+
+    Returns
+    -------
+    problem : tuple of two str, or None
+        What it looks like, and how such a file is read.
+    """
+    if re.match(r"\s*#", line) and ("\t" not in line or re.match(r"\s*#+[ !]", line)):
+        return "looks like a comment", _TAKE_OUT
+    if any(len(column) > 1 and column[0] == column[-1] == '"' for column in columns):
+        return "has words in quotes", _USE_CSV
+    if re.search(r"\s/.*/$", line.rstrip()):
+        return "looks like a line of a dictionary", (
+            "Read EDICT by skxtm.lexicons.read_edict, and CC-CEDICT by skxtm.lexicons.read_cedict."
+        )
+    if is_first and len(set(columns)) == len(columns):
+        if all(column.isdecimal() for column in columns):
+            return "looks like a count of words", _TAKE_OUT
+        if len(columns) > 1 and all(map(_HEADER_WORD.fullmatch, columns)):
+            return "looks like a header", _USE_CSV
+    return None
+
+
+_TAKE_OUT = "Take the line out, or read the file by skxtm.lexicons.read_muse, which skips it."
+_USE_CSV = "Read the file by skxtm.lexicons.read_csv."
+_SUSPECT = re.compile(r'^\s*#|"|/\s*$')
+_HEADER_WORD = re.compile(
+    "source|src|target|tgt|from|to|words?|translations?|term|(word|lang)[12]|"
+    "ar|cs|de|el|en|es|fr|hi|it|ja|ko|nl|pl|pt|ru|sv|th|tr|uk|vi|zh|arabic|chinese|czech|dutch|english|french|"
+    "german|greek|hindi|italian|japanese|korean|polish|portuguese|russian|spanish|swedish|thai|turkish|"
+    "ukrainian|vietnamese",
+    re.IGNORECASE,
+)
+
+
+def _columns(line: str) -> list[str]:
+    return [column.strip() for column in line.split("\t")] if "\t" in line else line.split()
+
+
+def _shape_problem(columns: list[str]) -> Problem | None:
+    remedy = "Write one pair of words on each line, separated by a tab."
+    if len(columns) != 2:
+        return f"has {len(columns)} column{'s' * (len(columns) != 1)} instead of 2", remedy
+    return None if all(columns) else ("has an empty column", remedy)
+
+
+def word_list(vocabulary: Words, name: str) -> list[str]:
+    """Take a vocabulary as a list of plain str.
+
+    Parameters
+    ----------
+    vocabulary : sequence or array of str
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    words : list of str
+
+    Raises
+    ------
+    InputTypeError
+        If it is a str, or holds something else than str.
+    """
+    if isinstance(vocabulary, str):
+        raise InputTypeError(f"{name} must be a sequence of words. Got the str {shortened(vocabulary)}.")
+    # tolist gives plain str where an array's own elements are numpy's
+    words: list[str] = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) else list(vocabulary)
+    for position, word in enumerate(words):
+        if not isinstance(word, str):
+            raise InputTypeError(
+                f"{name}[{position}] must be a str. Got {shortened(word)} of type {type(word).__name__}."
+            )
+    return words
 
 
 def _are_str(first: object, second: object) -> bool:
@@ -168,11 +254,20 @@ def _are_str(first: object, second: object) -> bool:
 def _checked(words: Iterable[str]) -> list[str]:
     words = list(words)
     for word in words:
-        if not word or word != word.strip() or "\t" in word or "\n" in word:
+        if not word or word != word.strip() or not _UNWRITABLE.isdisjoint(word):
             raise InputError(
                 f"The word {shortened(word)} of a lexicon is empty, starts or ends with whitespace, or holds "
-                f"a tab or line break. Clean it, or leave its pairs out."
+                f"a tab, line break or null character. Clean it, or leave its pairs out."
             )
+    try:
+        "\n".join(words).encode()
+    except UnicodeEncodeError as error:
+        surrogate = error.object[error.start]
+        word = next(word for word in words if surrogate in word)
+        raise InputError(
+            f"The word {shortened(word)} of a lexicon holds half a character, {surrogate!r}, which no file "
+            f"can hold. Clean it, or leave its pairs out."
+        ) from error
     return words
 
 
