@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -22,11 +23,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
 from skxtm._model.learning import reader_of
-from skxtm._model.materials import encoder_key
 from skxtm._model.state import Settings, State
 from skxtm._version import __version__
 from skxtm.backbones import backbone_class, backbone_names
-from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
+from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder, UniversalSentenceEncoder
 from skxtm.exceptions import InputError, ModelFileError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -40,6 +40,7 @@ _KINDS: dict[str, Any] = {
     "vectorizer": CrossLingualVectorizer,
     "aligned_words": AlignedWordEncoder,
     "sentence_transformer": SentenceTransformerEncoder,
+    "universal_sentence_encoder": UniversalSentenceEncoder,
 }
 
 
@@ -80,7 +81,7 @@ def save_model(
         "params": {name: _encode(value, name, tensors) for name, value in params.items()},
         "fitted": _fitted(state, columns),
     }
-    if "document_vectors" in state.backbone.reads:
+    if state.reads_documents:
         description["documents"] = _encode_documents(state, settings, tensors)
     if resumable and state.trainer is not None:
         description["training"] = _encode_training(state.trainer, tensors)
@@ -118,7 +119,7 @@ def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Mod
         model = make({name: _decode(value, tensors) for name, value in description["params"].items()})
         state = _restored(description["fitted"], tensors)
         if "documents" in description:
-            _decode_documents(state, Settings.of(model), description["documents"], tensors)
+            _decode_documents(state, description["documents"], tensors)
         if "training" in description:
             state.trainer = _decode_training(description["training"], tensors, state)
         columns = Columns.of_saved(description["fitted"])
@@ -251,23 +252,34 @@ def _restore_learnt(state: State, tensors: Tensors) -> None:
 
 def _encode_documents(state: State, settings: Settings, tensors: Tensors) -> dict[str, Any]:
     """Write how documents are embedded; an encoder learnt from the training documents goes to `tensors`."""
-    encoder = state.encoders.get(encoder_key(settings, "document_embeddings"))
+    encoder = state.document_encoder
     description: dict[str, Any] = {"given": state.documents_given, "n_dimensions": state.n_dimensions}
-    if isinstance(encoder, AlignedWordEncoder) and not state.documents_given:
+    if state.documents_given:
+        return description
+    if isinstance(encoder, AlignedWordEncoder):
         tensors.update({f"encoder.{name}": value for name, value in encoder._document_arrays().items()})
         description["encoder"] = _encode(clone(encoder).set_params(word_vectors=None), "encoder", {})
+    elif settings.document_embeddings is None:
+        description["encoder"] = _encode(encoder, "encoder", {})
+    description["version"] = getattr(encoder, "version", None)
     return description
 
 
-def _decode_documents(
-    state: State, settings: Settings, description: dict[str, Any], tensors: Tensors
-) -> None:
+def _decode_documents(state: State, description: dict[str, Any], tensors: Tensors) -> None:
+    state.reads_documents = True
     state.documents_given = description["given"]
     state.n_dimensions = int(description["n_dimensions"])
     if "encoder" in description:
-        encoder = _decode(description["encoder"], tensors)
-        encoder._set_document_arrays(state.vocabularies, _with_prefix(tensors, "encoder."))
-        state.encoders[encoder_key(settings, "document_embeddings")] = encoder
+        state.document_encoder = encoder = _decode(description["encoder"], tensors)
+        if isinstance(encoder, AlignedWordEncoder):
+            encoder._set_document_arrays(state.vocabularies, _with_prefix(tensors, "encoder."))
+    trained, present = description.get("version"), getattr(state.document_encoder, "version", None)
+    if trained != present and None not in (trained, present):
+        warnings.warn(
+            f"The model was trained with version {trained} of its encoder of documents, and version {present} "
+            "is installed: topics of documents may differ.",
+            stacklevel=4,
+        )
 
 
 def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:

@@ -110,6 +110,11 @@ class UniversalSentenceEncoder(BaseEstimator):
         self.cache = cache
         self.verbose = verbose
 
+    @property
+    def version(self) -> str:
+        """Version of the package that brings the model; vectors of two versions may differ."""
+        return str(_library().__version__)
+
     def covers(self, language: str) -> bool:
         """Tell whether the model knows a language.
 
