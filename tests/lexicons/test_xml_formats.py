@@ -169,7 +169,7 @@ def test_what_is_no_well_formed_xml_is_named(tmp_path, content, reason):
 
 def test_only_one_entry_is_in_memory_at_a_time(tmp_path, monkeypatch):
     path = tmp_path / "JMdict"
-    path.write_text(f"<JMdict>{'<entry>a</entry>' * 200_000}</JMdict>")
+    path.write_text(f"<JMdict>{'<entry>abcdefgh</entry>' * 200_000}</JMdict>")
     kept = []
     original = _xml._Reader.taken
     monkeypatch.setattr(
