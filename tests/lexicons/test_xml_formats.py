@@ -39,7 +39,7 @@ version.</p></availability></publicationStmt></fileDesc></teiHeader>
 <text><body xml:lang="de">
 <entry><form><orth>Katze</orth><pron>ˈkatsə</pron></form><gramGrp><pos>n</pos></gramGrp>
 <sense><cit type="trans" xml:lang="en"><quote>cat, puss</quote></cit>
-<cit type="example"><quote>die Katze im Sack</quote><cit type="trans"><quote>a pig in a poke</quote></cit></cit></sense>
+<cit type="example"><quote>wilde Katze</quote><cit type="trans"><quote>wild cat</quote></cit></cit></sense>
 <sense><cit type="trans"><quote>tomcat</quote></cit><def>a male cat</def></sense></entry>
 <entry><form><orth>Flugzeug (n)</orth></form><sense><cit type="trans"><quote>plane</quote></cit></sense></entry>
 <entry><form><orth>Wort</orth></form><sense><xr><ref>Wörter</ref></xr></sense></entry>
