@@ -136,25 +136,21 @@ def read_pairs(path: Path, languages: tuple[str, str], encoding: str) -> Iterato
     InputError
         If a line is not a pair of words, or the file is damaged or in another encoding.
     """
-    lines = [
-        (number, line.removesuffix("\r"))
-        for number, line in enumerate(read_text(path, encoding).split("\n"), start=1)
-        if line.strip()
-    ]
-    header = _columns(lines[0][1]) if lines else []
-    if set(header) == set(languages) and header != list(languages):
-        raise InputError(
-            f"Line {lines[0][0]} of {path.name} says that its columns are {header}. "
-            f"Give languages={tuple(header)} instead of {languages}."
-        )
-    has_header = header == list(languages)
-    for position, (number, line) in enumerate(lines[has_header:]):
+    is_first, has_header = True, False
+    for number, line in enumerate(read_text(path, encoding).split("\n"), start=1):
         columns = _columns(line)
-        is_suspect = not has_header and (position == 0 or _SUSPECT.search(line))
-        problem = look_problem(line, columns, is_first=position == 0) if is_suspect else None
-        if problem := problem or _shape_problem(columns):
-            what, remedy = problem
-            raise InputError(f"Line {number} of {path.name} {what}: {shortened(line)}. {remedy}")
+        if not any(columns):
+            continue
+        if is_first and _names_languages(columns, languages, f"Line {number} of {path.name}"):
+            is_first, has_header = False, True
+            continue
+        looks_odd = is_first or columns[0][:1] in _ODD_STARTS or columns[-1][-1:] in _ODD_ENDS
+        problem = look_problem(line, columns, is_first=is_first) if looks_odd and not has_header else None
+        if len(columns) != 2 or not all(columns) or problem:
+            what, remedy = problem or _shape_problem(columns)
+            shown = shortened(line.removesuffix("\r"))
+            raise InputError(f"Line {number} of {path.name} {what}: {shown}. {remedy}")
+        is_first = False
         yield columns[0], columns[1]
 
 
@@ -196,7 +192,8 @@ def look_problem(line: str, columns: list[str], *, is_first: bool) -> Problem | 
 
 _TAKE_OUT = "Take the line out, or read the file by skxtm.lexicons.read_muse, which skips it."
 _USE_CSV = "Read the file by skxtm.lexicons.read_csv."
-_SUSPECT = re.compile(r'^\s*#|"|/\s*$')
+_ODD_STARTS = ("#", '"')
+_ODD_ENDS = ('"', "/")
 _HEADER_WORD = re.compile(
     "source|src|target|tgt|from|to|words?|translations?|term|(word|lang)[12]|"
     "ar|cs|de|el|en|es|fr|hi|it|ja|ko|nl|pl|pt|ru|sv|th|tr|uk|vi|zh|arabic|chinese|czech|dutch|english|french|"
@@ -206,15 +203,24 @@ _HEADER_WORD = re.compile(
 )
 
 
+def _names_languages(columns: list[str], languages: tuple[str, str], line: str) -> bool:
+    if columns != list(languages) and sorted(columns) == sorted(languages):
+        raise InputError(
+            f"{line} says that its columns are {columns}. "
+            f"Give languages={tuple(columns)} instead of {languages}."
+        )
+    return columns == list(languages)
+
+
 def _columns(line: str) -> list[str]:
-    return [column.strip() for column in line.split("\t")] if "\t" in line else line.split()
+    return list(map(str.strip, line.split("\t"))) if "\t" in line else line.split()
 
 
-def _shape_problem(columns: list[str]) -> Problem | None:
+def _shape_problem(columns: list[str]) -> Problem:
     remedy = "Write one pair of words on each line, separated by a tab."
     if len(columns) != 2:
         return f"has {len(columns)} column{'s' * (len(columns) != 1)} instead of 2", remedy
-    return None if all(columns) else ("has an empty column", remedy)
+    return "has an empty column", remedy
 
 
 def word_list(vocabulary: Words, name: str) -> list[str]:

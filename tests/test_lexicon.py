@@ -247,6 +247,7 @@ USE_DICTIONARY = "Read EDICT by skxtm.lexicons.read_edict, and CC-CEDICT by skxt
         ("word\ttranslation\tlang1", "looks like a header", USE_CSV),
         ('"Hund"\t"dog"', "has words in quotes", USE_CSV),
         ('Hund\t"hot dog"', "has words in quotes", USE_CSV),
+        ('"Hund"\tdog', "has words in quotes", USE_CSV),
         ("ねこ /cat/", "looks like a line of a dictionary", USE_DICTIONARY),
         ("猫 [ねこ] /(n) cat/(P)/", "looks like a line of a dictionary", USE_DICTIONARY),
         ("貓 猫 [mao1] /cat/", "looks like a line of a dictionary", USE_DICTIONARY),

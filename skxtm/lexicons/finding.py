@@ -208,8 +208,6 @@ def _joined(
 ) -> SourcedLexicon | None:
     """Join two dictionaries; their phrases stay whole, because words of phrases would join what is unlike."""
     for pivot in map(language_code, through):
-        if pivot in pair:
-            continue
         legs = [_direct(leg, sources, read) for leg in ((pair[0], pivot), (pivot, pair[1]))]
         if None in legs:
             continue
@@ -231,7 +229,7 @@ def _commands(pair: Pair, through: Sequence[str], sources: Sequence[DictionarySo
     if direct := _command(pair, sources):
         return [direct]
     for pivot in map(language_code, through):
-        legs = [leg for leg in ((pair[0], pivot), (pivot, pair[1])) if pivot not in pair]
+        legs = ((pair[0], pivot), (pivot, pair[1]))
         absent = [leg for leg in legs if not any({leg, leg[::-1]} & source.installed() for source in sources)]
         commands = [_command(leg, sources) for leg in absent]
         if commands and None not in commands:

@@ -58,11 +58,10 @@ def _stated(availability: Element | None) -> str:
 def _entries(path: Path, language: str) -> Iterator[Entry]:
     for entry in elements(path, "entry"):
         words = [without_notes(text_of(word)) for word in entry.iterfind("form//orth")]
+        # those of an example translate the example
+        citations = [cit for path in ("cit", ".//sense/cit") for cit in entry.iterfind(path)]
         glosses = [
-            text_of(quote)
-            for cit in entry.iter("cit")
-            if _is_translation(cit)
-            for quote in cit.iterfind("quote")
+            text_of(quote) for cit in citations if _is_translation(cit) for quote in cit.iterfind("quote")
         ]
         yield words, [phrase for gloss in glosses for phrase in translations(gloss, language, ",;")]
 

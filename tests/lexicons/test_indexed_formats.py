@@ -170,9 +170,10 @@ def test_entries_that_hold_no_text_are_counted(tmp_path):
 
 def test_an_index_of_stardict_that_points_outside_is_named(tmp_path):
     path = write_stardict(tmp_path, ENTRIES)
-    (tmp_path / "words.dict.dz").write_bytes(gzip.compress(b"cat"))
+    data = gzip.decompress((tmp_path / "words.dict.dz").read_bytes())
+    (tmp_path / "words.dict.dz").write_bytes(gzip.compress(data[:-1]))
     assert message_of(read_stardict, path, ("de", "en")) == (
-        "The index of words.ifo points outside of the 3 bytes of its entries. "
+        "The index of words.ifo points outside of the 45 bytes of its entries. "
         "The files do not belong together, or one is damaged: fetch the dictionary again."
     )
 

@@ -39,7 +39,7 @@ version.</p></availability></publicationStmt></fileDesc></teiHeader>
 <text><body xml:lang="de">
 <entry><form><orth>Katze</orth><pron>ˈkatsə</pron></form><gramGrp><pos>n</pos></gramGrp>
 <sense><cit type="trans" xml:lang="en"><quote>cat, puss</quote></cit>
-<cit type="example"><quote>die Katze im Sack</quote><cit type="trans"><quote>a pig in a poke</quote></cit></cit></sense>
+<cit type="example"><quote>wilde Katze</quote><cit type="trans"><quote>wild cat</quote></cit></cit></sense>
 <sense><cit type="trans"><quote>tomcat</quote></cit><def>a male cat</def></sense></entry>
 <entry><form><orth>Flugzeug (n)</orth></form><sense><cit type="trans"><quote>plane</quote></cit></sense></entry>
 <entry><form><orth>Wort</orth></form><sense><xr><ref>Wörter</ref></xr></sense></entry>
@@ -169,7 +169,7 @@ def test_what_is_no_well_formed_xml_is_named(tmp_path, content, reason):
 
 def test_only_one_entry_is_in_memory_at_a_time(tmp_path, monkeypatch):
     path = tmp_path / "JMdict"
-    path.write_text(f"<JMdict>{'<entry>a</entry>' * 200_000}</JMdict>")
+    path.write_text(f"<JMdict>{'<entry>abcdefgh</entry>' * 200_000}</JMdict>")
     kept = []
     original = _xml._Reader.taken
     monkeypatch.setattr(
