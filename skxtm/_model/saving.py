@@ -276,8 +276,8 @@ def _decode_documents(state: State, description: dict[str, Any], tensors: Tensor
     trained, present = description.get("version"), getattr(state.document_encoder, "version", None)
     if trained != present and None not in (trained, present):
         warnings.warn(
-            f"The model was trained with version {trained} of its encoder of documents, and version {present} "
-            "is installed: topics of documents may differ.",
+            f"The model was trained with version {trained} of its encoder of documents, and version "
+            f"{present} is installed: topics of documents may differ.",
             stacklevel=4,
         )
 
