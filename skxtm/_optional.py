@@ -46,7 +46,7 @@ def import_optional(module: str, *, extra: str, purpose: str) -> ModuleType:
 def show_versions() -> None:
     """Print the versions of Python, skxtm and its dependencies, to be copied into a report of a problem.
 
-    Packages of extras are listed whether they are installed or not; the last lines tell what torch computes with.
+    Packages of extras are listed whether they are installed or not; last stands what torch computes with.
 
     Examples
     --------
@@ -77,10 +77,10 @@ def _version_lines() -> Iterator[str]:
 
 
 def _dependencies() -> list[tuple[str, str]]:
-    """Packages that skxtm declares, each with its extra, the core's with none.
+    """List the packages that skxtm declares, each with its extra; those of the core have none.
 
-    Extras that build on others, such as ``all`` and ``test``, are left out, and so is everything where skxtm is
-    imported from a folder without being installed.
+    Extras that build on others, such as ``all`` and ``test``, are left out. Nothing is declared where skxtm
+    is imported from a folder and not installed.
     """
     try:
         requirements = metadata.requires("skxtm") or []

@@ -128,7 +128,7 @@ def plain_answers(plain, train):
 
 
 def expected_answers(form, folds):
-    result = np.empty((N_DOCUMENTS, 2), dtype=np.float32)
+    result = np.empty((N_DOCUMENTS, 2))  # whether probabilities are float32 is for scikit-learn to say
     for train, test in folds:
         result[test] = plain_answers(plain_form(form), tuple(train))[test]
     return result
