@@ -682,6 +682,7 @@ PROGRAM = """
 """
 
 
+@pytest.mark.slow
 def test_a_killed_refinement_started_again_sends_no_answered_request_twice(chat, chat_server, tmp_path):
     half_way, killed = threading.Event(), threading.Event()
 
