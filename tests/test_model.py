@@ -181,6 +181,7 @@ def test_score_is_higher_for_a_better_trained_model(data, fitted, trained):
 # every row on its own
 
 
+@pytest.mark.slow
 def test_transform_gives_the_same_rows_whatever_else_is_in_the_call(data, fitted):
     corpus = data.corpus
     theta = fitted.transform(corpus)

@@ -20,6 +20,8 @@ from skxtm.backbones.base import NetworkBackbone
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, MissingResourceError, RefinementWarning, UnknownWordsWarning
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = {2: ("en", "zh"), 3: ("en", "ja", "zh")}
 N_WORDS = 25
 # a whole number that 7 is a good value for; of networks the width of a layer
