@@ -10,8 +10,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from scipy.sparse import csr_array
 
-from skxtm._joining import joined
-from skxtm._word_pairs import (
+from skxtm._word_pairs.joining import joined
+from skxtm._word_pairs.pairs import (
     LexiconCoverage,
     WordColumn,
     Words,

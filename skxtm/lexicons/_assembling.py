@@ -7,7 +7,7 @@ from pathlib import Path
 
 from langcodes import standardize_tag, tag_is_valid
 
-from skxtm._word_pairs import languages_in_name
+from skxtm._word_pairs.pairs import languages_in_name
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon, Match
 from skxtm.lexicons._glosses import is_short, tidy

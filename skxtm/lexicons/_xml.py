@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from skxtm._text_files import unpacked
+from skxtm._word_pairs.text_files import unpacked
 from skxtm.exceptions import InputError
 
 LARGEST_ENTRY = 2**20

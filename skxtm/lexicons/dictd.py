@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 
-from skxtm._text_files import decoded, read_text, unpacked
+from skxtm._word_pairs.text_files import decoded, read_text, unpacked
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Match
 from skxtm.lexicons._assembling import Entry, assembled, languages_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
-from skxtm._text_files import decoded, unpacked
+from skxtm._word_pairs.text_files import decoded, unpacked
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Match
 from skxtm.lexicons._assembling import COMMENT, NOT_AN_ENTRY, REFERENCE, Entry, assembled, language_code

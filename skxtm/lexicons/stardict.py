@@ -8,7 +8,7 @@ from itertools import takewhile
 from os import PathLike
 from pathlib import Path
 
-from skxtm._text_files import decoded, read_text, unpacked
+from skxtm._word_pairs.text_files import decoded, read_text, unpacked
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Match
 from skxtm.lexicons._assembling import Entry, assembled, languages_of

@@ -7,7 +7,7 @@ from io import StringIO
 from os import PathLike
 from pathlib import Path
 
-from skxtm._text_files import read_text
+from skxtm._word_pairs.text_files import read_text
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Match
 from skxtm.lexicons._assembling import Entry, assembled, language_code, languages_of

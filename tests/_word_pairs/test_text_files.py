@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skxtm import _text_files
-from skxtm._text_files import read_text, unpacked
+from skxtm._word_pairs import text_files as _text_files
+from skxtm._word_pairs.text_files import read_text, unpacked
 from skxtm.exceptions import InputError, InputTypeError
 
 TEXT = "猫\tcat\nß\tss\n"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm._text_files import read_text
+from skxtm._word_pairs.text_files import read_text
 from skxtm.exceptions import InputError, InputTypeError
 
 Words = Sequence[str] | NDArray[Any]
