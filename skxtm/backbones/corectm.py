@@ -54,7 +54,7 @@ class CoreCTM(NetworkBackbone):
         Of p(topic | word).
     word_temperature : float, default=0.2
         Of the topic-word distributions: small values concentrate topics on few words.
-    document_temperature : float, default=0.05
+    document_temperature : float, default=0.1
         Of the topic proportions: small values give documents few topics.
     sif : float, default=1e-2
         Smoothing of the word weights in documents, ``sif / (sif + p(word))``.
@@ -128,7 +128,7 @@ class CoreCTM(NetworkBackbone):
         exclusivity: float = 0.1,
         topic_temperature: float = 0.05,
         word_temperature: float = 0.2,
-        document_temperature: float = 0.05,
+        document_temperature: float = 0.1,
         sif: float = 1e-2,
         view: Literal["auto", "words", "documents"] = "auto",
         n_reader_steps: int = 10,
