@@ -183,7 +183,7 @@ class GloCTMNetwork(OwnWeightsNetwork):
             theta = self.sample_theta(mean, logvar, batch.generator)
             theta = dropout(theta, self.dropout, batch.generator)
             nlls.append(self.global_decoder.nll(theta, joint_weights, augmented).mean())
-            divergences.append(gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar).mean())
+            divergences.append(self.divergence(mean, logvar).mean())
             local_gaussian = local.means[language], local.logvars[language]
             agreements.append(gaussian_kl(*local_gaussian, mean, logvar).mean())
             distances.append(1 - linear_cka(local.thetas[language], batch.document_vectors[language]))
