@@ -10,7 +10,7 @@ from skxtm.modules.sparse import SparseRows
 class ProductDecoder(ShiftBatchNorm):
     """Words given topic proportions: ``p = softmax(BN(theta @ beta))`` over one vocabulary.
 
-    One topic's proportion is 1 in every document, which leaves nothing to normalise: then ``p = softmax(beta)``.
+    One topic has all of every document, which leaves nothing to normalise: ``p = softmax(beta)``.
     The topic-word weights are an argument, since the backbones differ in where they come from.
 
     Parameters

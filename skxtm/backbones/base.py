@@ -175,11 +175,8 @@ class BackboneNetwork(nn.Module, ABC):
         return torch.softmax(sample_gaussian(mean, logvar, generator), 1)
 
     def divergence(self, mean: Tensor, logvar: Tensor) -> Tensor:
-        """KL(latent Gaussian || prior), (n_documents,), nats per document.
-
-        Zero with one topic: any latent Gaussian then gives the same topic proportions, the prior's own too.
-        """
-        if mean.shape[1] == 1:
+        """KL(latent Gaussian || prior), (n_documents,), nats per document; zero with one topic."""
+        if mean.shape[1] == 1:  # every latent Gaussian, the prior too, gives the same proportions
             return torch.zeros_like(mean[:, 0])
         return gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar)
 

@@ -208,6 +208,8 @@ class CoreCTM(NetworkBackbone):
 class CoreCTMNetwork(BackboneNetwork):
     """The network of `CoreCTM`."""
 
+    first_cores: Tensor
+
     def __init__(self, backbone: CoreCTM, shape: CorpusShape, constants: Mapping[str, Tensor]) -> None:
         super().__init__()
         self.n_languages = len(shape.languages)
@@ -250,17 +252,14 @@ class CoreCTMNetwork(BackboneNetwork):
         return mean, self.prior.logvar.expand_as(mean)
 
     def topic_word(self) -> tuple[Tensor, ...]:
-        """Compare words with the topics; add their frequency, and how much they are a topic's alone.
-
-        With one topic: their frequency, and how much closer the core has come to them.
-        """
+        """Compare words with the topics; add their frequency, and how much they are a topic's alone."""
         cores, first_cores = F.normalize(self.cores, dim=1), F.normalize(self.first_cores, dim=1)
         weights = []
         for language in range(self.n_languages):
             words = self._constant("words", language)
             closeness = words @ cores.T  # (V, K)
             frequency = self._constant("log_counts", language)[:, None]
-            if len(cores) == 1:
+            if len(cores) == 1:  # nothing to be told from: their frequency, and what the core's moves gained
                 gained = closeness - words @ first_cores.T
                 weights.append(frequency + gained / self.word_temperature)
                 continue
