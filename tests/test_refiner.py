@@ -26,7 +26,7 @@ from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm._model.learning import make_trainer
 from skxtm._model.materials import gather_topic_vectors
 from skxtm._model.state import state_of
-from skxtm.backbones import NMTM
+from skxtm.backbones import NMTM, InfoCTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import (
@@ -360,6 +360,16 @@ class TestOffline:
         model = make_model(lexicon=[halves[0], halves[1].inverse()]).fit(CORPUS)
         first, second = (offline(each, max_epochs=0).fit(CORPUS) for each in (fitted, model))
         assert first.refined_words_ == second.refined_words_
+
+    def test_the_learning_rate_of_the_second_phase_stays_the_first_ones_share(self):
+        # the rate would fall after the third epoch, where the first phase ends
+        models = [
+            make_model(backbone=InfoCTM(decay_every=every, decay=0.1)).fit(CORPUS) for every in (3, None)
+        ]
+        falling, constant = (offline(model).fit(CORPUS) for model in models)
+        np.testing.assert_array_equal(models[0].components_, models[1].components_)
+        np.testing.assert_array_equal(falling.model_.components_, constant.model_.components_)
+        assert falling.history_ == constant.history_
 
     def test_a_model_whose_training_diverged_is_not_taken_as_fitted(self):
         model = make_model(learning_rate=1e30)
