@@ -365,9 +365,9 @@ def message_of(call, *arguments, error=InputError):
     return str(caught.value)
 
 
-def test_fewer_than_two_topics_are_refused(data):
-    assert message_of(make_model(data, n_components=1).fit, data.corpus) == (
-        "The 'n_components' parameter of CrossLingualTopicModel must be an integer in [2, inf). Got 1 instead."
+def test_fewer_than_one_topic_is_refused(data):
+    assert message_of(make_model(data, n_components=0).fit, data.corpus) == (
+        "The 'n_components' parameter of CrossLingualTopicModel must be an integer in [1, inf). Got 0 instead."
     )
 
 

@@ -9,7 +9,6 @@ from torch import Generator, Tensor, nn
 
 from skxtm.backbones._decoder import ProductDecoder
 from skxtm.backbones.base import BackboneNetwork, Batch, CorpusShape
-from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import SparseRows
@@ -112,7 +111,7 @@ class OwnWeightsNetwork(BackboneNetwork):
             sampled = self.sample_theta(mean, logvar, batch.generator)
             theta = dropout(sampled, self.dropout, batch.generator)
             nlls.append(self.reconstruction(theta, counts, language, self.phi[language]).mean())
-            divergences.append(gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar).mean())
+            divergences.append(self.divergence(mean, logvar).mean())
             gaussians.append((mean, logvar))
             proportions.append(sampled)
             thetas.append(theta)

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from torch import Generator, Tensor, nn
 
 from skxtm.exceptions import InputError
+from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.encoder import sample_gaussian
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import SparseRows
@@ -193,6 +194,12 @@ class BackboneNetwork(nn.Module, ABC):
     def sample_theta(self, mean: Tensor, logvar: Tensor, generator: Generator | None) -> Tensor:
         """Draw topic proportions (n_documents, n_components) by reparameterisation."""
         return torch.softmax(sample_gaussian(mean, logvar, generator), 1)
+
+    def divergence(self, mean: Tensor, logvar: Tensor) -> Tensor:
+        """KL(latent Gaussian || prior), (n_documents,), nats per document; zero with one topic."""
+        if mean.shape[1] == 1:  # every latent Gaussian, the prior too, gives the same proportions
+            return torch.zeros_like(mean[:, 0])
+        return gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar)
 
 
 class Backbone(BaseEstimator, ABC):

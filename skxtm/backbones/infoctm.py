@@ -61,7 +61,7 @@ class InfoCTM(NetworkBackbone):
     as j translates a word similar to i, and as often as i translates a word similar to j.
 
     With more than two languages the contrastive loss is the mean over the pairs of languages, which for two
-    is the published formula.
+    is the published formula. With one topic cosines are 1 or -1, and the loss has no gradient.
 
     Departures from the published code: running statistics of the batch normalisations start as plain
     averages (see `ShiftBatchNorm`); neither logarithm has 1e-10 inside; a step pairs documents in a new

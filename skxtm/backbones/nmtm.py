@@ -21,7 +21,6 @@ from skxtm.backbones.base import (
     Step,
     check_range,
 )
-from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import FixedSparse, SparseRows
@@ -168,7 +167,7 @@ class NMTMNetwork(BackboneNetwork):
             theta = dropout(theta, self.dropout, batch.generator)
             nll = self.reconstruction(theta, counts, language, weights)
             reconstruction = reconstruction + nll.mean()
-            divergence = divergence + gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar).mean()
+            divergence = divergence + self.divergence(mean, logvar).mean()
         return Step({"reconstruction": reconstruction, "kl": divergence}, tuple(proportions), topic_word)
 
     def encode(
