@@ -75,6 +75,13 @@ class CountsEncoder(nn.Module):
         return mean, logvar
 
 
+@torch.no_grad()
+def pass_through_encoder(network: BackboneNetwork, batch: Batch) -> None:
+    """Encode a batch for nothing but the running statistics of the batch normalisations."""
+    for language, counts in enumerate(batch.counts):
+        network.encode(counts, language, batch.generator)
+
+
 class OwnWeightsNetwork(BackboneNetwork):
     """Every language is decoded with its own topic-word weights phi; subclasses encode and add losses.
 

@@ -340,3 +340,28 @@ def check_range(
             f"The {name!r} parameter of {type(owner).__name__} must be {kind} in {interval}. "
             f"Got {value!r} instead."
         )
+
+
+def check_choice(owner: Any, name: str, allowed: Sequence[str]) -> None:
+    """Check that a parameter is one of some names.
+
+    Parameters
+    ----------
+    owner : object
+        Whose attribute it is.
+    name : str
+        The attribute.
+    allowed : sequence of str
+        The names.
+
+    Raises
+    ------
+    InputError
+        If the value is none of them.
+    """
+    value = getattr(owner, name)
+    if not isinstance(value, str) or value not in allowed:
+        raise InputError(
+            f"The {name!r} parameter of {type(owner).__name__} must be a str among "
+            f"{{{', '.join(map(repr, allowed))}}}. Got {value!r} instead."
+        )
