@@ -359,7 +359,6 @@ def test_a_limit_per_minute_costs_few_requests_more_than_are_needed(chat, chat_s
     chat.set_params(concurrency=4)
     outcomes = ChatSession(chat).ask(ask_colours(30), str)
     assert [outcome.value for outcome in outcomes] == ["Blue."] * 30
-    print("REQ", chat_server.n_requests)
     assert chat_server.n_requests <= 40
 
 

@@ -471,7 +471,7 @@ def test_the_documented_settings_of_a_server_send_what_it_wants(name, chat_serve
     path = urlsplit(endpoint).path
     # only the name of the limit depends on the host
     limit = {"max_completion_tokens": expected.get("max_completion_tokens")} if name == "OpenAI" else {}
-    chat.set_params(base_url=chat_server.host + path, extra_body={**chat.extra_body, **limit})
+    chat.set_params(base_url=chat_server.host + path, extra_body={**(chat.extra_body or {}), **limit})
     if limit:
         chat.set_params(max_output_tokens=None)
     chat.complete(WITH_SCHEMA)
