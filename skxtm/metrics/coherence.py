@@ -83,8 +83,14 @@ def cnpmi_score(
     Raises
     ------
     InputError
-        If topics and reference do not share two languages, if a topic has fewer than `n_words`
-        words, or if `counting` is unknown.
+        If topics and reference do not share two languages, if a topic has no words in one of them, or if
+        `counting` is unknown.
+
+    Warns
+    -----
+    UserWarning
+        If topics have fewer than `n_words` words in a language, as refined ones may: of each topic all pairs
+        of the words it has are taken, and every topic weighs the same.
 
     See Also
     --------
@@ -185,8 +191,13 @@ def npmi_score(
     Raises
     ------
     InputError
-        If the reference lacks a language of the topics, if a topic has fewer than `n_words` words, or if its
-        top words are fewer than two different ones.
+        If the reference lacks a language of the topics, or if the top words of a topic are fewer than two
+        different ones.
+
+    Warns
+    -----
+    UserWarning
+        If topics have fewer than `n_words` words in a language: they are measured by those they have.
 
     See Also
     --------
@@ -265,8 +276,8 @@ def _pair_scores(
 
 def _word_counts(
     pair: tuple[str, str], words: dict[str, list[list[str]]], reference: AlignedReference, counting: Counting
-) -> tuple[Counts, Counts]:
-    """Return the numerators of p_i and p_j, each of shape (K, n_words)."""
+) -> tuple[list[Counts], list[Counts]]:
+    """Return the numerators of p_i and p_j of every topic."""
     first, second = pair
     count = reference.token_counts if counting == "published" else reference.document_counts
     flat = {language: list(chain.from_iterable(words[language])) for language in pair}
@@ -276,8 +287,8 @@ def _word_counts(
         of_spelling = dict(zip(flat[second], counts[second].tolist(), strict=True))
         own = zip(flat[first], counts[first].tolist(), strict=True)
         counts[first] = np.array([of_spelling.get(word, number) for word, number in own])
-    n_topics = len(words[first])
-    return counts[first].reshape(n_topics, -1), counts[second].reshape(n_topics, -1)
+    ends = {language: np.cumsum([len(of_topic) for of_topic in words[language]])[:-1] for language in pair}
+    return np.split(counts[first], ends[first]), np.split(counts[second], ends[second])
 
 
 def _npmi(together: Counts, first_counts: Counts, second_counts: Counts, n_documents: int) -> Floats:
