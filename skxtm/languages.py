@@ -8,13 +8,23 @@ keep a language under its `canonical_code`; tokenizers, lists of words, normal f
 import re
 from functools import lru_cache
 from itertools import chain
+from reprlib import repr as shortened
 
 from langcodes import Language, registry_parser, tag_is_valid
 from langcodes.data_dicts import DEFAULT_SCRIPTS, LIKELY_SUBTAGS
 
 from skxtm.exceptions import InputError, InputTypeError
 
-__all__ = ["UNDETERMINED", "base_language", "canonical_code", "languages_of_name", "script_of"]
+__all__ = [
+    "REMEDY",
+    "UNDETERMINED",
+    "base_language",
+    "canonical_code",
+    "fault_of_code",
+    "languages_of_name",
+    "script_of",
+    "scripts_of",
+]
 
 #: The language of what says none, such as a plain count matrix: ISO 639-2 "undetermined".
 UNDETERMINED = "und"
@@ -31,6 +41,20 @@ _SAME_SCRIPT = {
     "Latf": "Latn",
     "Latg": "Latn",
 }
+# Scripts whose letters are of several.
+_LETTERS_OF = {
+    "Hans": ("Hani", "Bopo"),
+    "Hant": ("Hani", "Bopo"),
+    "Hani": ("Hani", "Bopo"),
+    "Jpan": ("Hani", "Hira", "Kana"),
+    "Hrkt": ("Hira", "Kana"),
+    "Kore": ("Hang", "Hani"),
+    "Aran": ("Arab",),
+    "Latf": ("Latn",),
+    "Latg": ("Latn",),
+}
+#: What a message says of codes after it has said what is wrong with one.
+REMEDY = "Codes are such as 'en', 'deu' or 'pt-BR'; a language of your own may be called 'x-mine'."
 # Country codes, which names of published files hold in place of the language's.
 _CODES_OF_FILES = {"cn": "zh", "jp": "ja"}
 
@@ -129,6 +153,39 @@ def script_of(code: str) -> str | None:
     return tag.script or (tag.maximize().script if _likely_script(tag.language) else None)
 
 
+def scripts_of(code: str) -> frozenset[str]:
+    """Return the scripts whose letters are no strangers in text of a language; Latin is one everywhere.
+
+    Parameters
+    ----------
+    code : str
+        As in `canonical_code`.
+
+    Returns
+    -------
+    scripts : frozenset of str
+        Codes of ISO 15924 that letters have: ``Hani`` for Chinese characters, not ``Hans``. Empty if the
+        language's scripts are not known.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        As in `canonical_code`.
+
+    Examples
+    --------
+    >>> from skxtm.languages import scripts_of
+    >>> sorted(scripts_of("ja")), sorted(scripts_of("ru")), sorted(scripts_of("sr-Latn"))
+    (['Hani', 'Hira', 'Kana', 'Latn'], ['Cyrl', 'Latn'], ['Cyrl', 'Latn'])
+    """
+    script = script_of(code)
+    if script is None:
+        return frozenset()
+    likely = (tag.split("-") for tag in LIKELY_SUBTAGS.values())
+    same = {tag[1] for tag in likely if tag[0] == base_language(code)} | {script, "Latn"}
+    return frozenset(chain.from_iterable(_LETTERS_OF.get(script, (script,)) for script in same))
+
+
 def languages_of_name(name: str) -> tuple[str, str] | None:
     """Read two languages from the name of a file, such as ``zh-Hant-en.tsv`` or ``deu_eng.txt.gz``.
 
@@ -160,6 +217,36 @@ def languages_of_name(name: str) -> tuple[str, str] | None:
     return readings.pop() if len(readings) == 1 else None
 
 
+def fault_of_code(code: str) -> str | None:
+    """Say what is wrong with a language code, and what may have been meant.
+
+    Parameters
+    ----------
+    code : str
+        Any text.
+
+    Returns
+    -------
+    fault : str or None
+        What is said of the code, to be put behind it; None if it is one.
+
+    Examples
+    --------
+    >>> from skxtm.languages import fault_of_code
+    >>> fault_of_code("en "), fault_of_code("chinese")
+    ("is padded: write 'en'", "is no code of ISO 639 or BCP 47: did you mean 'zh'?")
+    """
+    if not code.strip():
+        return "is blank"
+    if code != code.strip():
+        return f"is padded: write {code.strip()!r}"
+    if tag_is_valid(code):
+        return None
+    of_country = LIKELY_SUBTAGS.get(f"und-{code.upper()}", "").split("-")[0]
+    meant = _codes_by_name().get(code.casefold(), of_country)
+    return f"is no code of ISO 639 or BCP 47{f': did you mean {meant!r}?' if meant else ''}"
+
+
 def _parsed(code: str) -> Language:
     if not isinstance(code, str):
         raise InputTypeError(f"A language code must be a str, such as 'en'. Got {code!r}.")
@@ -169,12 +256,10 @@ def _parsed(code: str) -> Language:
 @lru_cache(maxsize=4096)
 def _parsed_str(code: str) -> Language:
     """Read a code; languages that ISO 639-3 cut out of a larger one, such as ``cmn``, become that one."""
-    if not code.strip():
-        raise InputError(f"The language code {code!r} is blank. Write one, such as 'en'.")
-    if code != code.strip():
-        raise InputError(f"The language code {code!r} is padded. Write {code.strip()!r}.")
-    if not tag_is_valid(code):
-        raise InputError(f"{code!r} is no language code of ISO 639 or BCP 47. {_remedy(code)}")
+    fault = fault_of_code(code)
+    if fault is not None:
+        end = "" if fault.endswith("?") else "."
+        raise InputError(f"The language code {shortened(code)} {fault}{end} {REMEDY}")
     return Language.get(code).prefer_macrolanguage()
 
 
@@ -182,15 +267,6 @@ def _likely_script(language: str | None) -> str | None:
     """Look up a language's usual script; `maximize` alone would say Latin of all that it does not know."""
     known = language != UNDETERMINED and (language in DEFAULT_SCRIPTS or language in LIKELY_SUBTAGS)
     return Language.make(language=language).maximize().script if known else None
-
-
-def _remedy(code: str) -> str:
-    """Guess what was meant by a language's name or a country's code."""
-    of_country = LIKELY_SUBTAGS.get(f"und-{code.upper()}", "").split("-")[0]
-    meant = _codes_by_name().get(code.casefold(), of_country)
-    if meant:
-        return f"Did you mean {meant!r}?"
-    return "Write one such as 'en', 'deu' or 'pt-BR'; a language of your own may be called 'x-mine'."
 
 
 @lru_cache(maxsize=1)

@@ -1,3 +1,5 @@
+import reprlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,7 +79,7 @@ def test_any_text_is_a_code_or_is_refused_by_name(text):
         canonical = canonical_code(text)
     except InputError as error:
         message = str(error)
-        assert repr(text) in message  # noqa: PT017  either way is right
+        assert reprlib.repr(text) in message
     else:
         assert canonical_code(canonical) == canonical
 
@@ -85,23 +87,22 @@ def test_any_text_is_a_code_or_is_refused_by_name(text):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("", "The language code '' is blank. Write one, such as 'en'."),
-        ("en ", "The language code 'en ' is padded. Write 'en'."),
-        ("chinese", "'chinese' is no language code of ISO 639 or BCP 47. Did you mean 'zh'?"),
-        ("English", "'English' is no language code of ISO 639 or BCP 47. Did you mean 'en'?"),
-        ("cn", "'cn' is no language code of ISO 639 or BCP 47. Did you mean 'zh'?"),
-        ("jp", "'jp' is no language code of ISO 639 or BCP 47. Did you mean 'ja'?"),
-        (
-            "xx",
-            "'xx' is no language code of ISO 639 or BCP 47. Write one such as 'en', 'deu' or 'pt-BR'; a language "
-            "of your own may be called 'x-mine'.",
-        ),
+        ("", "is blank."),
+        ("en ", "is padded: write 'en'."),
+        ("chinese", "is no code of ISO 639 or BCP 47: did you mean 'zh'?"),
+        ("English", "is no code of ISO 639 or BCP 47: did you mean 'en'?"),
+        ("cn", "is no code of ISO 639 or BCP 47: did you mean 'zh'?"),
+        ("jp", "is no code of ISO 639 or BCP 47: did you mean 'ja'?"),
+        ("xx", "is no code of ISO 639 or BCP 47."),
     ],
 )
 def test_what_is_no_code_is_refused(code, message):
     with pytest.raises(InputError) as raised:
         canonical_code(code)
-    assert str(raised.value) == message
+    assert str(raised.value) == (
+        f"The language code {code!r} {message} Codes are such as 'en', 'deu' or 'pt-BR'; a language of your own "
+        "may be called 'x-mine'."
+    )
 
 
 @pytest.mark.parametrize("code", [None, 3, float("nan"), ["en"]])

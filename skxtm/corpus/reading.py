@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm.corpus._checks import checked_counts, string_column
+from skxtm.corpus._checks import checked_counts, document_columns
 from skxtm.corpus.container import Corpus, Document
 from skxtm.exceptions import InputError, InputTypeError
-
-#: The language of a plain count matrix: ISO 639-2 "undetermined".
-UNDETERMINED = "und"
+from skxtm.languages import UNDETERMINED
 
 _RIGHT_WAYS = (
     "Pass a DataFrame with the columns 'text' and 'language', a sequence of (text, language) pairs or of "
@@ -208,7 +206,7 @@ def _from_documents(documents: Any, language: Any = None, embedding: Any = None)
     if language is None:
         return corpus
     embedding = corpus.embedding if embedding is None else embedding
-    return _with_columns(corpus, string_column(language, "language"), embedding)
+    return _with_columns(corpus, document_columns(language, None)[0], embedding)
 
 
 def _with_columns(corpus: Corpus, language: NDArray[np.object_], embedding: Any) -> Corpus:

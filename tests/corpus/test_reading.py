@@ -247,28 +247,28 @@ class TestCountMatrices:
         ),
         (
             pd.DataFrame({"text": ["rain", None, np.nan], "language": LANGUAGES}),
-            InputTypeError,
-            "text of row 1 (and 1 more) is 'float', not a string. Fill or remove such rows first.",
+            InputError,
+            "2 rows cannot be used: text is missing in rows 1, 2. Fill, correct or remove them first.",
         ),
         (
             pd.DataFrame({"text": ["rain", None, np.nan], "language": LANGUAGES}, dtype=object),
-            InputTypeError,
-            "text of row 1 (and 1 more) is 'NoneType', not a string. Fill or remove such rows first.",
+            InputError,
+            "2 rows cannot be used: text is missing in rows 1, 2. Fill, correct or remove them first.",
         ),
         (
             pl.DataFrame({"text": TEXTS, "language": ["en", "zh", None]}),
-            InputTypeError,
-            "language of row 2 is 'NoneType', not a string. Fill or remove such rows first.",
+            InputError,
+            "1 row cannot be used: language is missing in row 2. Fill, correct or remove it first.",
         ),
         (
             np.array([[np.nan, "en"], ["rain", "en"]], dtype=object),
-            InputTypeError,
-            "text of row 0 is 'float', not a string. Fill or remove such rows first.",
+            InputError,
+            "1 row cannot be used: text is missing in row 0. Fill, correct or remove it first.",
         ),
         (
             [(None, "en")],
-            InputTypeError,
-            "text of row 0 is 'NoneType', not a string. Fill or remove such rows first.",
+            InputError,
+            "1 row cannot be used: text is missing in row 0. Fill, correct or remove it first.",
         ),
         (
             [("rain", "en", [1.0, 2.0]), ("sun", "en", [1.0])],
@@ -392,8 +392,8 @@ class TestArraysOfDocuments:
             ("fr", InputError, "language contains ['fr'], which have no vocabulary in vocabularies."),
             (
                 None,
-                InputTypeError,
-                "language of row 1 is 'NoneType', not a string. Fill or remove such rows first.",
+                InputError,
+                "1 row cannot be used: language is missing in row 1. Fill, correct or remove it first.",
             ),
         ],
     )
