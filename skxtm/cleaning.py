@@ -60,8 +60,8 @@ def clean_text(text: str, kinds: Collection[str] = KINDS) -> tuple[str, dict[str
     """
     found = {}
     if "markup" in kinds and ("&" in text or "<" in text):
-        text, n_references = _ENTITY.subn(_character, text)
-        text, n_tags = _TAG.subn(" ", text)
+        n_references = sum(_character(reference) != reference[0] for reference in _ENTITY.finditer(text))
+        text, n_tags = _TAG.subn(" ", _ENTITY.sub(_character, text))
         found["markup"] = n_references + n_tags
     for kind, (marks, pattern) in _PATTERNS.items():
         if kind in kinds and any(mark in text for mark in marks):
