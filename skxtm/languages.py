@@ -6,9 +6,11 @@ keep a language under its `canonical_code`; tokenizers, lists of words, normal f
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import chain
 from reprlib import repr as shortened
+from typing import TypeVar
 
 from langcodes import Language, registry_parser, tag_is_valid
 from langcodes.data_dicts import DEFAULT_SCRIPTS, LIKELY_SUBTAGS
@@ -19,12 +21,15 @@ __all__ = [
     "REMEDY",
     "UNDETERMINED",
     "base_language",
+    "by_code",
     "canonical_code",
     "fault_of_code",
     "languages_of_name",
     "script_of",
     "scripts_of",
 ]
+
+Value = TypeVar("Value")
 
 #: The language of what says none, such as a plain count matrix: ISO 639-2 "undetermined".
 UNDETERMINED = "und"
@@ -96,6 +101,35 @@ def canonical_code(code: str) -> str:
     is_usual = not script or _SAME_SCRIPT.get(script, script) == _SAME_SCRIPT.get(usual, usual)
     kept = None if is_usual else script
     return str(Language.make(language=tag.language, script=kept, private=tag.private).to_tag())
+
+
+def by_code(values: Mapping[str, Value], name: str) -> dict[str, Value]:
+    """Write the languages of a mapping by their canonical codes.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+        Something for each language.
+    name : str
+        What a message calls it.
+
+    Returns
+    -------
+    by_canonical_code : dict of str to object
+        The same values in the same order.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If a key is no code of a language, or two are of the same.
+    """
+    found: dict[str, Value] = {}
+    for written, value in values.items():
+        code = canonical_code(written)
+        if code in found:
+            raise InputError(f"{name} names the language {code!r} twice, the second time as {written!r}.")
+        found[code] = value
+    return found
 
 
 def base_language(code: str) -> str:

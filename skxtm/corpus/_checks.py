@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.languages import REMEDY, canonical_code, fault_of_code
+from skxtm.languages import REMEDY, by_code, canonical_code, fault_of_code
 
 IntArray = NDArray[np.intp]
 # what is wrong, and the rows in which it is
@@ -99,17 +99,6 @@ def refuse_faults(faults: Faults) -> None:
             f"{n_rows:,} row{'s' if n_rows > 1 else ''} cannot be used: {listed}. Fill, correct or remove "
             f"{'them' if n_rows > 1 else 'it'} first.{f' {REMEDY}' if ' code ' in listed else ''}"
         )
-
-
-def by_code(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Write the languages of a mapping by their canonical codes."""
-    found: dict[str, Any] = {}
-    for written, value in values.items():
-        code = canonical_code(written)
-        if code in found:
-            raise InputError(f"{name} names the language {code!r} twice, one of them as {written!r}.")
-        found[code] = value
-    return found
 
 
 def label_column(values: Any, name: str) -> NDArray[Any]:

@@ -24,7 +24,6 @@ from skxtm.corpus._blocks import (
 from skxtm.corpus._checks import (
     COLUMN_CHECKS,
     IntArray,
-    by_code,
     check_by_language,
     checked_blocks,
     checked_counts,
@@ -37,7 +36,7 @@ from skxtm.corpus._checks import (
     row_numbers,
 )
 from skxtm.exceptions import InputError
-from skxtm.languages import canonical_code
+from skxtm.languages import by_code, canonical_code
 
 
 @dataclass(frozen=True, slots=True, eq=False)
