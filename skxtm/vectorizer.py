@@ -89,8 +89,10 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         none that begins or ends with a stop word.
     count_duplicates : bool, default=True
         Whether `report_` says how many documents repeat the text of an earlier one.
-    languages : sequence of str or None, default=None
-        The languages and their order. None learns them from the documents, sorted.
+    languages : sequence of str, "auto" or None, default=None
+        The languages and their order. None learns them from the documents, sorted. Texts that come without
+        languages, as a list of str, are in the one language named, or in that of several which `as_corpus`
+        finds; ``"auto"`` lets it choose from all. `transform` chooses from those seen in `fit`.
     text_column, language_column, embedding_column : str
         Names of the columns of a DataFrame; embeddings are optional, and passed on.
 
@@ -148,7 +150,7 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         merge_inflections: bool | Mapping[str, bool] = False,
         ngram_range: tuple[int, int] | Mapping[str, tuple[int, int]] = (1, 1),
         count_duplicates: bool = True,
-        languages: Sequence[str] | None = None,
+        languages: str | Sequence[str] | None = None,
         text_column: str = "text",
         language_column: str = "language",
         embedding_column: str = "embedding",
@@ -208,7 +210,7 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         corpus : Corpus of n_documents rows
             As from `transform`.
         """
-        corpus = self._read(X)
+        corpus = self._read(X, self.languages)
         texts = _texts_of(corpus)
         languages = _ordered_languages(self.languages, corpus)
         self._check_named_languages(languages)
@@ -313,9 +315,13 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
             self._columns[language] = columns_of(words, self._readers[language])
         return self._columns[language]
 
-    def _read(self, X: Any) -> Corpus:
+    def _read(self, X: Any, languages: str | Sequence[str] | None = None) -> Corpus:
+        """Read documents; texts alone are in `languages`, or in those seen in `fit`."""
+        if languages is None and self.languages is not None:
+            languages = getattr(self, "languages_", self.languages)
         return as_corpus(
             X,
+            languages=languages,
             text_column=self.text_column,
             language_column=self.language_column,
             embedding_column=self.embedding_column,
@@ -371,11 +377,11 @@ def _texts_of(corpus: Corpus) -> NDArray[np.object_]:
     return corpus.text
 
 
-def _ordered_languages(languages: Sequence[str] | None, corpus: Corpus) -> tuple[str, ...]:
+def _ordered_languages(languages: str | Sequence[str] | None, corpus: Corpus) -> tuple[str, ...]:
     present = sorted(set(corpus.language))
     if not present:
         raise InputError("X holds no documents, from which a vocabulary could be learned.")
-    if languages is None:
+    if languages is None or languages == "auto":
         return tuple(present)
     given = languages
     languages = [] if isinstance(given, str) else [canonical_code(code) for code in given]

@@ -91,7 +91,7 @@ def refuse_faults(faults: Faults) -> None:
     """Raise one error for all rows that are wrong."""
     if faults:
         n_rows = len(set(chain.from_iterable(faults.values())))
-        named = [f"{fault} in {_named(rows)}" for fault, rows in faults.items()]
+        named = [f"{fault} in {named_rows(rows)}" for fault, rows in faults.items()]
         if len(named) > _N_NAMED:
             named[_N_NAMED:] = [f"and {len(named) - _N_NAMED:,} more"]
         listed = "; ".join(named)
@@ -150,7 +150,8 @@ def _fault_of(value: Any, name: str) -> str:
     return f"{name} is {type(value).__name__!r}, not a string,"
 
 
-def _named(rows: Sequence[int]) -> str:
+def named_rows(rows: Sequence[int]) -> str:
+    """Name the first rows, and say how many more there are."""
     listed = ", ".join(f"{row}" for row in rows[:_N_NAMED])
     more = f" and {len(rows) - _N_NAMED:,} more" if len(rows) > _N_NAMED else ""
     return f"row{'s' if len(rows) > 1 else ''} {listed}{more}"
@@ -213,14 +214,18 @@ def checked_blocks(counts: Any) -> dict[str, sparse.csr_array]:
 
 
 def checked_counts(counts: Any, name: str) -> sparse.csr_array:
-    """Word counts as canonical CSR without stored zeros; such a matrix is shared, not copied."""
+    """Word counts as canonical CSR without stored zeros; such a matrix is shared if of 32 or 64 bits."""
     matrix = counts if sparse.issparse(counts) else np.asarray(counts)
     if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
         raise InputError(
             f"{name} has shape {matrix.shape} and dtype {matrix.dtype}; a numeric matrix of shape "
             "(n_documents, n_words) is needed."
         )
+    dtype = count_dtype(matrix.dtype)
+    if not sparse.issparse(matrix):  # scipy refuses float16 and foreign byte orders
+        matrix = matrix.astype(dtype, copy=False)
     result = sparse.csr_array(matrix)
+    result = result if result.dtype == dtype else result.astype(dtype)
     if not np.isfinite(result.data).all():
         raise InputError(f"{name} contains NaN or infinity. Word counts must be finite and not negative.")
     least = result.data.min(initial=0)
@@ -233,6 +238,13 @@ def checked_counts(counts: Any, name: str) -> sparse.csr_array:
         result.sum_duplicates()
         result.eliminate_zeros()
     return result
+
+
+def count_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Choose a type that sums do not overflow, of those with which sparse matrices can calculate."""
+    if dtype.kind == "f":
+        return np.dtype(np.float32 if dtype.itemsize <= 4 else np.float64)
+    return np.dtype(np.int32 if dtype.itemsize < 4 or dtype == np.int32 else np.int64)
 
 
 def row_numbers(key: Any, n_documents: int) -> IntArray:
