@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.languages import by_code, canonical_code
+from skxtm.languages import by_code, canonical_code, fault_of_code
 from skxtm.metrics._checks import check_choice
 from skxtm.normalization import same_word_forms
 
@@ -164,8 +164,8 @@ class AlignedReference:
         Parameters
         ----------
         folder : path
-            Folder with the files ``{language}.txt`` or ``{language}.txt.gz`` in UTF-8. Line `i` is the
-            same text in every file.
+            Folder with the files ``{language}.txt`` or ``{language}.txt.gz`` in UTF-8, named by any code of
+            the language. Line `i` is the same text in every file.
         languages : sequence of str, default=None
             The languages to read. None reads every such file of the folder.
         match : {"normal", "literal"}, default="normal"
@@ -182,8 +182,7 @@ class AlignedReference:
             If a file is missing, or if the files have different numbers of lines.
         """
         paths = _text_files(Path(folder))
-        if languages is None:
-            languages = list(paths)
+        languages = list(paths) if languages is None else list(map(canonical_code, languages))
         missing = [language for language in languages if language not in paths]
         if missing:
             raise InputError(
@@ -422,11 +421,12 @@ def _text_files(folder: Path) -> dict[str, Path]:
     """Map each language of the folder, in sorted order, to its file; a plain file hides a gzipped one."""
     packed = {path.name.removesuffix(".txt.gz"): path for path in folder.glob("*.txt.gz")}
     plain = {path.name.removesuffix(".txt"): path for path in folder.glob("*.txt")}
-    if not packed and not plain:
+    named = {name: path for name, path in (packed | plain).items() if fault_of_code(name) is None}
+    if not named:
         raise InputError(
             f"The folder {str(folder)!r} has no file named {{language}}.txt or {{language}}.txt.gz."
         )
-    return dict(sorted((packed | plain).items()))
+    return dict(sorted(by_code(named, str(folder)).items()))
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -524,6 +524,15 @@ def test_counts_may_be_named_by_any_code():
         Corpus.from_counts({"de": [[1]], "deu": [[2]]}, {"de": ["Regen"]})
 
 
+def test_half_a_character_in_a_vocabulary_is_refused():
+    message = (
+        "1 row cannot be used: vocabularies['en'] holds a lone surrogate, half a character, in row 1. Fill, correct "
+        "or remove it first."
+    )
+    with raises(InputError, message):
+        Corpus.from_counts({"en": [[1, 2]]}, {"en": ["rain", "\udc80"]})
+
+
 class TestTextsAlone:
     TEXTS = ("rain and wind at night", "Regen und Wind am Abend", "明天有大雨")
 

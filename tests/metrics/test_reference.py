@@ -85,6 +85,13 @@ def test_plain_and_gzipped_files_are_read(tmp_path, reference):
     assert AlignedReference.read(str(tmp_path), ["zh", "en"]).languages == ("zh", "en")
 
 
+def test_files_may_be_named_by_any_code_of_a_language(tmp_path):
+    for name in ("eng", "zh-Hant", "README"):
+        (tmp_path / f"{name}.txt").write_text("rain\n", encoding="utf-8")
+    assert AlignedReference.read(tmp_path).languages == ("en", "zh")
+    assert AlignedReference.read(tmp_path, ["ZH"]).languages == ("zh",)
+
+
 def test_only_a_newline_ends_a_text(tmp_path):
     (tmp_path / "en.txt").write_bytes("rain\u2028wind\rsnow\r\ngoal\r\n".encode())
     (tmp_path / "zh.txt").write_bytes("雨\x0b风\n进球\n".encode())
