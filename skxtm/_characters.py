@@ -46,11 +46,8 @@ def combining_marks() -> str:
 
 @cache
 def punctuation() -> str:
-    """Return the spaces, punctuation and accents alone, as ``^``, of the Basic Multilingual Plane."""
-    categories = ("P", "Z", "Sk")
-    return "".join(
-        char for char in map(chr, range(0x10000)) if unicodedata.category(char).startswith(categories)
-    )
+    """Return the spaces, controls, punctuation and symbols of the Basic Multilingual Plane."""
+    return "".join(char for char in map(chr, range(0x10000)) if unicodedata.category(char)[0] in "CPSZ")
 
 
 @cache

@@ -53,6 +53,8 @@ _SILENT_ANYWHERE = (
 _VOWEL_SIGNS = "[\u064b-\u0652\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]"
 _SILENT = re.compile(_SILENT_ANYWHERE)
 _SILENT_WITH_VOWEL_SIGNS = re.compile(f"{_SILENT_ANYWHERE}|{_VOWEL_SIGNS}")
+# A name that is made by what elsewhere is punctuation, as c++ and c#.
+_NAME_WITH_SYMBOLS = re.compile("[a-z][+#]+")
 # To the letters that the Arabic stemmer knows; Persian has none.
 _ARABIC_LETTERS = str.maketrans("یک", "يك")
 
@@ -95,7 +97,7 @@ def light_forms(words: Sequence[str], language: str = UNDETERMINED) -> list[str]
 
     Unicode NFKC, case folding, NFKC again; then apostrophes, joiners, the middle dot, the marks of Hebrew
     abbreviations, and the lengthening and vowel signs of Arabic and Hebrew are deleted, the Persian letters
-    ye and kaf become the Arabic ones, and punctuation around the word is stripped.
+    ye and kaf become the Arabic ones, and punctuation and symbols around the word are stripped.
 
     Parameters
     ----------
@@ -129,12 +131,17 @@ def light_forms(words: Sequence[str], language: str = UNDETERMINED) -> list[str]
         return silent.sub("", text).translate(_ARABIC_LETTERS)
 
     folded = _convert_all(words, fold)
-    after = punctuation()
-    before = after + combining_marks()
     return [
-        light if light.isalpha() else light.lstrip(before).rstrip(after) or light or word
+        light if light.isalpha() else _without_punctuation(light) or light or word
         for light, word in zip(folded, words, strict=True)
     ]
+
+
+def _without_punctuation(word: str) -> str:
+    """Strip what is around a word; of ``c++`` and ``c#``, the name is all of it."""
+    if _NAME_WITH_SYMBOLS.fullmatch(word):
+        return word
+    return word.lstrip(punctuation() + combining_marks()).rstrip(punctuation())
 
 
 def same_word_forms(words: Sequence[str], language: str) -> list[str]:

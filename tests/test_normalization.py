@@ -78,7 +78,7 @@ def test_the_form_of_a_form_is_itself(word, language):
         ("de", ["Zeitungs\u00adartikel", "zeitungsartikel"]),
         ("de", ["Straße", "STRASSE", "strasse"]),
         ("el", ["ΠΌΛΕΜΟΣ", "πόλεμος", "πόλεμοσ"]),
-        ("en", ["word,", "word", "“word”", "(Word)"]),
+        ("en", ["word,", "word", "“word”", "(Word)", "word++", "€word^"]),
         ("ja", ["ルピー", "ﾙﾋﾟｰ"]),
         ("he", ['צה"ל', "צה״ל", "צה”ל", "צהל"]),
         ("ca", ["col·legi", "coŀlegi", "COL·LEGI"]),
@@ -96,7 +96,7 @@ def test_spellings_of_one_word_have_one_form(language, spellings):
         ("tr", ["ısı", "isi"]),
         ("yi", ["אַ", "אָ"]),
         ("ja", ["ビル", "ビール"]),
-        ("und", ["c", "c++"]),
+        ("und", ["c", "c++", "c#"]),
         ("ja", ["經濟", "经济"]),
         ("ar", ["على", "علي"]),
     ],
@@ -120,6 +120,47 @@ def test_a_word_that_its_tokenizer_keeps_whole_is_found_in_a_lexicon(language):
         [token for _, token in kept]
     )
     assert same.diagonal().all()
+
+
+LETTERS = [
+    "a",
+    "É",
+    "e\u0301",
+    "ß",
+    "İ",
+    "I",
+    "ŉ",
+    "ﬁ",
+    "ǅ",
+    "ΐ",
+    "Σ",
+    "ё",
+    "Й",
+    "ء",
+    "كِ",
+    "ی",
+    "תּ",
+    "ק",
+    "क",
+    "कि",
+    "Ｗ",
+    "1",
+]
+INNER = ["", "ـ", "'", "’", "`", "´", "ʻ", "·", "\u200c", "\u200d", "\u00ad", "\ufeff", "״", '"']
+AROUND = ["", ",", "...", "“", "(", "!", "+", "€", "^", "™", " ", "\u200b", "¿", "»", "'", "-", "_"]
+words_of_letters = st.lists(
+    st.tuples(st.sampled_from(LETTERS), st.sampled_from(INNER)), min_size=2, max_size=6
+)
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "tr", "he", "yi", "fa", "hi", "el"])
+@settings(max_examples=300, deadline=None)
+@given(words_of_letters, st.sampled_from(AROUND), st.sampled_from(AROUND))
+def test_any_word_that_is_kept_whole_has_the_form_of_its_token(language, letters, before, after):
+    word = before + "".join(letter + inner for letter, inner in letters) + after
+    tokens = get_tokenizer("auto", language)(word)
+    if len(tokens) == 1 and sorted(folded(tokens[0])) == sorted(folded(word)):
+        assert same_word_forms([word], language) == same_word_forms(tokens, language)
 
 
 @pytest.mark.parametrize(
