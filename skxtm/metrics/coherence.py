@@ -262,7 +262,8 @@ def _warn_of_absent(words: Mapping[str, list[list[str]]], reference: AlignedRefe
         if absent:
             warnings.warn(
                 f"{len(absent)} of {len(different)} top words in {language!r} are absent from the reference, "
-                f"where they count 0: {shortened(absent)}. Cut its texts as those of the model were cut.",
+                f"where they count 0: {shortened(absent)}. A larger reference, or one cut into words as the "
+                f"model's texts were, may hold them.",
                 AbsentWordsWarning,
                 stacklevel=3,
             )
