@@ -90,5 +90,13 @@ class UnknownWordsWarning(UserWarning):
     """Some documents hold no word of the vocabulary."""
 
 
+class AbsentWordsWarning(UserWarning):
+    """Some top words do not occur in the reference of a coherence, where they count 0."""
+
+
+class UncertainLanguageWarning(UserWarning):
+    """The language of some documents was found with little certainty."""
+
+
 class RefinementWarning(UserWarning):
     """Some topics could not be refined; the message names them."""

@@ -1,13 +1,15 @@
 """Coherence of topics: CNPMI across languages, NPMI within a language."""
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, combinations
+from reprlib import repr as shortened
 from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm.exceptions import InputError
+from skxtm.exceptions import AbsentWordsWarning, InputError
 from skxtm.metrics._checks import check_choice
 from skxtm.metrics._topics import Topics, top_words
 from skxtm.metrics.reference import AlignedReference, Counts
@@ -99,10 +101,10 @@ def cnpmi_score(
 
     Notes
     -----
-    A pair that never occurs together counts 0, and so does a word that the reference does not know. A pair
-    that occurs together in every document, where the formula is 0 / 0, counts 1: two words of the same
-    documents have npmi 1 whatever their share, so this is the limit. (The published script divides by
-    zero there; it also lower-cases the reference, which here is left to whoever prepares it.)
+    A pair that never occurs together counts 0, and so does a word that the reference does not know, of which
+    a warning tells. A pair that occurs together in every document, where the formula is 0 / 0, counts 1: two
+    words of the same documents have npmi 1 whatever their share, so this is the limit. (The published script
+    divides by zero there.)
 
     References
     ----------
@@ -129,6 +131,7 @@ def cnpmi_score(
     if len(words) < 2:
         raise InputError(f"CNPMI compares at least two languages. Got {list(words)}.")
     _check_known(words, reference)
+    _warn_of_absent(words, reference)
     pairs = list(combinations(words, 2))
     of_topics: Floats = np.mean([_pair_scores(pair, words, reference, counting) for pair in pairs], axis=0)
     return of_topics if per_topic else float(of_topics.mean())
@@ -230,6 +233,7 @@ def npmi_score(
     """
     words = top_words(topics, n_words=n_words, languages=languages)
     _check_known(words, reference)
+    _warn_of_absent(words, reference)
     by_language = [_own_scores(language, of_language, reference) for language, of_language in words.items()]
     of_topics: Floats = np.mean(by_language, axis=0)
     return of_topics if per_topic else float(of_topics.mean())
@@ -259,6 +263,21 @@ def _check_known(languages: Iterable[str], reference: AlignedReference) -> None:
             f"The reference has the languages {list(reference.languages)}, but not {unknown}. "
             f"Give a reference that has them, or name the languages to compare in 'languages'."
         )
+
+
+def _warn_of_absent(words: Mapping[str, list[list[str]]], reference: AlignedReference) -> None:
+    for language, of_topics in words.items():
+        different = list(dict.fromkeys(chain.from_iterable(of_topics)))
+        counts = reference.document_counts(language, different)
+        absent = [word for word, count in zip(different, counts.tolist(), strict=True) if not count]
+        if absent:
+            warnings.warn(
+                f"{len(absent)} of {len(different)} top words in {language!r} are absent from the reference, "
+                f"where they count 0: {shortened(absent)}. A larger reference, or one cut into words as the "
+                f"model's texts were, may hold them.",
+                AbsentWordsWarning,
+                stacklevel=3,
+            )
 
 
 def _pair_scores(

@@ -22,7 +22,7 @@ def make_model(backbone="nmtm", **parameters):
     return CrossLingualTopicModel(3, backbone=backbone, **{**given, **parameters})
 
 
-def test_nine_attributes_read_the_state():
+def test_ten_attributes_read_the_state():
     assert sorted(LEARNT) == [
         "backbone_",
         "components_",
@@ -30,6 +30,7 @@ def test_nine_attributes_read_the_state():
         "languages_",
         "n_iter_",
         "network_",
+        "resources_",
         "topic_weight_",
         "vectorizer_",
         "vocabularies_",
