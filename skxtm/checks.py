@@ -291,7 +291,7 @@ def _global_randomness(case: Case) -> Iterator[str]:
 
     sources: dict[str, Callable[[], Any]] = {
         "random": random.getstate,
-        "numpy.random": lambda: np.random.get_state(legacy=False)["state"]["key"].tolist(),  # noqa: NPY002
+        "numpy.random": lambda: [np.asarray(part).tolist() for part in np.random.get_state()],  # noqa: NPY002
         "torch": lambda: torch.get_rng_state().tolist(),
     }
     before = {name: read() for name, read in sources.items()}

@@ -1,6 +1,7 @@
 """The contract of backbones has teeth: every check fails for a backbone that breaks it."""
 
 import copy
+import random
 from typing import ClassVar
 
 import numpy as np
@@ -223,11 +224,16 @@ class Random(NMTM):
         return network
 
 
-class Seeding(NMTM):
-    """Seeds torch for everybody."""
+class Wild(NMTM):
+    """Draws from a source of randomness that is everybody's."""
+
+    def __init__(self, *, source="torch"):
+        super().__init__()
+        self.source = source
 
     def augment(self, constants, counts):
-        torch.manual_seed(0)
+        draw = {"torch": lambda: torch.rand(1), "numpy.random": np.random.rand, "random": random.random}
+        draw[self.source]()
         return ()
 
 
@@ -302,10 +308,13 @@ class Rooted(NMTM):
             Random(),
             ["components_ differ", "topic proportions differ", "history_ differs"],
         ),
-        (
-            "global sources of randomness are left alone",
-            Seeding(),
-            ["the state of torch has changed; draw from the seed or generator that is given"],
+        *(
+            (
+                "global sources of randomness are left alone",
+                Wild(source=source),
+                [f"the state of {source} has changed; draw from the seed or generator that is given"],
+            )
+            for source in ("torch", "numpy.random", "random")
         ),
         (
             "a document does not depend on the others",

@@ -669,9 +669,7 @@ def answer_batch(requests, answers):
 PROGRAM = """
     import sys
     from skxtm import CrossLingualTopicModel, LLMRefiner
-    from skxtm.backbones import backbone_class, backbone_names
-from skxtm.backbones.base import NetworkBackbone
-from skxtm.datasets import make_multilingual_corpus
+    from skxtm.datasets import make_multilingual_corpus
     from skxtm.llm import OpenAIChat
 
     data = make_multilingual_corpus(n_documents=40, n_components=3, vocabulary_sizes=60, random_state=0)
