@@ -21,6 +21,10 @@ class MissingDependencyError(SkxtmError, ImportError):
     """An optional library is not installed; the message names the extra that brings it."""
 
 
+class ContractError(SkxtmError, AssertionError):
+    """A backbone does not do what every backbone must; the message names the check that failed."""
+
+
 class ModelFileError(SkxtmError, ValueError):
     """A saved model is corrupted, truncated or from an incompatible version."""
 

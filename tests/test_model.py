@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 
 from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
 from skxtm._model.state import state_of
-from skxtm.backbones import NMTM
+from skxtm.backbones import NMTM, backbone_names
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, MissingResourceError, SkxtmError, UnknownWordsWarning
 
@@ -372,9 +372,10 @@ def test_fewer_than_one_topic_is_refused(data):
 
 
 def test_an_unknown_backbone_is_named_with_the_known_ones(data):
+    names = ", ".join(map(repr, backbone_names()))
     assert message_of(make_model(data, backbone="xtr").fit, data.corpus) == (
-        "The 'backbone' parameter of CrossLingualTopicModel must be a str among {'corectm', 'gloctm', 'infoctm', 'mcta', "
-        "'mtanchor', 'nmtm', 'svd_lr', 'usvd', 'xtra'} or an instance of Backbone. Got 'xtr' instead."
+        f"The 'backbone' parameter of CrossLingualTopicModel must be a str among {{{names}}} or an instance of "
+        "Backbone. Got 'xtr' instead."
     )
 
 

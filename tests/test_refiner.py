@@ -25,7 +25,8 @@ from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm._model.learning import make_trainer
 from skxtm._model.materials import gather_topic_vectors
 from skxtm._model.state import state_of
-from skxtm.backbones import NMTM, InfoCTM
+from skxtm.backbones import NMTM, InfoCTM, backbone_class, backbone_names
+from skxtm.backbones.base import NetworkBackbone
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import (
@@ -46,6 +47,7 @@ from skxtm.refinement.rounds import Words, nearest_words
 from skxtm.training.batches import TrainingDocuments
 
 K, N = 3, 5
+NETWORKS = [name for name in backbone_names() if issubclass(backbone_class(name), NetworkBackbone)]
 KEY = "sk-secret-0123456789abcdef"
 DATA = make_multilingual_corpus(n_documents=40, n_components=K, vocabulary_sizes=60, random_state=0)
 CORPUS = DATA.corpus
@@ -240,7 +242,7 @@ class TestOffline:
         assert refiner.confidence_.shape == (K,)
         assert ((refiner.confidence_ > 0) & (refiner.confidence_ <= 1)).all()
 
-    @pytest.mark.parametrize("backbone", ["infoctm", "xtra", "gloctm"])
+    @pytest.mark.parametrize("backbone", NETWORKS)
     @pytest.mark.parametrize("divergence", ["mmd", "transport"])
     def test_every_backbone_can_be_refined(self, backbone, divergence):
         model = make_model(backbone=backbone, max_epochs=1)

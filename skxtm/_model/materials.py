@@ -451,23 +451,22 @@ def _checked_dimensions(state: State, vectors: NDArray[np.float32]) -> NDArray[n
 
 
 def _learnt_clusters(state: State, vectors: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.int64], ...]:
-
     if state.clusters is None:
         from skxtm.backbones._clusters import DocumentClusters
 
+        clustering = state.backbone.clustering()
         state.clusters = DocumentClusters.learn(
             vectors,
             state.shape.n_components,
-            language=_cluster_language(state),
-            n_dimensions=state.backbone.cluster_dimensions,
+            language=_cluster_language(state, clustering.language),
+            n_dimensions=clustering.n_dimensions,
             seed=state.seed,
         )
     clusters = state.clusters
     return tuple(clusters.assign(part, language) for language, part in enumerate(vectors))
 
 
-def _cluster_language(state: State) -> int:
-    code = state.backbone.cluster_language
+def _cluster_language(state: State, code: str | None) -> int:
     if code is not None and code not in state.languages:
         raise InputError(
             f"The 'cluster_language' parameter of {type(state.backbone).__name__} must be one of "

@@ -25,7 +25,7 @@ from sklearn.base import BaseEstimator, clone
 from skxtm._model.learning import reader_of
 from skxtm._model.state import Settings, State
 from skxtm._version import __version__
-from skxtm.backbones import backbone_class, backbone_names
+from skxtm.backbones import backbone_class, backbone_name, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder, UniversalSentenceEncoder
 from skxtm.exceptions import InputError, ModelFileError
 from skxtm.lexicon import Lexicon
@@ -42,6 +42,8 @@ _KINDS: dict[str, Any] = {
     "sentence_transformer": SentenceTransformerEncoder,
     "universal_sentence_encoder": UniversalSentenceEncoder,
 }
+# before the name of a backbone that another package registers, which may be that of any kind here
+_FOREIGN = "backbone:"
 
 
 def save_model(
@@ -71,17 +73,17 @@ def save_model(
 
     if path.exists() and not (path / _JSON).is_file():
         raise InputError(f"{path} exists and is not a saved model. Choose another path, or remove it first.")
-    tensors = _learnt_tensors(state)
+    tensors = learnt_tensors(state)
     params = {part.name: getattr(settings, part.name) for part in fields(settings)}
     if settings.has_document_arrays:
         params["document_embeddings"] = None
     description = {
         "format": FORMAT,
         "skxtm": __version__,
-        "params": {name: _encode(value, name, tensors) for name, value in params.items()},
+        "params": {name: encode(value, name, tensors) for name, value in params.items()},
         "fitted": _fitted(state, columns),
     }
-    if state.reads_documents:
+    if state.n_dimensions is not None:
         description["documents"] = _encode_documents(state, settings, tensors)
     if resumable and state.trainer is not None:
         description["training"] = _encode_training(state.trainer, tensors)
@@ -120,9 +122,13 @@ def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Mod
         state = _restored(description["fitted"], tensors)
         if "documents" in description:
             _decode_documents(state, description["documents"], tensors)
+        elif "n_dimensions" in state.constants:  # of XTRA, saved when this was not written for all
+            state.n_dimensions = int(state.constants["n_dimensions"].item())
         if "training" in description:
             state.trainer = _decode_training(description["training"], tensors, state)
         columns = Columns.of_saved(description["fitted"])
+    except ModelFileError:
+        raise
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         raise ModelFileError(
             f"{path} holds no usable model: {type(error).__name__}: {error}. Save the model again."
@@ -169,8 +175,8 @@ def _fitted(state: State, columns: Columns) -> dict[str, Any]:
     return {
         "languages": list(state.languages),
         "vocabularies": {code: words.tolist() for code, words in state.vocabularies.items()},
-        "backbone": _encode(state.backbone, "backbone", {}),
-        "vectorizer": None if state.vectorizer is None else _encode(state.vectorizer, "vectorizer", {}),
+        "backbone": encode(state.backbone, "backbone", {}),
+        "vectorizer": None if state.vectorizer is None else encode(state.vectorizer, "vectorizer", {}),
         "n_iter": state.n_iter,
         "history": {name: [_or_none(value) for value in values] for name, values in state.history.items()},
         "seed": state.seed,
@@ -204,13 +210,23 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
         history=history,
         topic_weight=weight,
     )
-    _restore_learnt(state, tensors)
+    restore_learnt(state, tensors)
     state.components = np.hstack(reader_of(state, "cpu").topic_word())
     return state
 
 
-def _learnt_tensors(state: State) -> Tensors:
-    """All that was learnt, as arrays."""
+def learnt_tensors(state: State) -> Tensors:
+    """Turn all that was learnt into arrays.
+
+    Parameters
+    ----------
+    state : State
+        Of a fitted model.
+
+    Returns
+    -------
+    tensors : dict of str to ndarray
+    """
     assert state.topic_weight is not None
     tensors: Tensors = {"topic_weight": state.topic_weight}
     if state.network is not None:
@@ -225,8 +241,16 @@ def _learnt_tensors(state: State) -> Tensors:
     return tensors
 
 
-def _restore_learnt(state: State, tensors: Tensors) -> None:
-    """Undo `_learnt_tensors`."""
+def restore_learnt(state: State, tensors: Tensors) -> None:
+    """Undo `learnt_tensors`.
+
+    Parameters
+    ----------
+    state : State
+        Given what was learnt.
+    tensors : dict of str to ndarray
+        By name.
+    """
     from skxtm.backbones.arrays import ArrayBackbone
 
     backbone: Any = state.backbone
@@ -244,8 +268,6 @@ def _restore_learnt(state: State, tensors: Tensors) -> None:
     from skxtm.training.loop import build_network
 
     state.constants = _with_prefix(tensors, "constant.")
-    if "n_dimensions" in state.constants:
-        state.n_dimensions = int(state.constants["n_dimensions"].item())
     weights = _with_prefix(tensors, "network.")
     state.network = build_network(backbone, state.shape, state.constants, state=weights)
 
@@ -253,20 +275,25 @@ def _restore_learnt(state: State, tensors: Tensors) -> None:
 def _encode_documents(state: State, settings: Settings, tensors: Tensors) -> dict[str, Any]:
     """Write how documents are embedded; an encoder learnt from the training documents goes to `tensors`."""
     encoder = state.document_encoder
-    description: dict[str, Any] = {"given": state.documents_given, "n_dimensions": state.n_dimensions}
-    if state.documents_given:
+    description: dict[str, Any] = {
+        "given": state.documents_given,
+        "reads": state.reads_documents,
+        "n_dimensions": state.n_dimensions,
+    }
+    if state.documents_given or not state.reads_documents:
         return description
     if isinstance(encoder, AlignedWordEncoder):
         tensors.update({f"encoder.{name}": value for name, value in encoder._document_arrays().items()})
-        description["encoder"] = _encode(clone(encoder).set_params(word_vectors=None), "encoder", {})
+        description["encoder"] = encode(clone(encoder).set_params(word_vectors=None), "encoder", {})
     elif settings.document_embeddings is None:
-        description["encoder"] = _encode(encoder, "encoder", {})
+        description["encoder"] = encode(encoder, "encoder", {})
     description["version"] = getattr(encoder, "version", None)
     return description
 
 
 def _decode_documents(state: State, description: dict[str, Any], tensors: Tensors) -> None:
-    state.reads_documents = True
+    # folders saved before documents were read by more than these had no such word
+    state.reads_documents = description.get("reads", "document_vectors" in state.backbone.reads)
     state.documents_given = description["given"]
     state.n_dimensions = int(description["n_dimensions"])
     if "encoder" in description:
@@ -320,8 +347,28 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _encode(value: Any, name: str, tensors: Tensors) -> Any:
-    """Turn a parameter into JSON; large parts go to `tensors`."""
+def encode(value: Any, name: str, tensors: Tensors) -> Any:
+    """Turn a parameter into JSON; large parts go to `tensors`.
+
+    Parameters
+    ----------
+    value : object
+        Of the parameter.
+    name : str
+        For messages, and for the names of tensors.
+    tensors : dict of str to ndarray
+        To add to.
+
+    Returns
+    -------
+    encoded : object
+        For `json.dumps`.
+
+    Raises
+    ------
+    InputError
+        If it is not plain data.
+    """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.generic):
@@ -329,12 +376,12 @@ def _encode(value: Any, name: str, tensors: Tensors) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, (list, tuple)):
-        items = [_encode(item, f"{name}.{number}", tensors) for number, item in enumerate(value)]
+        items = [encode(item, f"{name}.{number}", tensors) for number, item in enumerate(value)]
         return {"kind": "tuple", "items": items} if isinstance(value, tuple) else items
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return {
             "kind": "dict",
-            "items": {key: _encode(item, f"{name}.{key}", tensors) for key, item in value.items()},
+            "items": {key: encode(item, f"{name}.{key}", tensors) for key, item in value.items()},
         }
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
         tensors[f"param.{name}"] = value
@@ -345,16 +392,21 @@ def _encode(value: Any, name: str, tensors: Tensors) -> Any:
         params = value.get_params(deep=False)
         return {
             "kind": _kind_of(value),
-            "params": {key: _encode(item, f"{name}.{key}", tensors) for key, item in params.items()},
+            "params": {key: encode(item, f"{name}.{key}", tensors) for key, item in params.items()},
         }
+    from skxtm.backbones.base import Backbone
+
+    remedy = "Use plain values"
+    if isinstance(value, Backbone):
+        remedy = "Register the class as an entry point of the group 'skxtm.backbones'"
     raise InputError(
-        f"The parameter {name!r} holds {type(value).__name__!r}, which cannot be saved as data. Use plain "
-        "values, or pickle the model if you trust everybody who will load it."
+        f"The parameter {name!r} holds {type(value).__name__!r}, which cannot be saved as data. {remedy}, or "
+        "pickle the model if you trust everybody who will load it."
     )
 
 
 def _decode(value: Any, tensors: Tensors) -> Any:
-    """Undo `_encode`."""
+    """Undo `encode`."""
     if isinstance(value, list):
         return [_decode(item, tensors) for item in value]
     if not isinstance(value, dict):
@@ -371,15 +423,27 @@ def _decode(value: Any, tensors: Tensors) -> Any:
     params = {key: _decode(item, tensors) for key, item in value["params"].items()}
     if kind in _KINDS:
         return _KINDS[kind](**params)
+    if kind.startswith(_FOREIGN):
+        return _foreign_backbone(kind.removeprefix(_FOREIGN))(**params)
     if kind in backbone_names():
         return backbone_class(kind)(**params)
     raise ModelFileError(f"The saved model names the unknown kind {kind!r}; it may be of a newer skxtm.")
 
 
 def _kind_of(value: BaseEstimator) -> str | None:
-    kinds = [name for name, cls in _KINDS.items() if type(value) is cls]
-    kinds += [name for name in backbone_names() if type(value) is backbone_class(name)]
-    return kinds[0] if kinds else None
+    for kind, cls in _KINDS.items():
+        if type(value) is cls:
+            return kind
+    name, is_own = backbone_name(type(value)), type(value).__module__.startswith("skxtm.")
+    return name if name is None or is_own else _FOREIGN + name
+
+
+def _foreign_backbone(name: str) -> Any:
+    """Find the class of a backbone that another package registers."""
+    try:
+        return backbone_class(name)
+    except InputError as error:
+        raise ModelFileError(f"The saved model needs a backbone of another package. {error}") from error
 
 
 def _encode_lexicon(lexicon: Lexicon, name: str, tensors: Tensors) -> dict[str, Any]:

@@ -87,6 +87,23 @@ class Documents:
     vectors: NDArray[np.float32] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Clustering:
+    """How training documents are clustered where the user gives no clusters.
+
+    Attributes
+    ----------
+    language : str or None
+        Language whose documents are clustered, the backbone's parameter `cluster_language`; the others' are
+        assigned. None takes the first language.
+    n_dimensions : int
+        Number of left singular vectors of the document embeddings that are clustered.
+    """
+
+    language: str | None = None
+    n_dimensions: int = 100
+
+
 class Reader(Protocol):
     """How what a model learnt is read, whether a network or arrays are behind it."""
 
@@ -206,8 +223,7 @@ class Backbone(BaseEstimator, ABC):
     """Hyperparameters of a published model.
 
     Subclasses hold plain parameters with the published defaults, so that ``clone``, ``get_params`` and
-    searches reach them before any data is known. Those that need clusters have the parameters
-    `cluster_language` and `cluster_dimensions`.
+    searches reach them before any data is known.
     """
 
     #: What of `Materials` to gather besides counts: a subset of {"lexicons", "word_vectors",
@@ -220,9 +236,6 @@ class Backbone(BaseEstimator, ABC):
     reads: ClassVar[frozenset[str]] = frozenset()
     #: Least number of languages it can be trained on.
     min_languages: ClassVar[int] = 1
-
-    cluster_language: str | None = None
-    cluster_dimensions: int = 100
 
     def wants_documents(self, *, readable: bool) -> bool:
         """Tell whether embeddings of documents are to be gathered.
@@ -247,6 +260,10 @@ class Backbone(BaseEstimator, ABC):
         InputError
             If a value is outside its range.
         """
+
+    def clustering(self) -> Clustering:
+        """Say how to cluster documents; asked only of a backbone that needs clusters."""
+        return Clustering()
 
 
 class NetworkBackbone(Backbone):

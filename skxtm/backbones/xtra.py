@@ -14,7 +14,15 @@ from torch.nn import functional as F
 
 from skxtm.backbones._clusters import class_tfidf
 from skxtm.backbones._vae import OwnWeightsNetwork
-from skxtm.backbones.base import Batch, CorpusShape, Materials, NetworkBackbone, Step, check_range
+from skxtm.backbones.base import (
+    Batch,
+    Clustering,
+    CorpusShape,
+    Materials,
+    NetworkBackbone,
+    Step,
+    check_range,
+)
 from skxtm.losses.contrastive import paired_contrastive_loss, supervised_contrastive_loss
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
 from skxtm.modules.sparse import SparseRows
@@ -159,6 +167,10 @@ class XTRA(NetworkBackbone):
         for name in ("n_first_units", "n_units", "n_projected", "cluster_dimensions"):
             check_range(self, name, 1, None, integer=True)
         check_range(self, "dropout", 0, 0.99)
+
+    def clustering(self) -> Clustering:
+        """Say how to cluster documents; see `Backbone.clustering`."""
+        return Clustering(self.cluster_language, self.cluster_dimensions)
 
     def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
         """Keep the clusters' sizes, their words, and the size of the documents' embeddings."""

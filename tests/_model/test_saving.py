@@ -109,6 +109,26 @@ def test_embeddings_of_documents_are_not_saved(data, tmp_path, by_language):
     assert all(array.shape[:1] not in ((80,), (40,)) for array in saved.values())
 
 
+@pytest.mark.parametrize("backbone", ["xtra", "gloctm"])
+def test_a_loaded_model_is_trained_further_on_embeddings_of_the_same_dimensions_only(
+    data, tmp_path, backbone
+):
+    words = {code: np.random.default_rng(0).normal(size=(30, 4)) for code in ("en", "zh")}
+    vectors = np.random.default_rng(0).normal(size=(80, 7))
+    model = CrossLingualTopicModel(3, backbone=backbone, word_embeddings=words, max_epochs=1, random_state=0)
+    model.set_params(document_embeddings=vectors).fit(data.corpus).save(tmp_path / "model")
+    if backbone == "xtra":  # as it was saved when only its own constants knew the number
+        edit(lambda description: description.pop("documents"))(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    with pytest.raises(InputError) as caught:
+        loaded.set_params(document_embeddings=vectors[:, :6]).partial_fit(data.corpus)
+    assert str(caught.value) == (
+        "The documents' embeddings have 6 dimensions, but those that training began with have 7. Encode all "
+        "documents with the same encoder."
+    )
+    assert loaded.set_params(document_embeddings=vectors).partial_fit(data.corpus).n_iter_ == 2
+
+
 def test_saving_again_replaces_the_folder_and_leaves_nothing_beside_it(model, tmp_path):
     model.save(tmp_path / "model")
     model.save(tmp_path / "model")
