@@ -380,8 +380,10 @@ def _steps(case: Case) -> Iterator[str]:
         return
     from skxtm.training.batches import TrainingDocuments
 
-    backbone = learning.choose(Settings.of(case.fitted))
-    state, materials = learning.start(backbone, case.corpus, None, Settings.of(case.fitted))
+    settings = Settings.of(case.fitted)
+    backbone = learning.choose(settings)
+    sources = learning.find_sources(backbone, case.corpus, settings)
+    state, materials = learning.start(backbone, case.corpus, None, sources)
     trainer, watcher = learning.make_trainer(state, "cpu"), _Watcher()
     of_each = learning.per_document(state, materials, trainer.device)
     documents = TrainingDocuments(materials.counts, trainer.device, of_each)
