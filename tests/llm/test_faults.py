@@ -34,7 +34,7 @@ def chat(chat_server):
         api_key_env="MY_KEY",
         max_retries=2,
         max_output_tokens=100,
-        timeout=1.0,
+        timeout=20.0,
         concurrency=1,
     )
 
@@ -146,14 +146,14 @@ FAULTS = {
         2,
     ),
     "no connection": Fault(OVERCOME, [lambda server: server.silence(0.0)] * 2, n_extra=2),
-    "no answer in time": Fault(OVERCOME, [lambda server: server.silence(20.0)]),
+    "no answer in time": Fault(OVERCOME, [lambda server: server.silence(60.0)]),
     "no answer in time, twice": Fault(
         FAILS_ONE,
-        [lambda server: server.silence(20.0)] * 2,
-        "URL did not answer within 1 s, and may bill the request. Raise timeout, or ask for shorter answers.",
+        [lambda server: server.silence(60.0)] * 2,
+        "URL did not answer within 2 s, and may bill the request. Raise timeout, or ask for shorter answers.",
         1,
     ),
-    "an answer that never ends": Fault(OVERCOME, [lambda server: server.trickle(20.0)]),
+    "an answer that never ends": Fault(OVERCOME, [lambda server: server.trickle(60.0)]),
     "half an answer": Fault(OVERCOME, [lambda server: server.dropped_in_the_body()]),
     "no JSON": Fault(OVERCOME, [raw("<html>")]),
     "truncated JSON": Fault(OVERCOME, [raw(json.dumps(completion("Blue."))[:-9])]),
@@ -301,6 +301,8 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_loses_no_paid_answer_and_asks_nothing_twice(name, tmp_path, chat, chat_server, colours):
     fault = FAULTS[name]
+    if name in ("no answer in time", "no answer in time, twice", "an answer that never ends"):
+        chat.set_params(timeout=2.0)
     met = iter([make(chat_server) for make in fault.answers])
 
     def fault_for(body):

@@ -261,6 +261,7 @@ def test_published_counting_needs_token_counts():
     st.lists(st.tuples(*[st.lists(st.sampled_from("abcd"), max_size=4)] * 2), min_size=2, max_size=6),
 )
 def test_topics_with_fewer_words_than_asked_for_weigh_the_same_as_others(counting, topics, documents):
+    documents = [*documents, (["d"], ["d"])]  # a reference must have words
     texts = {code: [document[place] for document in documents] for place, code in enumerate(("en", "zh"))}
     reference = AlignedReference.from_texts(
         {code: [" ".join(text) for text in texts[code]] for code in texts}
@@ -271,5 +272,6 @@ def test_topics_with_fewer_words_than_asked_for_weigh_the_same_as_others(countin
     else:
         topics = topics[:1]  # of several topics, those spelled alike share their counts in the script
         expected = [cnpmi_as_published(topics, texts, "en", "zh")]
-    scores = cnpmi_score(topics, reference, n_words=4, counting=counting, per_topic=True)
+    options = {"n_words": 4, "counting": counting, "languages": ["en", "zh"], "per_topic": True}
+    scores = cnpmi_score(topics, reference, **options)
     np.testing.assert_allclose(scores, expected, rtol=1e-12, atol=1e-12)

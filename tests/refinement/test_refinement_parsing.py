@@ -150,6 +150,64 @@ def test_every_topic_of_json_that_is_whole_before_the_cut_is_kept(words, data):
             parse_answer(text[:end], list(words), languages, n_words=9)
 
 
+def as_table(words):
+    languages = list(next(iter(words.values())))
+    rows = [["Topic", "Theme", *languages], ["---"] * (2 + len(languages))]
+    rows += [[str(k), f"theme {k}", *map(", ".join, w.values())] for k, w in words.items()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+OTHER_FORMS = {
+    "numbers as keys": lambda words: json.dumps(
+        {str(k): {"theme": f"theme {k}", **w} for k, w in words.items()}, ensure_ascii=False
+    ),
+    "words as objects": lambda words: json.dumps(
+        [
+            {
+                "topic_id": k,
+                "name": f"theme {k}",
+                "words": {code: [{"term": x} for x in w[code]] for code in w},
+            }
+            for k, w in words.items()
+        ]
+    ),
+    "Python": lambda words: repr(
+        [{"id": f"Topic {k}", "title": f"theme {k}", "words": w} for k, w in words.items()]
+    ),
+    "numbers in the line": lambda words: "\n".join(
+        f"Topic {k}: theme {k}\n"
+        + "\n".join(
+            f"{code.upper()}: " + " ".join(f"{place}. {x}" for place, x in enumerate(w[code], 1))
+            for code in w
+        )
+        for k, w in words.items()
+    ),
+    "labels on lines of their own": lambda words: "\n".join(
+        f"Topic {k} (theme {k})\n" + "\n".join(f"{code}-XX:\n- " + "\n- ".join(w[code]) for code in w)
+        for k, w in words.items()
+    ),
+    "a table": as_table,
+}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    answers(),
+    st.sampled_from(list(OTHER_FORMS)),
+    st.sampled_from(["{}", "<reasoning>{0}</reasoning>{0}", "{0}\n\n{0}"]),
+)
+def test_what_is_written_in_other_forms_is_read_back(words, form, frame):
+    text = OTHER_FORMS[form](words)
+    answer = parse_answer(
+        frame.replace("{0}", "{}").replace("{}", text),
+        list(words),
+        list(next(iter(words.values()))),
+        n_words=9,
+    )
+    assert answer.words == words
+    assert answer.themes == {number: f"theme {number}" for number in words}
+
+
 pieces = st.sampled_from(
     [
         "Topic 0: x",
