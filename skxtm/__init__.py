@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from skxtm._version import __version__
 
 if TYPE_CHECKING:
+    from skxtm._optional import show_versions
     from skxtm.corpus import Corpus, as_corpus
     from skxtm.lexicon import Lexicon
     from skxtm.model import CrossLingualTopicModel
@@ -22,6 +23,7 @@ _HOMES = {
     "LLMRefiner": "skxtm.refiner",
     "Lexicon": "skxtm.lexicon",
     "as_corpus": "skxtm.corpus",
+    "show_versions": "skxtm._optional",
 }
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Lexicon",
     "__version__",
     "as_corpus",
+    "show_versions",
 ]
 
 

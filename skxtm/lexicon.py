@@ -5,21 +5,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from skxtm._word_pairs import LexiconCoverage, WordColumn, columns_of, languages_in_name, read_pairs
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm._word_pairs.joining import joined
+from skxtm._word_pairs.pairs import (
+    LexiconCoverage,
+    WordColumn,
+    Words,
+    columns_of,
+    languages_in_name,
+    read_pairs,
+    word_list,
+)
+from skxtm.exceptions import InputError
 from skxtm.normalization import FormIndex, normal_forms
 
 __all__ = ["Lexicon", "LexiconCoverage"]
 
 Match = Literal["normal", "literal"]
-Words = Sequence[str] | NDArray[Any]
 
 
 class Lexicon:
@@ -91,7 +97,10 @@ class Lexicon:
         """Read a file of two columns: one pair of words on each line.
 
         The columns are separated by a tab or, on a line without one, by whitespace. Blank lines and
-        whitespace around a word are ignored. The file may be compressed by gzip, whatever its name.
+        whitespace around a word are ignored. The file may be compressed by gzip, bzip2, xz or zip, whatever
+        its name. A first line that names the two languages, as `to_file` writes it, is a header, below which
+        all is taken as it is. Without it, what looks like a comment, a count, words in quotes or a line of
+        another format is refused: see `skxtm.lexicons`.
 
         Parameters
         ----------
@@ -103,7 +112,7 @@ class Lexicon:
         match : {"normal", "literal"}, default="normal"
             See `Lexicon`.
         encoding : str, default="utf-8"
-            Encoding of the text.
+            Encoding of the text; a byte order mark of UTF-16 comes before the default.
 
         Returns
         -------
@@ -112,18 +121,18 @@ class Lexicon:
         Raises
         ------
         InputError
-            If the languages are not known, a line has not two columns, or the file is empty, damaged or in
+            If the languages are not known, a line is not a pair of words, or the file is empty, damaged or in
             another encoding.
         """
         path = Path(path)
-        languages = languages_in_name(path) if languages is None else languages
-        lexicon = cls(read_pairs(path, encoding), languages, match=match)
+        languages = languages_in_name(path) if languages is None else _checked_languages(languages)
+        lexicon = cls(read_pairs(path, languages, encoding), languages, match=match)
         if not len(lexicon):
             raise InputError(f"{path.name} holds no words. A lexicon has one pair of words on each line.")
         return lexicon
 
     @classmethod
-    def compose(cls, first: "Lexicon", second: "Lexicon") -> "Lexicon":
+    def compose(cls, first: "Lexicon", second: "Lexicon", *, min_overlap: float = 0.0) -> "Lexicon":
         """Translate through a language that two lexicons share.
 
         Parameters
@@ -133,6 +142,10 @@ class Lexicon:
         second : Lexicon
             Between the shared language and the target language, in either order. Its words of the shared
             language are compared with those of ``first`` as ``match`` says, which must be the same in both.
+        min_overlap : float, default=0.0
+            Between 0 and 1: the share of their translations into the shared language that two words must have
+            in common (Dice; inverse consultation of Tanaka and Umemura, 1994). Words with several meanings
+            join what is unlike; a higher share leaves fewer such pairs, and fewer pairs.
 
         Returns
         -------
@@ -143,7 +156,7 @@ class Lexicon:
         Raises
         ------
         InputError
-            If not exactly one language is shared, or ``match`` differs.
+            If not exactly one language is shared, ``match`` differs, or ``min_overlap`` is out of range.
 
         Examples
         --------
@@ -157,8 +170,9 @@ class Lexicon:
         (source,) = set(first.languages) - {pivot}
         (target,) = set(second.languages) - {pivot}
         same = second._form_index(pivot).find(first._columns[pivot].words)
-        linked = _sorted_csr(first._entries(source, pivot) @ same @ second._entries(pivot, target))
-        rows, columns = linked.nonzero()
+        rows, columns = joined(
+            first._entries(source, pivot), same, second._entries(pivot, target), min_overlap
+        )
         source_column = WordColumn(first._columns[source].words, rows)
         target_column = WordColumn(second._columns[target].words, columns)
         return cls(zip(source_column, target_column, strict=True), (source, target), match=first._match)
@@ -250,8 +264,8 @@ class Lexicon:
             If ``match="normal"`` and the library for a language is not installed.
         """
         entries = self._entries(source, target)
-        source_matches = self._form_index(source).find(_word_list(source_vocabulary, "source_vocabulary"))
-        target_matches = self._form_index(target).find(_word_list(target_vocabulary, "target_vocabulary"))
+        source_matches = self._form_index(source).find(word_list(source_vocabulary, "source_vocabulary"))
+        target_matches = self._form_index(target).find(word_list(target_vocabulary, "target_vocabulary"))
         return _sorted_csr(source_matches @ entries @ target_matches.T).astype(np.float32)
 
     def coverage(
@@ -302,7 +316,7 @@ class Lexicon:
             If the lexicon does not hold the language.
         """
         target = self._other(source)
-        entries = self._form_index(source).find(_word_list([word], "words")).indices
+        entries = self._form_index(source).find(word_list([word], "words")).indices
         of_word = np.isin(self._columns[source].numbers, entries)
         target_words = self._columns[target].words
         return list(dict.fromkeys(target_words[number] for number in self._columns[target].numbers[of_word]))
@@ -361,14 +375,14 @@ class Lexicon:
         return Lexicon(zip(*columns.values(), strict=True), self.languages, match=self._match)
 
     def to_file(self, path: str | PathLike[str]) -> None:
-        """Write the pairs as `read` reads them: UTF-8, a tab between the words.
+        """Write the pairs as `read` reads them: UTF-8, a tab between the words, a header of the languages.
 
         Parameters
         ----------
         path : str or path-like
             The file; an existing one is replaced. It is compressed by gzip if its name ends in ``.gz``.
         """
-        data = "".join(f"{first}\t{second}\n" for first, second in self).encode()
+        data = "".join(f"{first}\t{second}\n" for first, second in (self.languages, *self)).encode()
         path = Path(path)
         path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
@@ -473,19 +487,6 @@ def _pivot(first: Lexicon, second: Lexicon) -> str:
             f"Bring one to the other's way by with_match."
         )
     return shared.pop()
-
-
-def _word_list(vocabulary: Words, name: str) -> list[str]:
-    if isinstance(vocabulary, str):
-        raise InputTypeError(f"{name} must be a sequence of words. Got the str {shortened(vocabulary)}.")
-    # tolist gives plain str where an array's own elements are numpy's
-    words: list[str] = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) else list(vocabulary)
-    for position, word in enumerate(words):
-        if not isinstance(word, str):
-            raise InputTypeError(
-                f"{name}[{position}] must be a str. Got {shortened(word)} of type {type(word).__name__}."
-            )
-    return words
 
 
 def _as_written(words: Sequence[str]) -> tuple[Sequence[str]]:

@@ -81,6 +81,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         The languages, in the order of `components_`.
     vectorizer_ : CrossLingualVectorizer or None
         What made the counts; None if they were given.
+    resources_ : list of Resource
+        Lexicons and embeddings that were used: what they are, where they come from, under which licence, and
+        how much of each vocabulary they cover; print them.
     backbone_ : Backbone
         The backbone trained, with the values above in place.
     network_ : torch.nn.Module
@@ -123,6 +126,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     _state: State
     components_, topic_weight_ = Learnt(), Learnt()
     vocabularies_, languages_, vectorizer_ = Learnt(), Learnt(), Learnt(optional=True)
+    resources_ = Learnt()
     backbone_, network_, history_, n_iter_ = Learnt(), Learnt(), Learnt(), Learnt()
 
     def __init__(
@@ -464,7 +468,9 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         settings = Settings.of(self)
         backbone = learning.choose(settings, in_pieces=in_pieces)
         corpus, vectorizer = read_training_documents(self, X, self.vectorizer)
-        self._state, materials = learning.start(backbone, corpus, vectorizer, settings)
+        sources = learning.find_sources(backbone, corpus, settings)
+        corpus = corpus if vectorizer is None else vectorizer.fit_transform(corpus)
+        self._state, materials = learning.start(backbone, corpus, vectorizer, sources)
         return corpus, materials
 
     def _learn(self, X: Any) -> NDArray[np.float32]:

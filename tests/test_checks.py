@@ -74,9 +74,9 @@ class Needy(NMTM):
 
 
 class Reader(NMTM):
-    """Reads what it does not need."""
+    """Reads what no document has."""
 
-    reads: ClassVar[frozenset[str]] = frozenset({"document_vectors"})
+    reads: ClassVar[frozenset[str]] = frozenset({"titles"})
 
 
 class Babel(NMTM):
@@ -115,7 +115,7 @@ class Functional(NMTM):
             Needy(),
             "needs holds ['money'], but may hold ['clusters', 'document_vectors', 'lexicons', 'word_vectors'] only",
         ),
-        (Reader(), "reads holds ['document_vectors'], but may hold [] only"),
+        (Reader(), "reads holds ['titles'], but may hold ['document_vectors'] only"),
         (Babel(), "min_languages must be 1, 2 or 3, not 4"),
         (
             Changing(),
@@ -150,8 +150,8 @@ class Unbuildable(NMTM):
 
 def test_an_error_of_the_backbone_names_the_check_and_the_languages():
     assert refusal(Unbuildable()) == (
-        "Backbone 'Unbuildable' fails the check 'it can be fitted', with documents in ['en', 'zh']: RuntimeError: "
-        "mat1 and mat2 shapes cannot be multiplied"
+        "Backbone 'Unbuildable' fails the check 'a step gives what training and refinement need', with documents in "
+        "['en', 'zh']: RuntimeError: mat1 and mat2 shapes cannot be multiplied"
     )
 
 
@@ -399,9 +399,7 @@ class SteppingNetwork(NMTMNetwork):
     ],
 )
 def test_what_a_step_gives_is_checked_before_it_is_used(flaw, expected):
-    case = Case(small_backbone(Stepping(flaw=flaw)), 2)
-    case._fitted = Case(small_backbone(NMTM()), 2).fitted.set_params(backbone=Stepping(flaw=flaw))
-    assert list(CHECKS["a step gives what refinement needs"](case)) == expected
+    assert problems("a step gives what training and refinement need", Stepping(flaw=flaw), 2) == expected
 
 
 def test_losses_and_proportions_of_a_refined_model_are_checked(monkeypatch):

@@ -56,6 +56,8 @@ def selected_checks():
 def waived_checks(name, value, docstring):
     if is_dataclass(value) and {field.name for field in fields(value)} <= described_attributes(docstring):
         return {"PR01"}
+    if getattr(value, "_is_protocol", False):  # nobody calls the constructor that typing gives it
+        return {"PR01"}
     if name.startswith(INNER_PACKAGES) and "\n" not in docstring.strip():
         return {"PR01", "RT01"}
     return set()

@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("stopwordsiso")
 pytest.importorskip("rjieba")
+
+pytestmark = pytest.mark.slow
 EXAMPLE = Path(__file__).parents[1] / "examples" / "llm_refinement.py"
 
 
@@ -21,7 +23,7 @@ def run(*arguments, cache):
         text=True,
         encoding="utf-8",
         env={**os.environ, "SKXTM_CACHE": str(cache), "EXAMPLE_KEY": "sk-0123456789", "PYTHONUTF8": "1"},
-        timeout=300,
+        timeout=600,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout

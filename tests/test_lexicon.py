@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV
 
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm.exceptions import InputError, InputTypeError, SkxtmError
 from skxtm.lexicon import Lexicon, LexiconCoverage
 from skxtm.normalization import normal_forms, without_long_vowel_marks
 
@@ -84,13 +84,22 @@ def test_what_is_not_two_words_is_refused(pair, shown):
     )
 
 
-@pytest.mark.parametrize("word", ["", " cat", "cat ", "c\tat", "c\nat", "\u3000"])
+@pytest.mark.parametrize("word", ["", " cat", "cat ", "c\tat", "c\nat", "c\x00at", "\u3000"])
 def test_a_word_that_a_file_could_not_hold_is_refused(word):
     with pytest.raises(InputError) as error:
         Lexicon([("猫", word)], ("zh", "en"))
     assert str(error.value) == (
-        f"The word {word!r} of a lexicon is empty, starts or ends with whitespace, or holds a tab or "
-        "line break. Clean it, or leave its pairs out."
+        f"The word {word!r} of a lexicon is empty, starts or ends with whitespace, or holds a tab, "
+        "line break or null character. Clean it, or leave its pairs out."
+    )
+
+
+def test_a_word_with_half_a_character_is_refused():
+    with pytest.raises(InputError) as error:
+        Lexicon([("猫", "cat"), ("犬", "do\ud83dg")], ("zh", "en"))
+    assert str(error.value) == (
+        r"The word 'do\ud83dg' of a lexicon holds half a character, '\ud83d', which no file can hold. "
+        "Clean it, or leave its pairs out."
     )
 
 
@@ -155,23 +164,25 @@ def test_a_file_name_without_languages_asks_for_them(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("line", "n_columns", "shown"),
+    ("line", "problem"),
     [
-        ("猫", 1, "'猫'"),
-        ("猫\t", 1, "'猫'"),
-        ("\tcat", 1, "'cat'"),
-        ("猫\tcat\tkatze", 3, r"'猫\tcat\tkatze'"),
-        ("猫 wild cat", 3, "'猫 wild cat'"),
+        ("猫", "has 1 column instead of 2"),
+        ("猫\tcat\tkatze", "has 3 columns instead of 2"),
+        ("猫\tcat\t", "has 3 columns instead of 2"),
+        ("猫 wild cat", "has 3 columns instead of 2"),
+        ("猫\t", "has an empty column"),
+        ("\tcat", "has an empty column"),
+        ("hot dog\t", "has an empty column"),
+        ("hot dog\t \u3000", "has an empty column"),
     ],
 )
-def test_a_line_with_another_number_of_columns_is_named(tmp_path, line, n_columns, shown):
+def test_a_line_without_two_columns_is_named(tmp_path, line, problem):
     path = tmp_path / "zh-en.tsv"
     path.write_text(f"犬\tdog\n\n{line}\n", encoding="utf-8")
     with pytest.raises(InputError) as error:
         Lexicon.read(path)
     assert str(error.value) == (
-        f"Line 3 of zh-en.tsv has {n_columns} columns instead of 2: {shown}. "
-        "Write one pair of words on each line, separated by a tab."
+        f"Line 3 of zh-en.tsv {problem}: {line!r}. Write one pair of words on each line, separated by a tab."
     )
 
 
@@ -207,7 +218,7 @@ def test_another_encoding_is_read_when_named_and_asked_for_when_not(tmp_path):
         Lexicon.read(tmp_path / "zh-en.tsv")
     assert str(error.value) == (
         "zh-en.tsv is not text in utf-8 (invalid start byte at byte 0). "
-        "Give its encoding, as in Lexicon.read(path, encoding='gb18030')."
+        "Give its encoding, as in encoding='gb18030'."
     )
 
 
@@ -218,18 +229,100 @@ def test_a_written_file_reads_back_equal(tmp_path, lexicon, name):
     assert (tmp_path / name).read_bytes().startswith(b"\x1f\x8b") == name.endswith(".gz")
 
 
+TAKE_OUT = "Take the line out, or read the file by skxtm.lexicons.read_muse, which skips it."
+USE_CSV = "Read the file by skxtm.lexicons.read_csv."
+USE_DICTIONARY = "Read EDICT by skxtm.lexicons.read_edict, and CC-CEDICT by skxtm.lexicons.read_cedict."
+
+
+@pytest.mark.parametrize(
+    ("line", "look", "remedy"),
+    [
+        ("# comment", "looks like a comment", TAKE_OUT),
+        ("# two words", "looks like a comment", TAKE_OUT),
+        ("#! version\t1", "looks like a comment", TAKE_OUT),
+        ("5000", "looks like a count of words", TAKE_OUT),
+        ("5000 300", "looks like a count of words", TAKE_OUT),
+        ("english\tGerman", "looks like a header", USE_CSV),
+        ("source target", "looks like a header", USE_CSV),
+        ("word\ttranslation\tlang1", "looks like a header", USE_CSV),
+        ('"Hund"\t"dog"', "has words in quotes", USE_CSV),
+        ('Hund\t"hot dog"', "has words in quotes", USE_CSV),
+        ('"Hund"\tdog', "has words in quotes", USE_CSV),
+        ("ねこ /cat/", "looks like a line of a dictionary", USE_DICTIONARY),
+        ("猫 [ねこ] /(n) cat/(P)/", "looks like a line of a dictionary", USE_DICTIONARY),
+        ("貓 猫 [mao1] /cat/", "looks like a line of a dictionary", USE_DICTIONARY),
+    ],
+)
+def test_a_line_that_is_no_pair_of_words_is_refused_whatever_its_columns(tmp_path, line, look, remedy):
+    path = tmp_path / "de-en.txt"
+    path.write_text(f"\n{line}\r\nHund\tdog\n", encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        Lexicon.read(path)
+    assert str(error.value) == f"Line 2 of de-en.txt {look}: {line!r}. {remedy}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["#\thash", "#hashtag\thashtag", "5\tfive", "7\t7", 'Zoll\t5"', "und/oder\tand/or", "source\tspring"],
+)
+def test_odd_words_are_still_words(tmp_path, line):
+    (tmp_path / "de-en.txt").write_text(f"{line}\nHund\tdog\n", encoding="utf-8")
+    assert next(iter(Lexicon.read(tmp_path / "de-en.txt"))) == tuple(line.split("\t"))
+
+
+def test_below_a_header_of_the_languages_everything_is_a_pair(tmp_path):
+    lines = ["de\ten", "# a\t# b", '"Hund"\t"dog"', "1 000\t5"]
+    (tmp_path / "de-en.tsv").write_text("\n".join(lines), encoding="utf-8")
+    assert list(Lexicon.read(tmp_path / "de-en.tsv")) == [("# a", "# b"), ('"Hund"', '"dog"'), ("1 000", "5")]
+
+
+def test_a_header_in_another_order_than_the_languages_is_refused(tmp_path):
+    (tmp_path / "de-en.tsv").write_text("en\tde\ndog\tHund\n")
+    with pytest.raises(InputError) as error:
+        Lexicon.read(tmp_path / "de-en.tsv")
+    assert str(error.value) == (
+        "Line 1 of de-en.tsv says that its columns are ['en', 'de']. "
+        "Give languages=('en', 'de') instead of ('de', 'en')."
+    )
+
+
+# hypothesis: whatever is written reads back, whatever is read raises nothing but our errors
+
 writable_words = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\ufeff"), min_size=1, max_size=4
+    st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\x00"), min_size=1, max_size=4
 ).filter(lambda word: word == word.strip())
+odd_words = st.sampled_from(
+    ["#", "# a", '""', '"a"', "1", "2", "/a/", "b /a/", "source", "target", "xx", "yy", "\ufeff"]
+)
+any_words = writable_words | odd_words
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(writable_words, writable_words), min_size=1, max_size=4))
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(any_words, any_words), min_size=1, max_size=4))
 def test_any_words_survive_writing_and_reading(tmp_path_factory, pairs):
     path = tmp_path_factory.mktemp("words") / "xx-yy.tsv"
     lexicon = Lexicon(pairs, ("xx", "yy"))
     lexicon.to_file(path)
     assert Lexicon.read(path, ("xx", "yy")) == lexicon
+
+
+lines = st.text(st.sampled_from('ab猫 \t\t\n\n\r/"#1\u3000\ufeff\x00\x85'), max_size=30).map(str.encode)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    lines | st.binary(max_size=40),
+    st.sampled_from(["utf-8", "gb18030", "utf-16", "ascii", "idna", "hex", "no"]),
+)
+def test_any_file_is_read_or_refused_by_an_error_of_ours(tmp_path_factory, data, encoding):
+    path = tmp_path_factory.mktemp("any") / "xx-yy.tsv"
+    path.write_bytes(data)
+    try:
+        lexicon = Lexicon.read(path, encoding=encoding)
+    except SkxtmError:
+        return
+    lexicon.to_file(path)
+    assert Lexicon.read(path) == lexicon
 
 
 # matrices
@@ -399,6 +492,40 @@ def test_composing_compares_the_shared_words_by_normal_form():
     first = Lexicon([("經濟", "economi")], ("zh", "en"))
     second = Lexicon([("経済", "economy")], ("ja", "en"))
     assert list(Lexicon.compose(first, second)) == [("經濟", "経済")]
+
+
+german = st.sampled_from(["Katze", "Kater", "Hund", "Wirtschaft"])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.tuples(chinese, english), max_size=8, unique=True),
+    st.lists(st.tuples(german, english), max_size=8, unique=True),
+    st.sampled_from([0.0, 0.1, 0.3, 0.5, 1.0]),
+    st.sampled_from(["literal", "normal"]),
+)
+def test_composed_words_share_the_least_part_of_their_translations(first, second, min_overlap, match):
+    def is_same(word, other):
+        return word == other if match == "literal" else same(word, other, "en")
+
+    expected = set()
+    for zh in {zh for zh, _ in first}:
+        for de in {de for de, _ in second}:
+            of_zh = [en for word, en in first if word == zh]
+            of_de = [en for word, en in second if word == de]
+            in_common = sum(any(is_same(en, other) for other in of_de) for en in of_zh)
+            in_common += sum(any(is_same(en, other) for other in of_zh) for en in of_de)
+            if in_common and in_common >= np.float32(min_overlap) * np.float32(len(of_zh) + len(of_de)):
+                expected.add((zh, de))
+    lexicons = [Lexicon(first, ("zh", "en"), match=match), Lexicon(second, ("de", "en"), match=match)]
+    assert set(Lexicon.compose(*lexicons, min_overlap=min_overlap)) == expected
+
+
+@pytest.mark.parametrize("min_overlap", [-0.1, 1.1, float("nan")])
+def test_an_overlap_is_a_share(lexicon, min_overlap):
+    with pytest.raises(InputError) as error:
+        Lexicon.compose(lexicon, Lexicon([("Katze", "cat")], ("de", "en")), min_overlap=min_overlap)
+    assert str(error.value) == f"min_overlap must be between 0 and 1. Got {min_overlap!r}."
 
 
 def test_lexicons_that_cannot_be_composed_are_refused(lexicon):

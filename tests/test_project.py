@@ -25,7 +25,7 @@ FLOORS = [
     {"_optional", "_word_pairs", "corpus"},
     {"normalization", "tokenizers", "llm"},
     {"lexicon", "vectorizer"},
-    {"embeddings", "datasets"},
+    {"lexicons", "embeddings", "datasets"},
     {"refinement"},
     {"metrics"},
     {"plotting"},

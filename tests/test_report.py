@@ -231,7 +231,7 @@ def browse():
             "--disable-background-networking --disable-component-update --disable-sync"
         )
         command = [program, *quiet.split(), f"--user-data-dir={folder / 'profile'}", *options, page.as_uri()]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
 
     return run
 

@@ -128,7 +128,7 @@ def plain_answers(plain, train):
 
 
 def expected_answers(form, folds):
-    result = np.empty((N_DOCUMENTS, 2), dtype=np.float32)
+    result = np.empty_like(plain_answers(plain_form(form), tuple(ROWS)))
     for train, test in folds:
         result[test] = plain_answers(plain_form(form), tuple(train))[test]
     return result
@@ -278,6 +278,7 @@ TOOLS = {
 POSSIBLE = [pair for pair in product(FORMS, TOOLS) if pair not in IMPOSSIBLE]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.* documents hold no word:skxtm.exceptions.UnknownWordsWarning")
 @pytest.mark.parametrize(("form", "tool"), POSSIBLE)
 def test_a_tool_takes_a_form_as_it_takes_a_corpus(form, tool, tmp_path):

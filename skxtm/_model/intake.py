@@ -61,9 +61,9 @@ def read_training_documents(
     Returns
     -------
     corpus : Corpus
-        With counts.
+        With or without counts.
     vectorizer : CrossLingualVectorizer or None
-        Fitted; None if the counts were given.
+        What is to be fitted and make the counts; None if there are counts.
     """
     if is_count_matrix(X):
         return read_matrix(estimator, X, reset=True), None
@@ -75,7 +75,7 @@ def read_training_documents(
         raise InputError("X holds no documents. At least one document in each language is needed.")
     if corpus.has_counts:
         return corpus, None
-    return vectorizer.fit_transform(corpus), vectorizer
+    return corpus, vectorizer
 
 
 def read_documents(estimator: BaseEstimator, state: State, X: Any) -> Corpus:

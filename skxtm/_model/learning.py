@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 
 from skxtm._model.intake import resolve_backbone, training_languages, warn_of_unknown_words
 from skxtm._model.materials import gather_documents, gather_materials, new_document_vectors
+from skxtm._model.sources import Sources, say
 from skxtm._model.state import Settings, State
 from skxtm.exceptions import InputError
 
@@ -54,8 +55,36 @@ def choose(settings: Settings, *, in_pieces: bool = False) -> Backbone:
     return backbone
 
 
+def find_sources(backbone: Backbone, corpus: Corpus, settings: Settings) -> Sources:
+    """Find lexicons and encoders, and say what is missing before any work is done.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        From `choose`.
+    corpus : Corpus
+        Training documents, counted or not.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    sources : Sources
+        For the languages of the documents, in the order of everything that follows.
+
+    Raises
+    ------
+    InputError, InputTypeError, MissingResourceError
+        If something is not what is needed.
+    """
+    sources = Sources(settings, ())
+    sources.languages = training_languages(corpus, settings.languages, backbone, sources.has_lexicons)
+    sources.check(backbone, has_embedding=corpus.embedding is not None)
+    return sources
+
+
 def start(
-    backbone: Backbone, corpus: Corpus, vectorizer: CrossLingualVectorizer | None, settings: Settings
+    backbone: Backbone, corpus: Corpus, vectorizer: CrossLingualVectorizer | None, sources: Sources
 ) -> tuple[State, Materials]:
     """Gather what a backbone needs, and prepare for learning.
 
@@ -67,8 +96,8 @@ def start(
         Training documents with counts.
     vectorizer : CrossLingualVectorizer or None
         What made the counts; None if they were given.
-    settings : Settings
-        Of the estimator.
+    sources : Sources
+        From `find_sources`.
 
     Returns
     -------
@@ -84,13 +113,15 @@ def start(
     """
     from skxtm.backbones.base import CorpusShape, NetworkBackbone
 
-    languages = training_languages(corpus, settings.languages, backbone, settings.lexicon is not None)
+    settings, languages = sources.settings, sources.languages
     vocabularies = corpus.vocabularies or {}
     words = {code: vocabularies[code] for code in languages}
     shape = CorpusShape(settings.n_components, languages, tuple(map(len, words.values())))
     seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     state = State(backbone, shape, words, vectorizer, seed)
-    materials = gather_materials(state, corpus, settings)
+    materials = gather_materials(state, corpus, sources)
+    state.reads_documents = "document_vectors" in backbone.reads and materials.all_vectors is not None
+    say(state.resources, settings.verbose)
     if isinstance(backbone, NetworkBackbone):
         from skxtm.training.loop import build_network
 
@@ -174,7 +205,7 @@ def train_further(state: State, corpus: Corpus, settings: Settings) -> NDArray[n
     theta : ndarray of shape (n_documents, n_components)
         Topic proportions of the documents.
     """
-    materials = gather_documents(state, corpus, settings)
+    materials = gather_documents(state, corpus, Sources(settings, state.languages))
     return train(state, corpus, materials, 1, settings)
 
 
@@ -391,8 +422,8 @@ def _documents(state: State, corpus: Corpus, settings: Settings) -> _DocumentsOf
     from skxtm.backbones.base import Documents
 
     vectors = None
-    if "document_vectors" in state.backbone.reads and len(corpus):
-        vectors = new_document_vectors(state, corpus, settings)
+    if state.reads_documents and len(corpus):
+        vectors = new_document_vectors(state, corpus, Sources(settings, state.languages))
     rows_of = {number: corpus.rows_of(code) for number, code in enumerate(state.languages)}
     return [
         (
@@ -406,19 +437,15 @@ def _documents(state: State, corpus: Corpus, settings: Settings) -> _DocumentsOf
 
 
 def _training_documents(state: State, corpus: Corpus, materials: Materials) -> _DocumentsOfLanguages:
-    """Training documents of each language; those without a known word have embeddings of zeros."""
+    """Training documents of each language, with embeddings if the backbone reads them."""
     from skxtm.backbones.base import Documents
 
-    result = []
-    for number, code in enumerate(state.languages):
-        counts, vectors = corpus.counts_of(code), None
-        if "document_vectors" in state.backbone.reads:
-            assert materials.document_vectors is not None
-            of_known = materials.document_vectors[number]
-            vectors = np.zeros((counts.shape[0], of_known.shape[1]), dtype=np.float32)
-            vectors[np.flatnonzero(counts.sum(1))] = of_known
-        result.append((number, corpus.rows_of(code), Documents(counts, vectors)))
-    return result
+    vectors = materials.all_vectors if state.reads_documents else None
+    rows_of = [corpus.rows_of(code) for code in state.languages]
+    return [
+        (number, rows, Documents(corpus.counts_of(code), None if vectors is None else vectors[rows]))
+        for number, (code, rows) in enumerate(zip(state.languages, rows_of, strict=True))
+    ]
 
 
 #: Number of a language, rows of its documents in the corpus, and the documents.

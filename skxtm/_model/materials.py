@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -14,15 +13,26 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from skxtm._model.intake import training_rows
+from skxtm._model.sources import (
+    Resource,
+    Sources,
+    Translations,
+    encoder_resource,
+    induced_lexicons,
+    is_one_space,
+    is_running_text,
+    lexicon_resource,
+)
 from skxtm.corpus import Corpus
 from skxtm.embeddings._pairing import lexicon_matches
+from skxtm.embeddings._vectors import encoded_words
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.resolving import (
     fitted_encoder,
     resolve_document_embeddings,
     resolve_word_embeddings,
 )
-from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
+from skxtm.exceptions import InputError, MissingResourceError
 from skxtm.lexicon import Lexicon
 
 if TYPE_CHECKING:
@@ -30,7 +40,7 @@ if TYPE_CHECKING:
     from skxtm.backbones.base import Materials
 
 
-def gather_materials(state: State, corpus: Corpus, settings: Settings) -> Materials:
+def gather_materials(state: State, corpus: Corpus, sources: Sources) -> Materials:
     """Gather all that the backbone prepares its constants from.
 
     Parameters
@@ -39,8 +49,8 @@ def gather_materials(state: State, corpus: Corpus, settings: Settings) -> Materi
         With nothing learnt yet. What is learnt here, such as an encoder, is kept in it for later documents.
     corpus : Corpus
         Training documents with counts.
-    settings : Settings
-        Of the estimator.
+    sources : Sources
+        Where lexicons and vectors come from.
 
     Returns
     -------
@@ -55,15 +65,15 @@ def gather_materials(state: State, corpus: Corpus, settings: Settings) -> Materi
     """
     needs, lexicons, vectors = state.backbone.needs, {}, None
     if "lexicons" in needs:
-        lexicons = gather_lexicons(state, read_lexicons(settings.lexicon))
+        lexicons = gather_lexicons(state, corpus, sources)
     if "word_vectors" in needs:
-        vectors = gather_word_vectors(state, corpus, settings)
-    materials = gather_documents(state, corpus, settings)
+        vectors = gather_word_vectors(state, corpus, sources)
+    materials = gather_documents(state, corpus, sources)
     return replace(materials, lexicons=lexicons, word_vectors=vectors, seed=state.seed)
 
 
 def gather_word_vectors(
-    state: State, corpus: Corpus, settings: Settings, needed_by: str | None = None
+    state: State, corpus: Corpus, sources: Sources, needed_by: str | None = None
 ) -> tuple[NDArray[np.float32], ...]:
     """Get vectors of each language's words, in one space.
 
@@ -73,8 +83,8 @@ def gather_word_vectors(
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
-    settings : Settings
-        Of the estimator.
+    sources : Sources
+        Where vectors come from.
     needed_by : str or None, default=None
         What needs them, for messages; None for the model's backbone.
 
@@ -88,14 +98,23 @@ def gather_word_vectors(
     MissingResourceError, InputError
         As from `gather_materials`.
     """
-    source = settings.word_embeddings
-    if not isinstance(source, Mapping):
-        source = _encoder(state, "word_embeddings", corpus, settings, needed_by)
+    source = sources.settings.word_embeddings
+    if isinstance(source, Mapping):
+        state.note(Resource("word vectors", state.languages, "given"))
+    else:
+        source = _encoder(state, "word_embeddings", corpus, sources, needed_by)
+        beside = getattr(source, "pretrained", None)
+        learnt = "learnt from the documents" if isinstance(source, AlignedWordEncoder) else ""
+        if beside is None and learnt:
+            state.note(Resource("word vectors", state.languages, learnt))
+        else:
+            prefix = f"{learnt}, beside those of " if learnt else ""
+            state.note(encoder_resource("word vectors", state.languages, beside or source, prefix))
     by_language = resolve_word_embeddings(source, corpus)
     return tuple(by_language[code] for code in state.languages)
 
 
-def topic_encoder(state: State, corpus: Corpus, settings: Settings, needed_by: str | None = None) -> Any:
+def topic_encoder(state: State, corpus: Corpus, sources: Sources, needed_by: str | None = None) -> Any:
     """Find the encoder that can embed topics in the space of the documents' embeddings.
 
     Parameters
@@ -104,8 +123,8 @@ def topic_encoder(state: State, corpus: Corpus, settings: Settings, needed_by: s
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
-    settings : Settings
-        Of the estimator.
+    sources : Sources
+        Where vectors come from.
     needed_by : str or None, default=None
         As for `gather_word_vectors`.
 
@@ -119,12 +138,12 @@ def topic_encoder(state: State, corpus: Corpus, settings: Settings, needed_by: s
     MissingResourceError
         If the documents' embeddings were given as arrays, so that nothing can encode the topics.
     """
-    if _are_given(corpus, settings):
+    if _are_given(corpus, sources):
         raise MissingResourceError(
             "The documents' embeddings were given as arrays, so that those of refined topics are not known. "
             "Pass document_embeddings= the encoder that made them, or set weight_documents=0."
         )
-    return _encoder(state, "document_embeddings", corpus, settings, needed_by)
+    return _document_encoder(state, corpus, sources, needed_by)
 
 
 def gather_topic_vectors(
@@ -157,7 +176,7 @@ def gather_topic_vectors(
 
 
 def gather_documents(
-    state: State, corpus: Corpus, settings: Settings, *, with_vectors: bool = False
+    state: State, corpus: Corpus, sources: Sources, *, with_vectors: bool = False
 ) -> Materials:
     """Gather what is known of training documents, leaving out those without a known word.
 
@@ -167,10 +186,10 @@ def gather_documents(
         As for `gather_materials`.
     corpus : Corpus
         Training documents with counts.
-    settings : Settings
-        Of the estimator.
+    sources : Sources
+        Where vectors and clusters come from.
     with_vectors : bool, default=False
-        Whether to gather embeddings also for a backbone that does not need them.
+        Whether to gather embeddings also for a backbone that does not want them.
 
     Returns
     -------
@@ -187,18 +206,19 @@ def gather_documents(
     known = training_rows(corpus, state.languages)
     counts = [corpus.counts_of(code) for code in state.languages]
     rows = [corpus.rows_of(code)[part] for code, part in zip(state.languages, known, strict=True)]
-    vectors = clusters = None
+    stacked = vectors = clusters = None
+    given_clusters = sources.settings.clusters
     needs_clusters = "clusters" in state.backbone.needs
-    needs_vectors = "document_vectors" in state.backbone.needs or with_vectors
-    if needs_vectors or (needs_clusters and settings.clusters is None):
-        stacked = _document_vectors(state, corpus, settings)
+    wants_vectors = state.backbone.wants_documents(readable=_can_be_read(state, corpus, sources))
+    if wants_vectors or with_vectors or (needs_clusters and given_clusters is None):
+        stacked = _document_vectors(state, corpus, sources)
         vectors = tuple(np.asarray(stacked[part]) for part in rows)
     if needs_clusters:
         clusters = (
             _learnt_clusters(state, vectors or ())
-            if settings.clusters is None
+            if given_clusters is None
             else tuple(
-                _checked_clusters(settings.clusters, len(corpus), state.shape.n_components)[part]
+                _checked_clusters(given_clusters, len(corpus), state.shape.n_components)[part]
                 for part in rows
             )
         )
@@ -208,19 +228,24 @@ def gather_documents(
             for block, part in zip(counts, known, strict=True)
         ),
         document_vectors=vectors,
+        all_vectors=stacked,
         clusters=clusters,
     )
 
 
-def gather_lexicons(state: State, lexicons: Sequence[Lexicon]) -> dict[tuple[int, int], sparse.csr_array]:
+def gather_lexicons(
+    state: State, corpus: Corpus, sources: Sources
+) -> dict[tuple[int, int], sparse.csr_array]:
     """Find the translations between every two languages.
 
     Parameters
     ----------
     state : State
-        Which says the languages, their words, and the backbone, for messages.
-    lexicons : sequence of Lexicon
-        Those the user gave.
+        Which says the languages, their words, and the backbone; notes what was used.
+    corpus : Corpus
+        Training documents with counts.
+    sources : Sources
+        Where lexicons come from.
 
     Returns
     -------
@@ -234,57 +259,83 @@ def gather_lexicons(state: State, lexicons: Sequence[Lexicon]) -> dict[tuple[int
     InputError
         If the lexicons of a pair have no match.
     """
-    united = lexicon_matches(lexicons, state.vocabularies)
-    for pair in combinations(state.languages, 2):
-        fitting = [lexicon for lexicon in lexicons if set(lexicon.languages) == set(pair)]
-        if not fitting:
-            given = ", ".join("-".join(lexicon.languages) for lexicon in lexicons) or "none"
-            raise MissingResourceError(
-                f"Backbone {type(state.backbone).__name__!r} needs a lexicon between {pair[0]!r} and "
-                f"{pair[1]!r}; given: {given}. Pass lexicon= a path such as 'zh-en.tsv', a Lexicon, or a "
-                "list with one for each pair of languages; Lexicon.compose makes a missing one through a "
-                "third language."
-            )
+    chosen = _chosen_lexicons(state, corpus, sources)
+    missing = [pair for pair, entries in chosen.items() if not entries]
+    if missing:
+        raise MissingResourceError(sources.missing(f"Backbone {type(state.backbone).__name__!r}", missing))
+    united = lexicon_matches(_lexicons_of(chosen), state.vocabularies)
+    matrices = {}
+    for numbers, (pair, entries) in zip(
+        combinations(range(len(state.languages)), 2), chosen.items(), strict=True
+    ):
         if pair not in united:
             first, second = (state.vocabularies[code] for code in pair)
             raise InputError(
-                f"The lexicon {'-'.join(fitting[0].languages)} has not a single match with the vocabularies "
-                f"of {pair[0]!r} ({', '.join(first[:3])}, ...) and {pair[1]!r} ({', '.join(second[:3])}, "
-                "...). Check its languages and direction, how the texts are tokenised, and match='normal'."
+                f"The lexicon {'-'.join(entries[0].lexicon.languages)} has not a single match with the "
+                f"vocabularies of {pair[0]!r} ({', '.join(first[:3])}, ...) and {pair[1]!r} "
+                f"({', '.join(second[:3])}, ...). Check its languages and direction, how the texts are "
+                "tokenised, and match='normal'."
             )
-    number = {code: place for place, code in enumerate(state.languages)}
-    return {(number[first], number[second]): matrix for (first, second), matrix in united.items()}
+        matrices[numbers] = united[pair]
+        state.note(lexicon_resource(pair, entries, united[pair]))
+    return matrices
 
 
-def read_lexicons(lexicon: Any) -> list[Lexicon]:
-    """Turn the `lexicon` parameter into lexicons.
+def known_translations(
+    state: State, corpus: Corpus, sources: Sources
+) -> dict[tuple[str, str], sparse.csr_array]:
+    """Find translations of the words of a fitted model, where there are any.
 
     Parameters
     ----------
-    lexicon : None, Lexicon, path or sequence of these
-        What the user gave.
+    state : State
+        Fitted.
+    corpus : Corpus
+        Documents with counts.
+    sources : Sources
+        Where lexicons come from.
 
     Returns
     -------
-    lexicons : list of Lexicon
+    matrices : dict of (str, str) to csr_array of shape (V_a, V_b)
+        1 where words translate each other, for the languages that have a lexicon.
+    """
+    return lexicon_matches(_lexicons_of(_chosen_lexicons(state, corpus, sources)), state.vocabularies)
+
+
+def new_document_vectors(state: State, corpus: Corpus, sources: Sources) -> NDArray[np.float32]:
+    """Embed documents that a fitted model is to read, as those of training were.
+
+    Parameters
+    ----------
+    state : State
+        Fitted, with a backbone that reads documents' embeddings.
+    corpus : Corpus
+        With counts.
+    sources : Sources
+        Where vectors come from.
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_documents, n_dimensions)
 
     Raises
     ------
-    InputTypeError
-        If it is something else.
+    InputError
+        If the embeddings of training were given, and the corpus has none.
     """
-    if lexicon is None:
-        return []
-    if isinstance(lexicon, Lexicon):
-        return [lexicon]
-    if isinstance(lexicon, (str, os.PathLike)):
-        return [Lexicon.read(lexicon)]
-    if isinstance(lexicon, Sequence):
-        return [entry for part in lexicon for entry in read_lexicons(part)]
-    raise InputTypeError(
-        "The 'lexicon' parameter must be a path, a Lexicon, a list of these, or None. "
-        f"Got {type(lexicon).__name__!r} instead."
-    )
+    source: Any
+    if not state.documents_given:
+        source = _document_encoder(state, corpus, sources)
+    elif corpus.embedding is None:
+        raise InputError(
+            f"Backbone {type(state.backbone).__name__!r} reads documents by their embeddings, and those of "
+            "training were given as arrays. Give new documents as a Corpus with embedding=, made in the same "
+            "way."
+        )
+    else:
+        source = corpus.embedding
+    return _checked_dimensions(state, resolve_document_embeddings(source, corpus))
 
 
 def encoder_key(settings: Settings, parameter: str) -> str:
@@ -296,12 +347,17 @@ _PURPOSE = {"word_embeddings": "embeddings of words", "document_embeddings": "em
 
 
 def _encoder(
-    state: State, parameter: str, corpus: Corpus, settings: Settings, needed_by: str | None = None
+    state: State, parameter: str, corpus: Corpus, sources: Sources, needed_by: str | None = None
 ) -> Any:
     """Return the encoder of a parameter; learnt from the first documents where there is none, and kept."""
-    key = encoder_key(settings, parameter)
+    key = encoder_key(sources.settings, parameter)
     if key not in state.encoders:
-        source, lexicons = getattr(settings, parameter), read_lexicons(settings.lexicon)
+        source = getattr(sources.settings, parameter)
+        lexicons: list[Lexicon] = []
+        if not is_one_space(source):
+            lexicons = _lexicons_of(_chosen_lexicons(state, corpus, sources))
+        if source is None:
+            source = AlignedWordEncoder(pretrained=sources.encoder, random_state=state.seed)
         try:
             state.encoders[key] = fitted_encoder(source, corpus, lexicons, random_state=state.seed)
         except MissingResourceError as error:
@@ -314,52 +370,72 @@ def _encoder(
     return state.encoders[key]
 
 
-def new_document_vectors(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
-    """Embed documents that a fitted model is to read, as those of training were.
-
-    Parameters
-    ----------
-    state : State
-        Fitted, with a backbone that reads documents' embeddings.
-    corpus : Corpus
-        With counts.
-    settings : Settings
-        Of the estimator.
-
-    Returns
-    -------
-    vectors : ndarray of shape (n_documents, n_dimensions)
-
-    Raises
-    ------
-    InputError
-        If the embeddings of training were given, and the corpus has none.
-    """
-    if not state.documents_given:
-        source = _encoder(state, "document_embeddings", corpus, settings)
-    elif corpus.embedding is None:
-        raise InputError(
-            f"Backbone {type(state.backbone).__name__!r} reads documents by their embeddings, and those of "
-            "training were given as arrays. Give new documents as a Corpus with embedding=, made in the same "
-            "way."
+def _document_encoder(state: State, corpus: Corpus, sources: Sources, needed_by: str | None = None) -> Any:
+    """Choose what encodes documents, once: of running text the encoder at hand, else as `_encoder` does."""
+    if state.document_encoder is None:
+        by_text = sources.settings.document_embeddings is None and _can_be_read(state, corpus, sources)
+        state.document_encoder = (
+            sources.encoder if by_text else _encoder(state, "document_embeddings", corpus, sources, needed_by)
         )
-    else:
-        source = corpus.embedding
-    return _checked_dimensions(state, resolve_document_embeddings(source, corpus))
+    return state.document_encoder
 
 
-def _are_given(corpus: Corpus, settings: Settings) -> bool:
+def _can_be_read(state: State, corpus: Corpus, sources: Sources) -> bool:
+    """Tell whether documents are running text, and an encoder for them is at hand."""
+    if state.document_encoder is not None:
+        return not isinstance(state.document_encoder, AlignedWordEncoder)
+    source = sources.settings.document_embeddings
+    has_encoder = sources.encoder is not None if source is None else is_one_space(source)
+    return has_encoder and not _are_given(corpus, sources) and is_running_text(corpus)
+
+
+def _are_given(corpus: Corpus, sources: Sources) -> bool:
     """Tell whether the documents' embeddings are arrays that the user gave."""
-    own = settings.document_embeddings is None and corpus.embedding is not None
-    return own or settings.has_document_arrays
+    own = sources.settings.document_embeddings is None and corpus.embedding is not None
+    return own or sources.settings.has_document_arrays
 
 
-def _document_vectors(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
-    source = settings.document_embeddings
-    state.documents_given = _are_given(corpus, settings)
-    if not state.documents_given:
-        source = _encoder(state, "document_embeddings", corpus, settings)
+def _document_vectors(state: State, corpus: Corpus, sources: Sources) -> NDArray[np.float32]:
+    source = sources.settings.document_embeddings
+    state.documents_given = _are_given(corpus, sources)
+    if state.documents_given:
+        state.note(Resource("document vectors", state.languages, "given"))
+    else:
+        source = _document_encoder(state, corpus, sources)
+        prefix = "means of the words' vectors, " if isinstance(source, AlignedWordEncoder) else ""
+        state.note(encoder_resource("document vectors", state.languages, source, prefix))
     return _checked_dimensions(state, resolve_document_embeddings(source, corpus))
+
+
+def _chosen_lexicons(
+    state: State, corpus: Corpus, sources: Sources
+) -> dict[tuple[str, str], list[Translations]]:
+    """Choose the lexicons of every two languages.
+
+    Where there is none that the user gave or that is installed, words are paired by their vectors: those that
+    the user gave, or those of the encoder at hand. A backbone that takes these pairs gets them in any case.
+    """
+    if sources.chosen is None:
+        chosen = {pair: sources.translations(pair) for pair in combinations(state.languages, 2)}
+        own = is_one_space(sources.settings.word_embeddings)
+        adds = "induced_lexicons" in state.backbone.takes and not own
+        vectors = None
+        if own and not all(chosen.values()):
+            vectors = resolve_word_embeddings(sources.settings.word_embeddings, corpus)
+        elif sources.encoder is not None and (adds or not all(chosen.values())):
+            vectors = encoded_words(sources.encoder, state.vocabularies)
+        if vectors is not None:
+            by_what = "the given vectors" if own else type(sources.encoder).__name__
+            for pair, lexicon in induced_lexicons(vectors, state.vocabularies).items():
+                if adds or not chosen[pair]:
+                    paired = Translations(lexicon, f"{len(lexicon):,} words paired by {by_what}")
+                    chosen[pair] = [*chosen[pair], paired]
+        sources.chosen = chosen
+    return sources.chosen
+
+
+def _lexicons_of(chosen: Mapping[tuple[str, str], Sequence[Translations]]) -> list[Lexicon]:
+    return [entry.lexicon for entries in chosen.values() for entry in entries if len(entry.lexicon)]
 
 
 def _checked_dimensions(state: State, vectors: NDArray[np.float32]) -> NDArray[np.float32]:

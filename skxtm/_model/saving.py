@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -22,11 +23,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
 from skxtm._model.learning import reader_of
-from skxtm._model.materials import encoder_key
 from skxtm._model.state import Settings, State
 from skxtm._version import __version__
 from skxtm.backbones import backbone_class, backbone_name, backbone_names
-from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
+from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder, UniversalSentenceEncoder
 from skxtm.exceptions import InputError, ModelFileError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -40,6 +40,7 @@ _KINDS: dict[str, Any] = {
     "vectorizer": CrossLingualVectorizer,
     "aligned_words": AlignedWordEncoder,
     "sentence_transformer": SentenceTransformerEncoder,
+    "universal_sentence_encoder": UniversalSentenceEncoder,
 }
 # before the name of a backbone that another package registers, which may be that of any kind here
 _FOREIGN = "backbone:"
@@ -82,7 +83,7 @@ def save_model(
         "params": {name: encode(value, name, tensors) for name, value in params.items()},
         "fitted": _fitted(state, columns),
     }
-    if state.n_dimensions is not None:
+    if state.reads_documents:
         description["documents"] = _encode_documents(state, settings, tensors)
     if resumable and state.trainer is not None:
         description["training"] = _encode_training(state.trainer, tensors)
@@ -120,9 +121,7 @@ def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Mod
         model = make({name: _decode(value, tensors) for name, value in description["params"].items()})
         state = _restored(description["fitted"], tensors)
         if "documents" in description:
-            _decode_documents(state, Settings.of(model), description["documents"], tensors)
-        elif "n_dimensions" in state.constants:  # of XTRA, saved when this was not written for all
-            state.n_dimensions = int(state.constants["n_dimensions"].item())
+            _decode_documents(state, description["documents"], tensors)
         if "training" in description:
             state.trainer = _decode_training(description["training"], tensors, state)
         columns = Columns.of_saved(description["fitted"])
@@ -179,6 +178,7 @@ def _fitted(state: State, columns: Columns) -> dict[str, Any]:
         "n_iter": state.n_iter,
         "history": {name: [_or_none(value) for value in values] for name, values in state.history.items()},
         "seed": state.seed,
+        "n_dimensions": state.n_dimensions,
         "n_features_in": columns.number,
         "feature_names_in": None if columns.names is None else columns.names.tolist(),
     }
@@ -210,6 +210,8 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
         topic_weight=weight,
     )
     restore_learnt(state, tensors)
+    at_first = state.constants.get("n_dimensions")  # folders once had it among the constants of XTRA only
+    state.n_dimensions = fitted.get("n_dimensions", None if at_first is None else int(at_first.item()))
     state.components = np.hstack(reader_of(state, "cpu").topic_word())
     return state
 
@@ -241,15 +243,7 @@ def learnt_tensors(state: State) -> Tensors:
 
 
 def restore_learnt(state: State, tensors: Tensors) -> None:
-    """Undo `learnt_tensors`.
-
-    Parameters
-    ----------
-    state : State
-        Given what was learnt.
-    tensors : dict of str to ndarray
-        By name.
-    """
+    """Undo `learnt_tensors`."""
     from skxtm.backbones.arrays import ArrayBackbone
 
     backbone: Any = state.backbone
@@ -272,25 +266,35 @@ def restore_learnt(state: State, tensors: Tensors) -> None:
 
 
 def _encode_documents(state: State, settings: Settings, tensors: Tensors) -> dict[str, Any]:
-    """Write how documents are embedded; a learnt encoder that finds their topics goes to `tensors`."""
-    encoder = state.encoders.get(encoder_key(settings, "document_embeddings"))
+    """Write how documents are embedded; an encoder learnt from the training documents goes to `tensors`."""
+    encoder = state.document_encoder
     description: dict[str, Any] = {"given": state.documents_given, "n_dimensions": state.n_dimensions}
-    is_read = "document_vectors" in state.backbone.reads
-    if is_read and isinstance(encoder, AlignedWordEncoder) and not state.documents_given:
+    if state.documents_given:
+        return description
+    if isinstance(encoder, AlignedWordEncoder):
         tensors.update({f"encoder.{name}": value for name, value in encoder._document_arrays().items()})
         description["encoder"] = encode(clone(encoder).set_params(word_vectors=None), "encoder", {})
+    elif settings.document_embeddings is None:
+        description["encoder"] = encode(encoder, "encoder", {})
+    description["version"] = getattr(encoder, "version", None)
     return description
 
 
-def _decode_documents(
-    state: State, settings: Settings, description: dict[str, Any], tensors: Tensors
-) -> None:
+def _decode_documents(state: State, description: dict[str, Any], tensors: Tensors) -> None:
+    state.reads_documents = True
     state.documents_given = description["given"]
     state.n_dimensions = int(description["n_dimensions"])
     if "encoder" in description:
-        encoder = _decode(description["encoder"], tensors)
-        encoder._set_document_arrays(state.vocabularies, _with_prefix(tensors, "encoder."))
-        state.encoders[encoder_key(settings, "document_embeddings")] = encoder
+        state.document_encoder = encoder = _decode(description["encoder"], tensors)
+        if isinstance(encoder, AlignedWordEncoder):
+            encoder._set_document_arrays(state.vocabularies, _with_prefix(tensors, "encoder."))
+    trained, present = description.get("version"), getattr(state.document_encoder, "version", None)
+    if trained != present and None not in (trained, present):
+        warnings.warn(
+            f"The model was trained with version {trained} of its encoder of documents, and version "
+            f"{present} is installed: topics of documents may differ.",
+            stacklevel=4,
+        )
 
 
 def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:

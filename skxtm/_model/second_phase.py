@@ -17,11 +17,11 @@ from skxtm._model.materials import (
     gather_documents,
     gather_topic_vectors,
     gather_word_vectors,
-    read_lexicons,
+    known_translations,
     topic_encoder,
 )
+from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
-from skxtm.embeddings._pairing import lexicon_matches
 from skxtm.exceptions import BudgetError, ChatRefusedError, InputError, InputTypeError, RefinementWarning
 from skxtm.refinement import OfflineProposer, VotedTopic, report_rows, vote
 from skxtm.refinement.rounds import Asking, Rounds, Words, ask_chat, ask_offline
@@ -160,6 +160,7 @@ class Refinement:
     def __init__(self, state: State, settings: Settings, how: Refining, session: ChatSession | None) -> None:
         self.state = state
         self.settings = settings
+        self.sources = Sources(settings, state.languages)
         self.how = how
         self.session = session
         n_topics = state.shape.n_components
@@ -208,9 +209,9 @@ class Refinement:
         frequencies = {code: np.asarray(corpus.counts_of(code).sum(0)).ravel() for code in vocabularies}
         vectors, lexicons = None, {}
         if self.session is None:
-            lexicons = lexicon_matches(read_lexicons(self.settings.lexicon), vocabularies)
+            lexicons = known_translations(self.state, corpus, self.sources)
         if self.session is None or self.how.asking.n_candidates or self.how.needs_words:
-            by_number = gather_word_vectors(self.state, corpus, self.settings, _NEEDED_BY)
+            by_number = gather_word_vectors(self.state, corpus, self.sources, _NEEDED_BY)
             vectors = dict(zip(vocabularies, by_number, strict=True))
         return Words(vocabularies, frequencies, vectors, lexicons)
 
@@ -266,10 +267,10 @@ class Refinement:
             max_gradient_norm=how.max_gradient_norm,
         )
         trainer = make_trainer(state, settings.device, schedule)
-        materials = gather_documents(state, corpus, settings, with_vectors=how.needs_documents)
+        materials = gather_documents(state, corpus, self.sources, with_vectors=how.needs_documents)
         of_each = per_document(state, materials, trainer.device)
         documents = TrainingDocuments(materials.counts, trainer.device, of_each)
-        encoder = topic_encoder(state, corpus, settings, _NEEDED_BY) if how.needs_documents else None
+        encoder = topic_encoder(state, corpus, self.sources, _NEEDED_BY) if how.needs_documents else None
         return Phase(trainer, materials, documents, encoder)
 
     def _refine(self, epoch: int) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from skxtm._model.sources import Resource
     from skxtm.backbones._clusters import DocumentClusters
     from skxtm.backbones.arrays import LearntTopics
     from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
@@ -84,8 +85,14 @@ class State:
         Start of all randomness.
     encoders : dict of str to encoder
         Encoders in use, under the names that `materials.encoder_key` gives them.
+    document_encoder : encoder or None
+        What encodes documents, if anything does.
     documents_given : bool
         Whether the documents' embeddings were arrays.
+    reads_documents : bool
+        Whether topics of documents are found by their embeddings.
+    resources : list of Resource
+        What the model was made with besides documents.
     n_dimensions : int or None
         Of the documents' embeddings; None if there were none.
     clusters : DocumentClusters or None
@@ -108,7 +115,10 @@ class State:
     vectorizer: CrossLingualVectorizer | None
     seed: int
     encoders: dict[str, Any] = field(default_factory=dict)
+    document_encoder: Any = None
     documents_given: bool = False
+    reads_documents: bool = False
+    resources: list[Resource] = field(default_factory=list)
     n_dimensions: int | None = None
     clusters: DocumentClusters | None = None
     constants: dict[str, NDArray[Any]] = field(default_factory=dict)
@@ -125,11 +135,16 @@ class State:
         """Languages, in the order of everything that is given by language."""
         return self.shape.languages
 
+    def note(self, resource: Resource) -> None:
+        """Note what the model is made with, once."""
+        if resource not in self.resources:
+            self.resources.append(resource)
+
     def copy(self) -> Self:
         """Copy all that training changes."""
         copied = copy.copy(self)  # by the rules of pickling: the network is built anew from copied arrays
         copied.trainer = copy.deepcopy(self.trainer)
-        copied.encoders = dict(self.encoders)
+        copied.encoders, copied.resources = dict(self.encoders), list(self.resources)
         return copied
 
     def __getstate__(self) -> dict[str, Any]:

@@ -53,6 +53,8 @@ class Materials:
         Embeddings of each language's words, in one space.
     document_vectors : tuple of ndarray of shape (n_l, n_dimensions), or None
         Embeddings of each language's training documents, in one space.
+    all_vectors : ndarray of shape (n_documents, n_dimensions), or None
+        Embeddings of all documents, also those without a known word, as they stand in the corpus.
     clusters : tuple of ndarray of int of shape (n_l,), or None
         Cluster of each training document, from 0 to ``n_components - 1``.
     seed : int
@@ -63,6 +65,7 @@ class Materials:
     lexicons: Mapping[tuple[int, int], sparse.csr_array] = field(default_factory=dict)
     word_vectors: tuple[NDArray[np.float32], ...] | None = None
     document_vectors: tuple[NDArray[np.float32], ...] | None = None
+    all_vectors: NDArray[np.float32] | None = None
     clusters: tuple[NDArray[np.int64], ...] | None = None
     seed: int = 0
 
@@ -178,6 +181,24 @@ class BackboneNetwork(nn.Module, ABC):
     ) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the latent Gaussian, each (n_documents, n_components)."""
 
+    def read(self, counts: SparseRows, vectors: Tensor | None, language: int) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance as `encode` gives them, of documents whose embeddings may count too.
+
+        Parameters
+        ----------
+        counts : SparseRows of shape (n_documents, V_l)
+            Word counts.
+        vectors : Tensor of shape (n_documents, n_dimensions), or None
+            Embeddings; None if the backbone does not read them.
+        language : int
+            The language's number.
+
+        Returns
+        -------
+        mean, logvar : Tensor of shape (n_documents, n_components)
+        """
+        return self.encode(counts, language)
+
     @abstractmethod
     def topic_word(self) -> tuple[Tensor, ...]:
         """Unnormalised topic-word weights, one (V_l, n_components) per language."""
@@ -201,11 +222,27 @@ class Backbone(BaseEstimator, ABC):
     #: What of `Materials` to gather besides counts: a subset of {"lexicons", "word_vectors",
     #: "document_vectors", "clusters"}.
     needs: ClassVar[frozenset[str]] = frozenset()
+    #: What of `Materials` makes it better where it can be had: a subset of {"induced_lexicons"}.
+    takes: ClassVar[frozenset[str]] = frozenset()
     #: What of `Documents` is needed besides counts to find the topics of new documents: a subset of
     #: {"document_vectors"}.
     reads: ClassVar[frozenset[str]] = frozenset()
     #: Least number of languages it can be trained on.
     min_languages: ClassVar[int] = 1
+
+    def wants_documents(self, *, readable: bool) -> bool:
+        """Tell whether embeddings of documents are to be gathered.
+
+        Parameters
+        ----------
+        readable : bool
+            Whether the documents are running text that an encoder at hand can read.
+
+        Returns
+        -------
+        wants : bool
+        """
+        return "document_vectors" in self.needs
 
     @abstractmethod
     def check(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import softmax
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from torch import Generator, Tensor, nn
@@ -25,10 +26,12 @@ from skxtm.backbones.base import (
     check_range,
 )
 from skxtm.embeddings._vectors import unit_rows
+from skxtm.exceptions import InputError
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import SparseRows, sparse_linear
 
 FloatArray = NDArray[np.float32]
+_VIEWS = ("auto", "words", "documents")
 
 
 class CoreCTM(NetworkBackbone):
@@ -55,6 +58,13 @@ class CoreCTM(NetworkBackbone):
         Of the topic proportions: small values give documents few topics.
     sif : float, default=1e-2
         Smoothing of the word weights in documents, ``sif / (sif + p(word))``.
+    view : {"auto", "words", "documents"}, default="auto"
+        What tells the topics of a document: its words, or its embedding as a whole. "auto" takes embeddings
+        where documents are running text in languages that an encoder at hand knows, see Notes.
+    n_reader_steps : int, default=10
+        How often readers move to the middle of their documents, where embeddings are read.
+    reader_temperature : float, default=0.05
+        Of the proportions by which they do.
     weight_reconstruction : float, default=0.0
         Weight of the likelihood of the words in training, by `LLMRefiner` too; see Notes for why it is 0.
     learning_rate : float, default=1e-3
@@ -82,6 +92,13 @@ class CoreCTM(NetworkBackbone):
     ``cos(h_d, u_k) / document_temperature``. The readers u_k start at the cores. New documents need neither
     embeddings nor an encoder.
 
+    Read as a whole, a document is its embedding h_d, scaled to length 1, less the mean of its language, and
+    scaled again. The readers start at the means of the documents, weighted by the topic proportions that
+    their words tell, and then take a few steps of soft K-means with `reader_temperature`, the languages
+    weighing alike. New documents then need the encoder too. Running text is what known words do not exhaust:
+    texts that were segmented and reduced to a vocabulary are read better by their words, and raw text far
+    better by an encoder of sentences.
+
     Training can maximise the likelihood of the words under the mixture of topics by the readers; cores stay.
     It does not pay: topics are as good as before, and accuracies fall on EC News. So by default it has no
     weight, and there are no epochs. What training is for is `LLMRefiner`: its losses move cores and readers.
@@ -97,6 +114,8 @@ class CoreCTM(NetworkBackbone):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"lexicons", "word_vectors"})
+    takes: ClassVar[frozenset[str]] = frozenset({"induced_lexicons"})
+    reads: ClassVar[frozenset[str]] = frozenset({"document_vectors"})
     min_epochs: ClassVar[int] = 0
 
     def __init__(
@@ -111,6 +130,9 @@ class CoreCTM(NetworkBackbone):
         word_temperature: float = 0.2,
         document_temperature: float = 0.05,
         sif: float = 1e-2,
+        view: Literal["auto", "words", "documents"] = "auto",
+        n_reader_steps: int = 10,
+        reader_temperature: float = 0.05,
         weight_reconstruction: float = 0.0,
         learning_rate: float = 1e-3,
         max_epochs: int = 0,
@@ -125,6 +147,9 @@ class CoreCTM(NetworkBackbone):
         self.word_temperature = word_temperature
         self.document_temperature = document_temperature
         self.sif = sif
+        self.view = view
+        self.n_reader_steps = n_reader_steps
+        self.reader_temperature = reader_temperature
         self.weight_reconstruction = weight_reconstruction
         self.learning_rate = learning_rate
         self.max_epochs = max_epochs
@@ -135,10 +160,25 @@ class CoreCTM(NetworkBackbone):
         super().check()
         for name in ("translation_weight", "frequency_weight", "exclusivity", "weight_reconstruction"):
             check_range(self, name, 0, None)
-        for name in ("topic_temperature", "word_temperature", "document_temperature", "sif"):
+        for name in (
+            "topic_temperature",
+            "word_temperature",
+            "document_temperature",
+            "reader_temperature",
+            "sif",
+        ):
             check_range(self, name, 0, None, open_low=True)
         check_range(self, "n_core_words", 1, None, integer=True)
-        check_range(self, "n_core_steps", 0, None, integer=True)
+        for name in ("n_core_steps", "n_reader_steps"):
+            check_range(self, name, 0, None, integer=True)
+        if self.view not in _VIEWS:
+            raise InputError(
+                f"The 'view' parameter of CoreCTM must be one of {_VIEWS}. Got {self.view!r} instead."
+            )
+
+    def wants_documents(self, *, readable: bool) -> bool:
+        """Whether documents are read as a whole; see `Backbone.wants_documents`."""
+        return self.view == "documents" or (self.view == "auto" and readable)
 
     def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
         """Bring translations together, find the cores, and weigh words for documents."""
@@ -155,7 +195,44 @@ class CoreCTM(NetworkBackbone):
             constants[f"mean.{number}"] = unit(counts.astype(np.float32) @ readers).mean(0)
             constants[f"log_counts.{number}"] = np.log(np.maximum(total, 1)).astype(np.float32)
         constants["cores"] = self.cores(words, totals, shape.n_components, materials.seed)
+        if materials.document_vectors is not None:
+            constants |= self.document_readers(materials, constants)
         return constants
+
+    def document_readers(
+        self, materials: Materials, constants: Mapping[str, NDArray[Any]]
+    ) -> dict[str, NDArray[Any]]:
+        """Find the middles of topics among documents' embeddings.
+
+        Parameters
+        ----------
+        materials : Materials
+            With embeddings of documents.
+        constants : dict of str to ndarray
+            Cores, and how words tell the topics of documents.
+
+        Returns
+        -------
+        constants : dict of str to ndarray
+            ``"document_readers"`` of shape (n_components, n_dimensions), and for language l the mean
+            ``"document_mean.l"`` of its documents.
+        """
+        assert materials.document_vectors is not None
+        means = [unit(part).mean(0) for part in materials.document_vectors]
+        documents = [
+            unit(unit(part) - mean) for part, mean in zip(materials.document_vectors, means, strict=True)
+        ]
+        by_words = []
+        for number, counts in enumerate(materials.counts):
+            rows = unit(counts.astype(np.float32) @ constants[f"readers.{number}"])
+            rows = unit(rows - constants[f"mean.{number}"])
+            by_words.append(softmax(rows @ constants["cores"].T / self.reader_temperature, axis=1))
+        readers = _middles(documents, by_words)
+        for _ in range(self.n_reader_steps):
+            shares = [softmax(part @ readers.T / self.reader_temperature, axis=1) for part in documents]
+            readers = _middles(documents, shares)
+        by_language = {f"document_mean.{number}": mean for number, mean in enumerate(means)}
+        return {"document_readers": readers, **by_language}
 
     def cores(
         self, words: Sequence[FloatArray], totals: Sequence[NDArray[Any]], n_components: int, seed: int
@@ -218,17 +295,21 @@ class CoreCTMNetwork(BackboneNetwork):
         self.document_temperature = backbone.document_temperature
         self.prior = LaplacePrior(torch.ones(shape.n_components))
         self.cores = nn.Parameter(constants["cores"].clone())
-        self.readers = nn.Parameter(constants["cores"].clone())
-        for number in range(self.n_languages):
-            for name in ("words", "readers", "mean", "log_counts"):
-                self.register_buffer(f"{name}_{number}", constants[f"{name}.{number}"], persistent=False)
+        self.reads_documents = "document_readers" in constants
+        self.readers = nn.Parameter(
+            constants["document_readers" if self.reads_documents else "cores"].clone()
+        )
+        for name in constants:
+            if "." in name:
+                self.register_buffer(name.replace(".", "_"), constants[name], persistent=False)
 
     def step(self, batch: Batch) -> Step:
         """Reconstruction, summed over languages, from topics that stay at their cores."""
         topic_word = self.topic_word()
         losses, proportions = [], []
         for language, counts in enumerate(batch.counts):
-            mean, _ = self.encode(counts, language)
+            vectors = batch.document_vectors[language] if self.reads_documents else None
+            mean, _ = self.read(counts, vectors, language)
             theta = torch.softmax(mean, 1)
             proportions.append(theta)
             if self.weight_reconstruction:
@@ -241,11 +322,22 @@ class CoreCTMNetwork(BackboneNetwork):
     def encode(
         self, counts: SparseRows, language: int, generator: Generator | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Compare documents with the topics; the log-variance is the prior's."""
-        vectors = F.normalize(sparse_linear(counts, self._constant("readers", language)), dim=1)
-        vectors = F.normalize(vectors - self._constant("mean", language), dim=1)
-        mean = vectors @ F.normalize(self.readers, dim=1).T / self.document_temperature
-        return mean, self.prior.logvar.expand_as(mean)
+        """Compare documents with the topics by their words; the log-variance is the prior's."""
+        vectors = sparse_linear(counts, self._constant("readers", language))
+        topics = self.cores if self.reads_documents else self.readers
+        return self._compared(vectors, self._constant("mean", language), topics)
+
+    def read(self, counts: SparseRows, vectors: Tensor | None, language: int) -> tuple[Tensor, Tensor]:
+        """Compare documents with the topics by their words, or as a whole; see `BackboneNetwork.read`."""
+        if not self.reads_documents:
+            return self.encode(counts, language)
+        assert vectors is not None
+        return self._compared(vectors, self._constant("document_mean", language), self.readers)
+
+    def _compared(self, vectors: Tensor, mean: Tensor, topics: Tensor) -> tuple[Tensor, Tensor]:
+        vectors = F.normalize(F.normalize(vectors, dim=1) - mean, dim=1)
+        result = vectors @ F.normalize(topics, dim=1).T / self.document_temperature
+        return result, self.prior.logvar.expand_as(result)
 
     def topic_word(self) -> tuple[Tensor, ...]:
         """Compare words with the topics; add their frequency, and how much they are a topic's alone."""
@@ -269,6 +361,12 @@ class CoreCTMNetwork(BackboneNetwork):
     def _constant(self, name: str, language: int) -> Tensor:
         constant: Tensor = self.get_buffer(f"{name}_{language}")
         return constant
+
+
+def _middles(documents: Sequence[FloatArray], shares: Sequence[FloatArray]) -> FloatArray:
+    """Directions (n_components, n_dimensions) of topics' documents, the languages weighing alike."""
+    sums = [part.T @ of_language / len(part) for part, of_language in zip(shares, documents, strict=True)]
+    return unit(np.sum(sums, axis=0))
 
 
 def with_translations(

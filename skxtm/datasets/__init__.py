@@ -16,11 +16,13 @@ from skxtm.datasets._sample import (
     load_sample_reference,
     sample_path,
 )
+from skxtm.datasets._sib200 import TranslatedSentences, load_sib200
 
 __all__ = [
     "Benchmark",
     "GeneratedCorpus",
     "Sample",
+    "TranslatedSentences",
     "download",
     "get_data_home",
     "load_amazon_review",
@@ -29,6 +31,7 @@ __all__ = [
     "load_sample",
     "load_sample_lexicon",
     "load_sample_reference",
+    "load_sib200",
     "make_multilingual_corpus",
     "sample_path",
 ]

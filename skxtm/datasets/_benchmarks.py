@@ -344,7 +344,7 @@ def _find_folder(release: _Release, home: Path) -> Path:
     folder = _existing_folder(release, home)
     if folder is not None:
         return folder
-    fetch = f", or call load_{release.name}(download=True)" if release.name in _release_files() else ""
+    fetch = f", or call load_{release.name}(download=True)" if release.name in release_files() else ""
     raise InputError(
         f"{release.title} was not found: {home} has no folder {' or '.join(map(repr, release.folders))}. "
         f"Name the folder that has it with data_home or the environment variable SKXTM_DATA{fetch}."
@@ -352,7 +352,7 @@ def _find_folder(release: _Release, home: Path) -> Path:
 
 
 def _download_missing(release: _Release, home: Path) -> None:
-    files = _release_files().get(release.name)
+    files = release_files().get(release.name)
     if files is None:
         raise DownloadError(
             f"{release.title} cannot be downloaded by skxtm, which knows no checksums of its files. Copy "
@@ -369,7 +369,7 @@ def _cache_home() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
 
 
-def _release_files() -> dict[str, dict[str, dict[str, str]]]:
+def release_files() -> dict[str, dict[str, dict[str, str]]]:
     """Address and SHA-256 of every released file, by benchmark and file name."""
     path = Path(__file__).parent / "data" / "release_files.json"
     return json.loads(path.read_text(encoding="utf-8"))

@@ -37,10 +37,10 @@ def read_language(folder: Path, subset: str, code: str) -> LanguagePart:
     n_documents, n_words = counts.shape
 
     vocabulary_path = folder / f"vocab_{released}"
-    words = _read_lines(vocabulary_path)
+    words = read_lines(vocabulary_path)
     _check_length(vocabulary_path, len(words), n_words, f"the columns of {counts_path.name}")
     texts_path = folder / f"{subset}_texts_{released}.txt"
-    texts = _read_lines(texts_path)
+    texts = read_lines(texts_path)
     _check_length(texts_path, len(texts), n_documents, f"the rows of {counts_path.name}")
     labels_path = folder / f"{subset}_labels_{released}.txt"
     labels = _read_labels(labels_path)
@@ -80,7 +80,7 @@ def _load_csr(file: BinaryIO) -> sparse.csr_array:
     return matrix
 
 
-def _read_lines(path: Path) -> NDArray[np.object_]:
+def read_lines(path: Path) -> NDArray[np.object_]:
     text = _read(path, lambda file: file.read().decode("utf-8"))
     # not splitlines: it also breaks at separators that may stand within a text
     lines = text.replace("\r\n", "\n").split("\n")
@@ -90,7 +90,7 @@ def _read_lines(path: Path) -> NDArray[np.object_]:
 
 
 def _read_labels(path: Path) -> IntArray:
-    lines = _read_lines(path)
+    lines = read_lines(path)
     try:
         return np.array([int(line) for line in lines], dtype=np.int64)
     except ValueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ FILE_NAME = "vectors-1.sqlite3"
 _STORED = np.dtype("<f4")
 _KEYS_PER_QUERY = 500  # the oldest SQLite in use takes 999 parameters
 _WAIT_FOR_OTHERS_S = 120.0
+
+Compute = Callable[[list[str]], Iterable[tuple[list[str], NDArray[np.float32]]]]
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,42 @@ class EmbeddingCache:
             f"The embedding cache {str(self.path)!r} is damaged ({reason}). Delete the file: its vectors are "
             "computed anew when they are needed."
         )
+
+
+def cached_vectors(
+    cache: bool | str | os.PathLike[str], space: EmbeddingSpace, texts: Iterable[str], compute: Compute
+) -> dict[str, NDArray[np.float32]]:
+    """Look up the vectors of texts; compute and store those that are not known.
+
+    Parameters
+    ----------
+    cache : bool or path-like
+        True takes `default_cache_folder`, a path is the folder itself, False looks up and stores nothing.
+    space : EmbeddingSpace
+    texts : iterable of str
+        Each once.
+    compute : callable
+        Takes the texts that are not known, at least one, and gives some of them at a time with their vectors;
+        what it has given is stored before it goes on.
+
+    Returns
+    -------
+    vectors : dict of str to ndarray of shape (n_dimensions,)
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or cannot be used.
+    """
+    texts = list(texts)
+    store = None if cache is False else EmbeddingCache(None if cache is True else cache)
+    vectors = {} if store is None else store.get_many(space, texts)
+    missing = [text for text in texts if text not in vectors]
+    for part, computed in compute(missing) if missing else ():
+        if store is not None:
+            store.put_many(space, part, computed)
+        vectors.update(zip(part, computed, strict=True))
+    return vectors
 
 
 def default_cache_folder() -> Path:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from reprlib import repr as shortened
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from skxtm.exceptions import InputError, InputTypeError
 
@@ -64,6 +65,65 @@ def mean_direction(vectors: NDArray[np.floating]) -> NDArray[Any]:
     return unit_rows(vectors).sum(axis=0) / max(n_directions, 1)
 
 
+def sif_weights(counts: sparse.csr_array, smooth: float) -> FloatMatrix:
+    """Weigh words by their smooth inverse frequency.
+
+    Parameters
+    ----------
+    counts : csr_array of shape (n_documents, V)
+    smooth : float
+
+    Returns
+    -------
+    weights : ndarray of shape (V,)
+        ``smooth / (smooth + p)`` with p the word's share of all tokens.
+    """
+    frequency = counts.sum(axis=0, dtype=np.float64)
+    weights = smooth / (smooth + frequency / max(frequency.sum(), 1))
+    return weights.astype(np.float32)
+
+
+def principal_axes(rows: FloatMatrix, n_axes: int) -> FloatMatrix:
+    """Find the leading eigenvectors of second moments.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, n_dimensions)
+    n_axes : int
+
+    Returns
+    -------
+    axes : ndarray of shape (n_axes, n_dimensions)
+        Orthonormal rows.
+    """
+    _, vectors = np.linalg.eigh(rows.T @ rows)
+    return np.ascontiguousarray(vectors[:, ::-1][:, :n_axes].T)
+
+
+def count_words(texts: Iterable[str], vocabulary: NDArray[np.object_]) -> sparse.csr_array:
+    """Count the words of texts that are separated by whitespace.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    vocabulary : ndarray of str of shape (V,)
+        The words to count.
+
+    Returns
+    -------
+    counts : csr_array of shape (n_texts, V)
+    """
+    column_of = {word: column for column, word in enumerate(vocabulary)}
+    columns = [[column_of[word] for word in text.split() if word in column_of] for text in texts]
+    starts = np.cumsum([0, *map(len, columns)])
+    flat = np.concatenate([np.empty(0, dtype=np.intp), *columns]).astype(np.intp)
+    counts = sparse.csr_array(
+        (np.ones(len(flat), dtype=np.int32), flat, starts), shape=(len(columns), len(vocabulary))
+    )
+    counts.sum_duplicates()
+    return counts
+
+
 def checked_texts(texts: Sequence[str], name: str) -> list[str]:
     """Turn texts into a list of plain str.
 
@@ -86,6 +146,32 @@ def checked_texts(texts: Sequence[str], name: str) -> list[str]:
     if isinstance(texts, str) or not all(isinstance(value, str) for value in values):
         raise InputTypeError(f"{name} must be a sequence of str. Got {shortened(texts)}.")
     return [str(value) for value in values]
+
+
+def encoded_words(encoder: Any, vocabularies: Mapping[str, NDArray[np.object_]]) -> dict[str, FloatMatrix]:
+    """Encode the words of vocabularies.
+
+    Parameters
+    ----------
+    encoder : object
+        With ``encode_words(words, language)`` or else ``encode(texts)``.
+    vocabularies : dict of str to ndarray of str of shape (V_l,)
+
+    Returns
+    -------
+    vectors : dict of str to ndarray of float32 of shape (V_l, n_dimensions)
+
+    Raises
+    ------
+    InputError
+        If the encoder returns something else.
+    """
+    by_language = hasattr(encoder, "encode_words")
+    vectors = {
+        code: encoder.encode_words(words.tolist(), code) if by_language else encoder.encode(words.tolist())
+        for code, words in vocabularies.items()
+    }
+    return checked_word_vectors(vectors, vocabularies, f"What {type(encoder).__name__} returned")
 
 
 def checked_word_vectors(

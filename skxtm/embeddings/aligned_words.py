@@ -27,7 +27,11 @@ from skxtm.embeddings._vectors import (
     centred_unit_rows,
     checked_texts,
     checked_word_vectors,
+    count_words,
+    encoded_words,
     mean_direction,
+    principal_axes,
+    sif_weights,
     unit_rows,
 )
 from skxtm.embeddings.alignment import IntArray, refined_map
@@ -40,7 +44,12 @@ HELD_OUT_SHARE = 0.2
 
 _OF_DOCUMENTS = ("word_vectors_", "word_weights_", "document_means_", "common_components_")
 _WHOLE_NUMBERS = {"n_dimensions": 1, "n_refinements": 0, "csls_neighbours": 1, "remove_common": 0}
-_RANGES = {"smoothing": (0.0, 1.0), "singular_power": (0.0, np.inf), "sif": (1e-9, np.inf)}
+_RANGES = {
+    "smoothing": (0.0, 1.0),
+    "singular_power": (0.0, np.inf),
+    "sif": (1e-9, np.inf),
+    "pretrained_weight": (0.0, np.inf),
+}
 
 
 class AlignedWordEncoder(BaseEstimator):
@@ -58,6 +67,11 @@ class AlignedWordEncoder(BaseEstimator):
     word_vectors : dict of str to array of shape (V_l, n_dimensions), default=None
         Monolingual vectors to align instead of learning them: for every language of the corpus, one row per
         word of its vocabulary.
+    pretrained : encoder or None, default=None
+        A multilingual encoder, such as `UniversalSentenceEncoder`, whose vectors of words stand beside those
+        learnt: the space then is that of both, side by side.
+    pretrained_weight : float, default=0.5
+        Length of the vectors of `pretrained`, centred by language, beside those learnt, which have length 1.
     smoothing : float, default=0.75
         Exponent of the context words' distribution in the PMI, see `positive_pmi`.
     singular_power : float, default=0.75
@@ -147,6 +161,8 @@ class AlignedWordEncoder(BaseEstimator):
         *,
         n_dimensions: int = 200,
         word_vectors: Mapping[str, Any] | None = None,
+        pretrained: Any = None,
+        pretrained_weight: float = 0.5,
         smoothing: float = 0.75,
         singular_power: float = 0.75,
         n_refinements: int = 5,
@@ -158,6 +174,8 @@ class AlignedWordEncoder(BaseEstimator):
     ) -> None:
         self.n_dimensions = n_dimensions
         self.word_vectors = word_vectors
+        self.pretrained = pretrained
+        self.pretrained_weight = pretrained_weight
         self.smoothing = smoothing
         self.singular_power = singular_power
         self.n_refinements = n_refinements
@@ -202,6 +220,7 @@ class AlignedWordEncoder(BaseEstimator):
         self.vocabularies_ = {code: (corpus.vocabularies or {})[code] for code in self.languages_}
         self._align(self._monolingual_vectors(counts, random), lexicon_list(lexicons))
         self._split_seed = random.randint(2**31 - 1)
+        self._stand_beside()
         self._learn_documents(counts)
         return self
 
@@ -267,7 +286,7 @@ class AlignedWordEncoder(BaseEstimator):
         corpus = Corpus(languages, text=texts)
         self._check_languages(corpus.languages)
         counts = {
-            code: _count_words(corpus[corpus.rows_of(code)].text, self.vocabularies_[code])
+            code: count_words(corpus[corpus.rows_of(code)].text, self.vocabularies_[code])
             for code in corpus.languages
         }
         return self._documents(corpus.with_counts(counts, self.vocabularies_))
@@ -378,15 +397,27 @@ class AlignedWordEncoder(BaseEstimator):
                 csls_neighbours=self.csls_neighbours,
             )
             vectors[source] = unit_rows(vectors[source] @ rotation)
-        self.word_vectors_ = {code: vectors[code] for code in self.languages_}
+        self._learnt = self.word_vectors_ = {code: vectors[code] for code in self.languages_}
         self._ranks: dict[tuple[str, str], IntArray] | None = None
+
+    def _stand_beside(self) -> None:
+        """Put the vectors of the pretrained encoder beside those learnt."""
+        if self.pretrained is None:
+            return
+        beside = encoded_words(self.pretrained, self.vocabularies_)
+        self.word_vectors_ = {
+            code: unit_rows(
+                np.hstack([of_language, self.pretrained_weight * centred_unit_rows(beside[code])])
+            ).astype(np.float32)
+            for code, of_language in self._learnt.items()
+        }
 
     def _held_out(self) -> dict[tuple[str, str], IntArray]:
         if self._ranks is None:
             self._ranks = {
                 (source, target): held_out_ranks(
-                    self.word_vectors_[source],
-                    self.word_vectors_[target],
+                    self._learnt[source],
+                    self._learnt[target],
                     matches,
                     held_out=HELD_OUT_SHARE,
                     n_refinements=self.n_refinements,
@@ -399,11 +430,11 @@ class AlignedWordEncoder(BaseEstimator):
 
     def _learn_documents(self, counts: Mapping[str, sparse.csr_array]) -> None:
         """Learn word weights, means and common components from the training documents."""
-        self.word_weights_ = {code: _sif_weights(block, self.sif) for code, block in counts.items()}
+        self.word_weights_ = {code: sif_weights(block, self.sif) for code, block in counts.items()}
         averages = {code: self._averages(block, code) for code, block in counts.items()}
         self.document_means_ = {code: mean_direction(rows) for code, rows in averages.items()}
         self.common_components_ = {
-            code: _principal_axes(centred_unit_rows(rows, self.document_means_[code]), self.remove_common)
+            code: principal_axes(centred_unit_rows(rows, self.document_means_[code]), self.remove_common)
             for code, rows in averages.items()
         }
 
@@ -463,27 +494,3 @@ def _out_of_range(name: str, expected: str, value: Any) -> InputError:
     return InputError(
         f"The {name!r} parameter of AlignedWordEncoder must be {expected}. Got {value!r} instead."
     )
-
-
-def _sif_weights(counts: sparse.csr_array, smooth: float) -> FloatMatrix:
-    frequency = counts.sum(axis=0, dtype=np.float64)
-    weights = smooth / (smooth + frequency / max(frequency.sum(), 1))
-    return weights.astype(np.float32)
-
-
-def _principal_axes(rows: FloatMatrix, n_axes: int) -> FloatMatrix:
-    """Leading eigenvectors of the second moments, (n_axes, n_dimensions)."""
-    _, vectors = np.linalg.eigh(rows.T @ rows)
-    return np.ascontiguousarray(vectors[:, ::-1][:, :n_axes].T)
-
-
-def _count_words(texts: Iterable[str], vocabulary: NDArray[np.object_]) -> sparse.csr_array:
-    column_of = {word: column for column, word in enumerate(vocabulary)}
-    columns = [[column_of[word] for word in text.split() if word in column_of] for text in texts]
-    starts = np.cumsum([0, *map(len, columns)])
-    flat = np.concatenate([np.empty(0, dtype=np.intp), *columns]).astype(np.intp)
-    counts = sparse.csr_array(
-        (np.ones(len(flat), dtype=np.int32), flat, starts), shape=(len(columns), len(vocabulary))
-    )
-    counts.sum_duplicates()
-    return counts

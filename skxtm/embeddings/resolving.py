@@ -10,7 +10,7 @@ from numpy.random import RandomState
 from sklearn.base import clone
 
 from skxtm.corpus import Corpus
-from skxtm.embeddings._vectors import FloatMatrix, checked_word_vectors
+from skxtm.embeddings._vectors import FloatMatrix, checked_word_vectors, encoded_words
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.sentence_transformer import SentenceTransformerEncoder
 from skxtm.exceptions import InputError, InputTypeError
@@ -75,8 +75,7 @@ def resolve_word_embeddings(
     if isinstance(source, Mapping):
         return checked_word_vectors(source, vocabularies, "word_embeddings")
     encoder = fitted_encoder(source, corpus, lexicons, random_state=random_state)
-    vectors = {code: _encode_words(encoder, words.tolist(), code) for code, words in vocabularies.items()}
-    return checked_word_vectors(vectors, vocabularies, f"What {type(encoder).__name__} returned")
+    return encoded_words(encoder, vocabularies)
 
 
 def resolve_document_embeddings(
@@ -198,20 +197,13 @@ def vocabulary_vectors(source: Any, vocabularies: Mapping[str, Sequence[str]]) -
     encoder = SentenceTransformerEncoder(source) if isinstance(source, str) else _checked_encoder(source)
     if isinstance(encoder, AlignedWordEncoder) and not hasattr(encoder, "word_vectors_"):
         raise InputError("This AlignedWordEncoder is not fitted. Call fit(corpus, lexicon) first.")
-    vectors = {code: _encode_words(encoder, part.tolist(), code) for code, part in words.items()}
-    return checked_word_vectors(vectors, words, f"What {type(encoder).__name__} returned")
+    return encoded_words(encoder, words)
 
 
 def _checked_encoder(source: Any) -> Any:
     if isinstance(source, type) or not (hasattr(source, "encode") or hasattr(source, "encode_words")):
         raise InputTypeError(f"Embeddings cannot be got from {type(source).__name__!r}. {_RIGHT_WAYS}")
     return source
-
-
-def _encode_words(encoder: Any, words: list[str], language: str) -> Any:
-    if hasattr(encoder, "encode_words"):
-        return encoder.encode_words(words, language)
-    return encoder.encode(words)
 
 
 def _encode_corpus(encoder: Any, corpus: Corpus) -> Any:

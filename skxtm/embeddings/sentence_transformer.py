@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from tqdm.auto import tqdm
 
 from skxtm._optional import import_optional
-from skxtm.embeddings._cache import EmbeddingCache, EmbeddingSpace
+from skxtm.embeddings._cache import EmbeddingSpace, cached_vectors
 from skxtm.embeddings._vectors import FloatMatrix, checked_texts, unit_rows
 from skxtm.exceptions import InputError
 
@@ -117,7 +116,7 @@ class SentenceTransformerEncoder(BaseEstimator):
         texts = checked_texts(texts, "texts")
         if not texts:
             return self.encode([""])[:0]  # the number of dimensions is the model's to say
-        vector_of = self._vectors(dict.fromkeys(texts))
+        vector_of = cached_vectors(self.cache, self._space(), dict.fromkeys(texts), self._computed)
         vectors = np.stack([vector_of[text] for text in texts])
         return unit_rows(vectors) if self.normalize else vectors
 
@@ -141,22 +140,8 @@ class SentenceTransformerEncoder(BaseEstimator):
         """
         return self.encode(words)
 
-    def _vectors(self, texts: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
-        """Look up or compute the vectors of distinct texts."""
-        space = self._space()
-        cache = None if self.cache is False else EmbeddingCache(None if self.cache is True else self.cache)
-        vectors = {} if cache is None else cache.get_many(space, list(texts))
-        missing = [text for text in texts if text not in vectors]
-        for part, computed in self._computed(missing):
-            if cache is not None:
-                cache.put_many(space, part, computed)
-            vectors.update(zip(part, computed, strict=True))
-        return vectors
-
     def _computed(self, texts: list[str]) -> Iterator[tuple[list[str], FloatMatrix]]:
         """Encode texts, longest first, some batches at a time so that an interrupted run loses little."""
-        if not texts:
-            return
         model = _loaded_model(str(self.model), self._revision(), self.revision, self.device)
         longest_first = sorted(texts, key=len, reverse=True)
         step = self.batch_size * _BATCHES_PER_WRITE

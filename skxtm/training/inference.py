@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from torch import Tensor
 
 from skxtm.backbones.base import BackboneNetwork, Documents
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.sparse import SparseRows
-from skxtm.training.tensors import sparse_rows, to_numpy
+from skxtm.training.tensors import on_device, sparse_rows, to_numpy
 
 
 class Inference:
@@ -52,7 +51,8 @@ class Inference:
         Returns
         -------
         theta : ndarray of shape (n_documents, n_components)
-            Rows sum to 1; the prior's proportions for a document without words.
+            Rows sum to 1; the prior's proportions for a document without words, or, where documents are
+            read by their embeddings, for one whose embedding is zero.
         """
         return self._collect(documents, language, lambda mean: torch.softmax(mean, 1))
 
@@ -92,8 +92,8 @@ class Inference:
         prior = self.network.prior
         topic_word = self.network.topic_word()[language]
         result = np.empty(documents.counts.shape[0])
-        for part, rows in self._parts(documents.counts):
-            mean, logvar = self.network.encode(rows, language)
+        for part, rows, vectors in self._parts(documents):
+            mean, logvar = self.network.read(rows, vectors, language)
             nll = self.network.reconstruction(torch.softmax(mean, 1), rows, language, topic_word)
             result[part] = to_numpy(-nll - gaussian_kl(mean, logvar, prior.mean, prior.logvar))
         return result
@@ -109,13 +109,18 @@ class Inference:
     ) -> NDArray[np.float32]:
         prior_mean = self.network.prior.mean
         result = np.empty((documents.counts.shape[0], len(prior_mean)), dtype=np.float32)
-        for part, rows in self._parts(documents.counts):
-            mean, _ = self.network.encode(rows, language)
-            known = (rows.lengths > 0).unsqueeze(1)
-            result[part] = to_numpy(read(torch.where(known, mean, prior_mean)))
+        for part, rows, vectors in self._parts(documents):
+            mean, _ = self.network.read(rows, vectors, language)
+            known = rows.lengths > 0 if vectors is None else vectors.any(1)
+            result[part] = to_numpy(read(torch.where(known.unsqueeze(1), mean, prior_mean)))
         return result
 
-    def _parts(self, counts: sparse.csr_array) -> Iterator[tuple[slice, SparseRows]]:
-        for start in range(0, counts.shape[0], self.batch_size):
-            part = slice(start, min(start + self.batch_size, counts.shape[0]))
-            yield part, sparse_rows(counts[part], device=self.device, dtype=torch.float64)
+    def _parts(self, documents: Documents) -> Iterator[tuple[slice, SparseRows, Tensor | None]]:
+        n_documents = documents.counts.shape[0]
+        for start in range(0, n_documents, self.batch_size):
+            part = slice(start, min(start + self.batch_size, n_documents))
+            rows = sparse_rows(documents.counts[part], device=self.device, dtype=torch.float64)
+            vectors = None
+            if documents.vectors is not None:
+                (vectors,) = on_device([documents.vectors[part].astype(np.float64)], self.device)
+            yield part, rows, vectors

@@ -245,14 +245,18 @@ def tf32(device: torch.device) -> Iterator[None]:
     None
         While the setting holds.
     """
+    if device.type != "cuda":
+        yield
+        return
     setting = torch.backends.cuda.matmul
-    before = setting.fp32_precision
-    if device.type == "cuda":
-        setting.fp32_precision = "tf32"
+    # torch before 2.9 has a switch instead of a precision
+    name, value = ("fp32_precision", "tf32") if hasattr(setting, "fp32_precision") else ("allow_tf32", True)
+    before = getattr(setting, name)
+    setattr(setting, name, value)
     try:
         yield
     finally:
-        setting.fp32_precision = before
+        setattr(setting, name, before)
 
 
 def build_network(

@@ -18,6 +18,8 @@ from skxtm.backbones.base import NetworkBackbone
 from skxtm.checks import CHECKS, N_WORDS, Case, small_backbone
 from skxtm.exceptions import InputError, MissingResourceError, RefinementWarning, UnknownWordsWarning
 
+pytestmark = pytest.mark.slow
+
 
 @cache
 def made(name, n_languages):

@@ -112,6 +112,7 @@ def test_an_update_of_psi_never_lowers_the_log_posterior(n_languages, seed):
         psi = after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_languages", [2, 3])
 def test_the_updates_end_where_the_log_posterior_is_stationary_on_the_simplex(n_languages):
     materials, blend, psi, counts = random_case(n_languages, seed=4)
@@ -255,6 +256,7 @@ def recovered_share(data, topics, languages):
     return found[matched].mean() / len(languages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("languages", [("en",), ("en", "zh"), ("en", "ja", "zh")])
 def test_known_topics_are_recovered_and_linked_between_the_languages(languages):
     data, shape, materials = made(languages, n_documents=300)
@@ -320,6 +322,7 @@ def tiny_topics(phi, **parameters):
     return MCTATopics(distributions=(phi,), prior=prior, **{**given_parameters, **parameters})
 
 
+@pytest.mark.slow
 def test_theta_is_near_the_exact_posterior_mean():
     phi = simplex(np.random.default_rng(2), 3, 4)
     documents = [[0, 1, 1, 3], [2], [0, 0, 3]]

@@ -225,6 +225,7 @@ def objective(theta, x, phi, pseudo_count):
     return x @ np.log(theta @ phi) + pseudo_count * np.log(theta).sum()
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(seed=seeds)
 def test_proportions_are_those_of_obvious_expectation_maximisation_and_the_most_probable(seed):

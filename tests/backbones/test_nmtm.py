@@ -112,6 +112,7 @@ def gradients(network, terms):
     return {name: parameter.grad for name, parameter in network.named_parameters()}
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     n_languages=st.integers(1, 3),

@@ -24,6 +24,7 @@ def training_only(release, tmp_path):
     return home
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few documents, no classes
 def test_settings_are_ranked_by_training_documents_alone_and_none_is_measured_twice(
     command, training_only, tmp_path, monkeypatch, run

@@ -246,7 +246,7 @@ class TestCountMatrices:
             "text_column and language_column.",
         ),
         (
-            pd.DataFrame({"text": ["rain", None, np.nan], "language": LANGUAGES}),
+            pd.DataFrame({"text": ["rain", np.nan, None], "language": LANGUAGES}),
             InputTypeError,
             "text of row 1 (and 1 more) is 'float', not a string. Fill or remove such rows first.",
         ),

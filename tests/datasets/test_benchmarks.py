@@ -333,7 +333,7 @@ def published(tmp_path, monkeypatch):
             }
             for path in folder.iterdir()
         }
-        monkeypatch.setattr(benchmarks, "_release_files", lambda: {"ec_news": files})
+        monkeypatch.setattr(benchmarks, "release_files", lambda: {"ec_news": files})
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield files
@@ -377,8 +377,8 @@ def test_amazon_review_is_not_downloaded_without_checksums(tmp_path):
 
 
 def test_the_table_of_files_is_complete_and_well_formed():
-    table = benchmarks._release_files()
-    assert set(table) == {"ec_news", "rakuten_amazon"}
+    table = benchmarks.release_files()
+    assert set(table) == {"ec_news", "rakuten_amazon", "sib200"}
     for name, code in [("ec_news", "cn"), ("rakuten_amazon", "ja")]:
         kinds = [
             f"{subset}_{kind}"
@@ -395,7 +395,7 @@ def test_the_table_of_files_is_complete_and_well_formed():
 
 @pytest.mark.parametrize("name", ["ec_news", "rakuten_amazon"])
 def test_the_real_files_have_the_recorded_checksums(data_home, name):
-    table = benchmarks._release_files()[name]
+    table = benchmarks.release_files()[name]
     found = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (data_home / name).iterdir()
     }

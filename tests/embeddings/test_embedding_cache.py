@@ -105,6 +105,7 @@ def test_the_file_holds_no_text_and_nothing_pickled(cache):
     assert (key, blob) == (SPACE.key("a secret text"), vector.tobytes())
 
 
+@pytest.mark.slow
 def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path):
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), str(number)]) for number in range(2)
@@ -113,7 +114,7 @@ def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path):
         while not all((tmp_path / f"ready-{number}").exists() for number in range(2)):
             assert all(writer.poll() is None for writer in writers)
         (tmp_path / "start").touch()
-        assert [writer.wait(timeout=120) for writer in writers] == [0, 0]
+        assert [writer.wait(timeout=600) for writer in writers] == [0, 0]
     finally:
         for writer in writers:
             writer.kill()

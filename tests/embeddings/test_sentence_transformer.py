@@ -10,6 +10,7 @@ from sklearn.base import clone
 
 import skxtm.embeddings.sentence_transformer as module
 from skxtm.embeddings import SentenceTransformerEncoder
+from skxtm.embeddings._cache import EmbeddingCache
 from skxtm.exceptions import InputError, InputTypeError, MissingDependencyError
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "rain", "sun", "wind", "cloud", "storm", "and"]
@@ -153,19 +154,19 @@ def test_only_new_texts_are_encoded(encoder, batches):
 
 def test_an_interrupted_run_keeps_what_it_had(encoder, batches, monkeypatch):
     texts = texts_of_many_lengths()
-    put_many = module.EmbeddingCache.put_many
+    put_many = EmbeddingCache.put_many
 
     def interrupt_the_second_write(self, *args):
         put_many(self, *args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.EmbeddingCache, "put_many", interrupt_the_second_write)
+    monkeypatch.setattr(EmbeddingCache, "put_many", interrupt_the_second_write)
     with pytest.raises(KeyboardInterrupt):
         encoder.set_params(batch_size=2).encode(texts)
     monkeypatch.undo()
     kept = sum(batches)
     assert kept == 16
-    assert len(module.EmbeddingCache(encoder.cache).get_many(encoder._space(), texts)) == kept
+    assert len(EmbeddingCache(encoder.cache).get_many(encoder._space(), texts)) == kept
 
 
 def test_without_a_cache_nothing_is_written(model_folder, monkeypatch, tmp_path, batches):

@@ -262,7 +262,7 @@ def test_a_request_that_timed_out_and_may_be_billed_is_sent_again_only_once(
 
 def test_other_faults_around_a_time_out_are_retried_as_often_as_ever(chat, chat_server, monkeypatch):
     monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
-    chat.set_params(max_retries=3, timeout=0.5)
+    chat.set_params(max_retries=3, timeout=1.0)
     overload = chat_server.error(503, "Overloaded.")
     chat_server.fail(overload, chat_server.silence(20.0), overload)
     assert chat.complete(REQUEST).text == "Blue."

@@ -24,6 +24,8 @@ from skxtm.llm import ChatAnswer, ChatRequest, ChatSession, Estimate, OpenAIChat
 
 pytest.importorskip("openai")
 
+SAFETY_NET = 600.0  # seconds, so that a test whose event never comes ends
+
 
 class CountingChat:
     """Echoes the last message, counts what it is asked, and lets tests hold answers back."""
@@ -54,7 +56,7 @@ def demand_blue(text):
 
 @pytest.fixture
 def chat(chat_server):
-    return OpenAIChat("m", base_url=chat_server.base_url, api_key_env=None, max_retries=1, timeout=5)
+    return OpenAIChat("m", base_url=chat_server.base_url, api_key_env=None, max_retries=1, timeout=SAFETY_NET)
 
 
 def test_outcomes_come_in_the_order_of_the_requests(ask_colours):
@@ -141,7 +143,7 @@ def test_a_request_under_way_in_another_thread_is_not_asked_again(ask_colours):
 
     def answer(request):
         begun.set()
-        assert release.wait(10)
+        assert release.wait(SAFETY_NET)
         return "Blue."
 
     chat = CountingChat(answer)
@@ -151,12 +153,12 @@ def test_a_request_under_way_in_another_thread_is_not_asked_again(ask_colours):
         threading.Thread(target=lambda: outcomes.extend(session.ask(ask_colours(1), str))) for _ in range(2)
     ]
     threads[0].start()
-    assert begun.wait(10)
+    assert begun.wait(SAFETY_NET)
     threads[1].start()
     threads[1].join(0.1)
     release.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(SAFETY_NET)
     assert [outcome.value for outcome in outcomes] == ["Blue.", "Blue."]
     assert len(chat.asked) == 1
 
@@ -229,7 +231,7 @@ def test_a_refusal_stops_what_was_not_sent_and_keeps_what_was(tmp_path, chat_ser
     def fault_for(body):
         number = int(body["messages"][0]["content"].split()[-1].rstrip("."))
         if number < 3:
-            arrived.wait(10)
+            arrived.wait(SAFETY_NET)
         return chat_server.error(401, "No.") if number == 1 else None
 
     chat_server.fault_for = fault_for
@@ -281,8 +283,8 @@ def test_answers_are_the_same_whatever_the_concurrency(ask_colours):
 
 def test_no_more_requests_are_under_way_than_allowed(chat, chat_server, ask_colours):
     three = threading.Barrier(3)
-    chat_server.answer = lambda body: "Blue." if three.wait(10) >= 0 else ""
-    chat.set_params(concurrency=3, timeout=30)
+    chat_server.answer = lambda body: "Blue." if three.wait(SAFETY_NET) >= 0 else ""
+    chat.set_params(concurrency=3, timeout=SAFETY_NET)
     ChatSession(chat).ask(ask_colours(12), str)
     assert chat_server.most_at_once == 3
 

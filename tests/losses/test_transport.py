@@ -25,6 +25,7 @@ def exact_cost(weights, targets, costs):
     return linprog(costs.numpy().ravel(), A_eq=np.vstack([rows, columns]), b_eq=equal).fun
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 5), m=st.integers(1, 5))
 def test_with_little_entropy_the_cost_is_that_of_the_linear_program(seed, n, m):
@@ -34,6 +35,7 @@ def test_with_little_entropy_the_cost_is_that_of_the_linear_program(seed, n, m):
     assert exact - 1e-6 <= ours <= exact + 1e-3 * np.log(n * m) + 1e-6
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), n=st.integers(2, 5), m=st.integers(1, 5))
 def test_the_gradient_is_that_of_the_iterations_along_every_direction_that_keeps_the_sum(seed, n, m):

@@ -97,6 +97,7 @@ def test_scorers_return_what_the_metrics_return(kind):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_grid_search_chooses_the_aligned_topics(n_jobs):
     search = GridSearchCV(
@@ -113,6 +114,7 @@ def test_a_grid_search_chooses_the_aligned_topics(n_jobs):
     np.testing.assert_array_equal(search.cv_results_["mean_test_tu"], expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_single_scorer_serves_a_pipeline_in_a_grid_search(n_jobs):
     pipeline = make_pipeline(make_model("repeated"), StandardScaler())

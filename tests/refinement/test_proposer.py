@@ -200,9 +200,9 @@ def test_fifty_topics_of_large_vocabularies_take_well_under_a_second():
     topics = [{code: random.choice(5000, 15, replace=False).tolist() for code in vectors} for _ in range(50)]
     timings = []
     for round in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         OfflineProposer().propose(topics, word_vectors=vectors, lexicons=lexicons, n_words=15, round=round)
-        timings.append(time.perf_counter() - start)
+        timings.append(time.process_time() - start)
     assert min(timings) < 1
 
 

