@@ -14,6 +14,7 @@ import sklearn
 import torch
 from _configuration import PLAIN, VARIANTS, Cell, Training
 from _evaluation import Evaluation
+from sklearn.base import clone
 
 import skxtm
 from skxtm import CrossLingualTopicModel, LLMRefiner
@@ -112,7 +113,8 @@ def train(
     training: Training, evaluation: Evaluation, encoder: AlignedWordEncoder | None, folder: Path
 ) -> dict[str, Any]:
     """Train and save a model; return how it was trained."""
-    backbone = backbone_class(training.backbone)(**backbone_parameters(training, evaluation))
+    default = default_backbone(training)
+    backbone = clone(default).set_params(**backbone_parameters(training, evaluation))
     model = CrossLingualTopicModel(
         training.components,
         backbone=backbone,
@@ -128,16 +130,22 @@ def train(
     model.fit(evaluation.train.corpus)
     facts = used(started)
     model.save(folder)
-    published = backbone_class(training.backbone)().get_params().get("max_epochs")
+    published = default.get_params().get("max_epochs")
     parameters = model.backbone_.get_params()
     return {"epochs": model.n_iter_, "published_epochs": published, "backbone": parameters, **facts}
+
+
+def default_backbone(training: Training) -> Any:
+    """Make the backbone with its defaults, or with those of a recipe."""
+    cls: Any = backbone_class(training.backbone)
+    return cls() if training.recipe is None else cls.published(training.recipe)
 
 
 def backbone_parameters(training: Training, evaluation: Evaluation) -> dict[str, Any]:
     """Parameters of the backbone that are not its defaults."""
     parameters = dict(evaluation.setup.parameters.get(training.backbone, {}))
     if training.shrink_schedule and training.epochs:
-        default = backbone_class(training.backbone)().get_params()
+        default = default_backbone(training).get_params()
         share = training.epochs / default["max_epochs"]
         parameters["decay_every"] = max(1, round(share * default["decay_every"]))
     if training.exact_statistics:

@@ -43,10 +43,10 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True)
 class Training:
-    """A model before any refinement; None stands for the published value, or for all words.
+    """A model before any refinement; None stands for the backbone's default, or for all words.
 
     `encoder_seed` is that of the `AlignedWordEncoder` that is learnt for all models of the corpus; None lets
-    each model learn its own.
+    each model learn its own. `recipe` is a name for `Backbone.published`.
     """
 
     corpus: str
@@ -61,6 +61,7 @@ class Training:
     shrink_schedule: bool = False
     exact_statistics: bool = False
     encoder_seed: int | None = None
+    recipe: str | None = None
 
     @property
     def name(self) -> str:
@@ -136,6 +137,7 @@ SINGLE = {
     "shrink_schedule": FLAG,
     "exact_statistics": FLAG,
     "encoder_seed": whole(0),
+    "recipe": Allowed("a name", lambda value: isinstance(value, str)),
     "refinement_epochs": whole(0),
 }
 DEFAULTS: dict[str, Any] = {
@@ -209,6 +211,12 @@ def check_together(run: dict[str, Any]) -> None:
         if run.get(key) and PARAMETERS[key] not in parameters_of(backbone):
             takers = [name for name in backbone_names() if PARAMETERS[key] in parameters_of(name)]
             raise ConfigurationError(f"{key!r} is not for backbone {backbone!r}. It is allowed for {takers}.")
+    for backbone in run["backbones"]:
+        if run.get("recipe") not in {None, *recipes_of(backbone)}:
+            known = {name: recipes for name in backbone_names() if (recipes := recipes_of(name))}
+            raise ConfigurationError(
+                f"'recipe' {run['recipe']!r} is not for backbone {backbone!r}. There are {known}."
+            )
     if run.get("shrink_schedule") and "epochs" not in run:
         raise ConfigurationError("'shrink_schedule' needs 'epochs', the number to shrink it to.")
     idle = [key for key in REFINEMENT if key in run and not run.get("variants")]
@@ -224,8 +232,14 @@ def check_together(run: dict[str, Any]) -> None:
 
 @cache
 def parameters_of(backbone: str) -> frozenset[str]:
-    """Names of a backbone's parameters."""
-    return frozenset(backbone_class(backbone)().get_params())
+    """Names of a backbone's parameters; a rate that never decays has no schedule to shrink."""
+    parameters = backbone_class(backbone)().get_params()
+    return frozenset(parameters) - {name for name in ("decay_every",) if parameters.get(name) is None}
+
+
+def recipes_of(backbone: str) -> list[str]:
+    """Names of the settings that a backbone's figures were published with."""
+    return sorted(getattr(backbone_class(backbone), "recipes", {}))
 
 
 def has_network(backbone: str) -> bool:

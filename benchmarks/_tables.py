@@ -14,8 +14,25 @@ from _evaluation import ACCURACIES, CLASSIFIERS, FURTHER, SETUPS
 TOPICS = ("TU", "CNPMI", "TQ")
 PUBLISHED_COMPONENTS = 50
 # columns that are left out where they say this in every line
-OPTIONAL = {"vocabulary": "all", "K": str(PUBLISHED_COMPONENTS), "encoder": "its own", "refined": ""}
-HEADLINE = ("lexicon", "vocabulary", "K", "epochs", "batch", "rate", "halved every", "statistics", "encoder")
+OPTIONAL = {
+    "vocabulary": "all",
+    "K": str(PUBLISHED_COMPONENTS),
+    "recipe": "",
+    "encoder": "its own",
+    "refined": "",
+}
+HEADLINE = (
+    "lexicon",
+    "recipe",
+    "vocabulary",
+    "K",
+    "epochs",
+    "batch",
+    "rate",
+    "halved every",
+    "statistics",
+    "encoder",
+)
 NOTE = (
     "Mean ± standard deviation over seeds, and in parentheses the published mean of five seeds. "
     "* marks a published figure that was counted on another reference: it shows the order of magnitude, no "
@@ -146,7 +163,7 @@ def _refinement(rows: list[Row]) -> str:
     of_models: dict[str, list[Row]] = {}
     for row in rows:
         shared = {
-            name: row.settings[name]
+            name: row.settings.get(name)
             for name in (*Training.__dataclass_fields__, "classifiers")
             if name != "seed"
         }
@@ -194,6 +211,7 @@ def settings_of(row: Row) -> dict[str, str]:
         "lexicon": settings["match"],
         "vocabulary": str(settings["vocabulary"] or OPTIONAL["vocabulary"]),
         "K": str(settings["components"]),
+        "recipe": settings.get("recipe") or OPTIONAL["recipe"],
         "encoder": OPTIONAL["encoder"] if seed is None else f"shared, seed {seed}",
         "seeds": str(len(row.cells)),
         "epochs": _epochs(trained),

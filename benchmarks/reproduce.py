@@ -25,9 +25,10 @@ A configuration is a list of tables [[runs]], each the product of its lists:
     match                     "normal" or "literal": how the lexicon matches words
     vocabulary                most frequent words kept of each language; all
     components                50
+    recipe                    settings of a source, such as "llm-xtm": see `NMTM.published`; the defaults
     epochs, batch_size,
-    learning_rate             the published values
-    shrink_schedule           with epochs: the rate decays after the same shares of training as published
+    learning_rate             those of the recipe, or the defaults
+    shrink_schedule           with epochs: the rate decays after the same shares of training by default
     exact_statistics          batch_norm_momentum=None: evaluate by the statistics of the final weights
     encoder_seed              seed of one `AlignedWordEncoder` for all models; without, each learns its own
     variants                  of refinement by `OfflineProposer`, besides the plain model that is always

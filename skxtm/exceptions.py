@@ -44,9 +44,16 @@ class ChatError(SkxtmError, RuntimeError):
     ----------
     retryable : bool
         Whether the same request may succeed later without a change.
+    may_be_billed : bool
+        Whether the server may ask money for the request, though no answer came of it.
+    input_tokens, output_tokens : int
+        Tokens that the server counted for it all the same.
     """
 
     retryable = False
+    may_be_billed = False
+    input_tokens = 0
+    output_tokens = 0
 
 
 class ChatRefusedError(ChatError):
@@ -57,6 +64,18 @@ class ChatUnavailableError(ChatError, ConnectionError):
     """A chat server could not be reached, or was busy, until the last attempt."""
 
     retryable = True
+
+
+class ChatBusyError(ChatUnavailableError):
+    """A chat server takes no more requests for the moment.
+
+    Attributes
+    ----------
+    retry_after : float or None
+        Seconds that the server asks to wait; None if it does not say.
+    """
+
+    retry_after: float | None = None
 
 
 class AnswerFormatError(SkxtmError, ValueError):
@@ -73,6 +92,14 @@ class AnswersPendingError(SkxtmError, RuntimeError):
 
 class UnknownWordsWarning(UserWarning):
     """Some documents hold no word of the vocabulary."""
+
+
+class AbsentWordsWarning(UserWarning):
+    """Some top words do not occur in the reference of a coherence, where they count 0."""
+
+
+class UncertainLanguageWarning(UserWarning):
+    """The language of some documents was found with little certainty."""
 
 
 class RefinementWarning(UserWarning):

@@ -21,6 +21,7 @@ from skxtm._word_pairs.pairs import (
     word_list,
 )
 from skxtm.exceptions import InputError
+from skxtm.languages import canonical_code
 from skxtm.normalization import FormIndex, normal_forms
 
 __all__ = ["Lexicon", "LexiconCoverage"]
@@ -40,7 +41,7 @@ class Lexicon:
         A word of the first language and its translation. Words are not empty, hold no tab or line break, and
         neither start nor end with whitespace.
     languages : pair of str
-        ISO 639-1 codes of the two words of each pair.
+        Codes of the languages of the two words of each pair; see `skxtm.languages.canonical_code`.
     match : {"normal", "literal"}, default="normal"
         When a word of a vocabulary is a word of the lexicon: if they share one of the forms that
         `skxtm.normalization.normal_forms` lists (as written, light form, stem or simplified characters), or
@@ -263,6 +264,7 @@ class Lexicon:
         MissingDependencyError
             If ``match="normal"`` and the library for a language is not installed.
         """
+        source, target = canonical_code(source), canonical_code(target)
         entries = self._entries(source, target)
         source_matches = self._form_index(source).find(word_list(source_vocabulary, "source_vocabulary"))
         target_matches = self._form_index(target).find(word_list(target_vocabulary, "target_vocabulary"))
@@ -315,7 +317,7 @@ class Lexicon:
         InputError
             If the lexicon does not hold the language.
         """
-        target = self._other(source)
+        source, target = canonical_code(source), self._other(source)
         entries = self._form_index(source).find(word_list([word], "words")).indices
         of_word = np.isin(self._columns[source].numbers, entries)
         target_words = self._columns[target].words
@@ -369,7 +371,7 @@ class Lexicon:
         >>> list(lexicon.respell("ja", without_long_vowel_marks))
         [('ケキ', 'cake')]
         """
-        self._other(language)
+        language = self._other(self._other(language))  # its canonical code
         words = list(map(spelling, self._columns[language].words))
         columns = self._columns | {language: WordColumn(words, self._columns[language].numbers)}
         return Lexicon(zip(*columns.values(), strict=True), self.languages, match=self._match)
@@ -420,6 +422,7 @@ class Lexicon:
 
     def _other(self, language: str) -> str:
         """Return the language that words of ``language`` are translated to."""
+        language = canonical_code(language)
         if language not in self.languages:
             raise InputError(f"{self!r} does not hold language {language!r}. Give one of {self.languages}.")
         first, second = self.languages
@@ -456,14 +459,13 @@ def _from_content(match: Match, *columns: tuple[str, str, bytes]) -> Lexicon:
 
 
 def _checked_languages(languages: Any) -> tuple[str, str]:
-    are_two = isinstance(languages, (tuple, list)) and len(languages) == 2 and languages[0] != languages[1]
-    if not are_two or not all(isinstance(code, str) and code for code in languages):
+    codes = tuple(map(canonical_code, languages)) if isinstance(languages, (tuple, list)) else ()
+    if len(codes) != 2 or codes[0] == codes[1]:
         raise InputError(
             f"The 'languages' parameter of Lexicon must be two different language codes, as in ('zh', 'en'). "
             f"Got {languages!r} instead."
         )
-    first, second = languages
-    return first, second
+    return codes[0], codes[1]
 
 
 def _checked_match(match: Match) -> Match:

@@ -34,7 +34,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     Parameters
     ----------
     n_components : int, default=50
-        Number of topics, at least 2.
+        Number of topics. One topic takes every document whole: `components_` then holds how frequent words
+        are, as the backbone learns it.
     backbone : str or Backbone, default="corectm"
         The model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
         ``NMTM(lam=0.5)`` whose parameters searches reach as ``backbone__lam``.
@@ -464,7 +465,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """Check parameters and data, and gather what the backbone needs; only then forget what was learnt."""
         from skxtm.backbones.base import check_range
 
-        check_range(self, "n_components", 2, None, integer=True)
+        check_range(self, "n_components", 1, None, integer=True)
         settings = Settings.of(self)
         backbone = learning.choose(settings, in_pieces=in_pieces)
         corpus, vectorizer = read_training_documents(self, X, self.vectorizer)

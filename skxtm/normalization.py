@@ -1,32 +1,62 @@
 """Normal forms: when two spellings count as the same word.
 
-A word is compared in up to three forms: as it is written, its light form (Unicode NFKC, case folded), and
-the normal form of its language made from the light form. Two words match if any form of one equals any form
-of the other. All three are needed: published lexicons are often stemmed already, and the stem of a stem is
-often another string.
+A word is compared in up to three forms: as it is written, its light form (Unicode NFKC, case folded, without
+apostrophes and the like), and the normal form of its language made from the light form. Two words match if
+any form of one equals any form of the other. All three are needed: published lexicons are often stemmed
+already, and the stem of a stem is often another string.
 """
 
-import unicodedata
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
-from itertools import count, repeat
+from itertools import chain, count, repeat
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from skxtm._characters import (
+    APOSTROPHES,
+    JOINERS,
+    MIDDLE_DOT,
+    combining_marks,
+    compatible,
+    dotless,
+    punctuation,
+)
 from skxtm._optional import import_optional
+from skxtm.exceptions import InputError
+from skxtm.languages import UNDETERMINED, base_language, script_of
 
 __all__ = [
     "NORMALIZERS",
     "FormIndex",
+    "inflection_stems",
+    "is_chinese",
     "light_forms",
     "normal_forms",
+    "same_word_forms",
     "simplified_chinese",
     "stems",
     "without_long_vowel_marks",
 ]
+
+#: Languages whose small letter of I has no dot.
+DOTLESS = frozenset({"az", "crh", "gag", "tr"})
+_WITH_VOWEL_SIGNS = frozenset({"ks", "yi"})
+# The dot above an i, quotation marks within Hebrew words, geresh and gershayim, and the Arabic tatweel.
+_SILENT_ANYWHERE = (
+    rf"[{re.escape(APOSTROPHES)}{JOINERS}{MIDDLE_DOT}׳״\u0640]"
+    '|(?<=i)\u0307|(?<=[\u05d0-\u05ea])["”](?=[\u05d0-\u05ea])'
+)
+_VOWEL_SIGNS = "[\u064b-\u0652\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]"
+_SILENT = re.compile(_SILENT_ANYWHERE)
+_SILENT_WITH_VOWEL_SIGNS = re.compile(f"{_SILENT_ANYWHERE}|{_VOWEL_SIGNS}")
+# A name that is made by what elsewhere is punctuation, as c++ and c#.
+_NAME_WITH_SYMBOLS = re.compile("[a-z][+#]+")
+# To the letters that the Arabic stemmer knows; Persian has none.
+_ARABIC_LETTERS = str.maketrans("یک", "يك")
 
 _SNOWBALL_ALGORITHMS = {
     "ar": "arabic",
@@ -62,29 +92,137 @@ _SNOWBALL_ALGORITHMS = {
 }
 
 
-def light_forms(words: Sequence[str]) -> list[str]:
-    """Fold width, compatibility characters and case: Unicode NFKC, case folding, NFKC again.
+def light_forms(words: Sequence[str], language: str = UNDETERMINED) -> list[str]:
+    """Fold what does not make another word: case, width, apostrophes, joiners, optional vowel signs.
+
+    Unicode NFKC, case folding, NFKC again; then apostrophes, joiners, the middle dot, the marks of Hebrew
+    abbreviations, and the lengthening and vowel signs of Arabic and Hebrew are deleted, the Persian letters
+    ye and kaf become the Arabic ones, and punctuation and symbols around the word are stripped.
 
     Parameters
     ----------
     words : sequence of str of length n
+    language : str, default="und"
+        Code of the words' language. Turkish and its relatives have a dotless i; the vowel signs of Yiddish
+        and Kashmiri are kept.
 
     Returns
     -------
     light : list of str of length n
+        Never empty where the word is not.
 
     Examples
     --------
     >>> from skxtm.normalization import light_forms
-    >>> light_forms(["Straße", "ＡＡ制", "ｲﾝﾁ"])
-    ['strasse', 'aa制', 'インチ']
+    >>> light_forms(["Straße", "ＡＡ制", "ｲﾝﾁ", "Don’t", "word,"])
+    ['strasse', 'aa制', 'インチ', 'dont', 'word']
+    >>> light_forms(["IŞIK"], "tr")
+    ['ışık']
     """
+    base = base_language(language)
+    silent = _SILENT if base in _WITH_VOWEL_SIGNS else _SILENT_WITH_VOWEL_SIGNS
 
     def fold(text: str) -> str:
+        text = compatible(text)
+        if base in DOTLESS:
+            text = dotless(text)
         # case folding can leave a sequence that NFKC composes, as with U+0390
-        return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        text = compatible(text.casefold())
+        return silent.sub("", text).translate(_ARABIC_LETTERS)
 
-    return _convert_all(words, fold)
+    folded = _convert_all(words, fold)
+    return [
+        light if light.isalpha() else _without_punctuation(light) or light or word
+        for light, word in zip(folded, words, strict=True)
+    ]
+
+
+def _without_punctuation(word: str) -> str:
+    """Strip what is around a word; of ``c++`` and ``c#``, the name is all of it."""
+    if _NAME_WITH_SYMBOLS.fullmatch(word):
+        return word
+    return word.lstrip(punctuation() + combining_marks()).rstrip(punctuation())
+
+
+def same_word_forms(words: Sequence[str], language: str) -> list[str]:
+    """Return for each word a form that is the same for all its spellings, and for no other word.
+
+    The light form, in simplified characters for Chinese.
+
+    Parameters
+    ----------
+    words : sequence of str of length n
+    language : str
+        Code of the words' language.
+
+    Returns
+    -------
+    forms : list of str of length n
+
+    Raises
+    ------
+    MissingDependencyError
+        If a word is Chinese and opencc is not installed.
+
+    Examples
+    --------
+    >>> from skxtm.normalization import same_word_forms
+    >>> same_word_forms(["貓", "猫", "Ａ股"], "zh-TW")
+    ['猫', '猫', 'a股']
+    """
+    light = light_forms(words, language)
+    return simplified_chinese(light) if is_chinese(language) else light
+
+
+def inflection_stems(words: Sequence[str], language: str) -> list[str]:
+    """Return for each word a stem that it shares with its inflections.
+
+    Parameters
+    ----------
+    words : sequence of str of length n
+        Light forms.
+    language : str
+        Code of the words' language.
+
+    Returns
+    -------
+    stems : list of str of length n
+
+    Raises
+    ------
+    InputError
+        If there is no stemmer for the language.
+    MissingDependencyError
+        If PyStemmer is not installed.
+
+    Examples
+    --------
+    >>> from skxtm.normalization import inflection_stems
+    >>> inflection_stems(["prozess", "prozesses", "prozesse"], "de")
+    ['prozess', 'prozess', 'prozess']
+    """
+    base = base_language(language)
+    if base not in _SNOWBALL_ALGORITHMS:
+        raise InputError(
+            f"There is no stemmer for language {language!r}, only for {sorted(_SNOWBALL_ALGORITHMS)}. "
+            f"Pass merge_inflections={{{language!r}: False}}."
+        )
+    return stems(words, _SNOWBALL_ALGORITHMS[base])
+
+
+def is_chinese(language: str) -> bool:
+    """Tell whether a language is written in Chinese characters alone, as Cantonese is too.
+
+    Parameters
+    ----------
+    language : str
+        Code of a language.
+
+    Returns
+    -------
+    answer : bool
+    """
+    return script_of(language) in {"Hans", "Hant", "Hani"}
 
 
 def stems(words: Sequence[str], algorithm: str) -> list[str]:
@@ -127,7 +265,7 @@ def simplified_chinese(words: Sequence[str]) -> list[str]:
     MissingDependencyError
         If opencc is not installed and a word is not ASCII.
     """
-    if all(map(str.isascii, words)):
+    if all(map(str.isascii, words)) or not any(map(_traditional_characters().search, words)):
         return list(words)
     return _convert_all(words, _traditional_to_simplified().convert)
 
@@ -150,7 +288,7 @@ def normal_forms(words: Sequence[str], language: str) -> tuple[Sequence[str], ..
     ----------
     words : sequence of str of length n
     language : str
-        ISO 639-1 code of the words' language.
+        Code of the words' language.
 
     Returns
     -------
@@ -168,10 +306,11 @@ def normal_forms(words: Sequence[str], language: str) -> tuple[Sequence[str], ..
     >>> normal_forms(["ﾃﾚﾋﾞ", "PC"], "ja")
     (['ﾃﾚﾋﾞ', 'PC'], ['テレビ', 'pc'])
     """
-    light = light_forms(words)
-    if language not in NORMALIZERS:
+    light = light_forms(words, language)
+    base = "zh" if is_chinese(language) else base_language(language)
+    if base not in NORMALIZERS:
         return words, light
-    return words, light, NORMALIZERS[language](light)
+    return words, light, NORMALIZERS[base](light)
 
 
 def without_long_vowel_marks(word: str) -> str:
@@ -253,6 +392,14 @@ def _convert_all(words: Sequence[str], convert: Callable[[str], str]) -> list[st
         return list(words)
     lines = converted.split("\n")
     return lines if len(lines) == len(words) else [convert(word) for word in words]
+
+
+@cache
+def _traditional_characters() -> re.Pattern[str]:
+    """Match a character that is written otherwise in simplified Chinese."""
+    ideographs = "".join(map(chr, chain(range(0x3400, 0xA000), range(0xF900, 0xFB00))))
+    pairs = zip(ideographs, _traditional_to_simplified().convert(ideographs), strict=True)
+    return re.compile(f"[{''.join(before for before, after in pairs if before != after)}]")
 
 
 @cache

@@ -1,31 +1,39 @@
 """Tokenizers: text to words, one function per family of scripts.
 
-All but `tokenize_whitespace` bring text to Unicode normal form NFKC, drop invisible characters, fold case,
-and keep the words that hold a letter of any script: numbers and punctuation alone are not words. All are
-functions of a module, so that estimators which hold them can be pickled; the dictionaries of the Chinese
-and Japanese segmenters cannot, and stay in caches of this module.
+All but `tokenize_whitespace` bring text to Unicode normal form NFKC, drop invisible characters, write small
+letters, and keep the words that hold a letter of any script: numbers and punctuation alone are not words.
+What belongs to a word's spelling stays, such as the apostrophe of ``don't``; which spellings are one word
+is said by `skxtm.normalization.light_forms`. All are functions of a module, so that estimators which hold
+them can be pickled; the dictionaries of the segmenters cannot, and stay in caches of this module.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from skxtm._characters import (
+    APOSTROPHES,
+    HEBREW_MARKS,
+    JOINERS,
+    MIDDLE_DOT,
+    combining_marks,
+    compatible,
+    dotless,
+)
 from skxtm._optional import import_optional
 from skxtm.exceptions import InputError
+from skxtm.languages import base_language, script_of
+from skxtm.normalization import DOTLESS, simplified_chinese
 
 Tokenizer = Callable[[str], list[str]]
 
-# Characters that are no part of a word's spelling: NUL, soft hyphen, zero-width characters, lone surrogates,
-# byte order mark, variation selectors.
-_INVISIBLE = re.compile("[\0\u00ad\u200b-\u200d\u2060\ud800-\udfff\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
-# The dot that case folding leaves of the Turkish capital dotted i goes the same way.
-_APOSTROPHES = re.compile("['‘’\u02bc]|(?<=i)\u0307")
-_ELISIONS = re.compile("(?<!aujourd)(?<!quelqu)['‘’\u02bc]")
+_ELISIONS = re.compile(f"(?<!aujourd)(?<!quelqu)[{re.escape(APOSTROPHES)}]")
+# The dot that small letters leave of the Turkish capital dotted i.
+_DOT_OF_CAPITAL = re.compile("(?<=i)\u0307")
 # MeCab's path costs overflow, and the process dies, somewhere beyond 32,767 words in one piece.
 _MECAB_PIECE = re.compile(r".{1,10000}\Z|.{1,9999}[。\n]|.{1,10000}", re.DOTALL)
 
@@ -34,7 +42,7 @@ def tokenize_spaced(text: str) -> list[str]:
     """Cut text of a script that puts spaces between words.
 
     A word has two or more characters: letters, digits, underscores, and the combining marks of scripts
-    such as Devanagari. Apostrophes are deleted, so that ``don't`` becomes ``dont``, one word.
+    such as Devanagari. Within a word, apostrophes and joiners are part of its spelling.
 
     Parameters
     ----------
@@ -50,15 +58,15 @@ def tokenize_spaced(text: str) -> list[str]:
     --------
     >>> from skxtm.tokenizers import tokenize_spaced
     >>> tokenize_spaced("Don't panic: 42 naïve ﬁlms!")
-    ['dont', 'panic', 'naïve', 'films']
+    ["don't", 'panic', 'naïve', 'films']
     """
-    return _spaced_words(_normalized(text).casefold())
+    return _with_letters(_word_pattern().findall(_small(compatible(text))))
 
 
 def tokenize_elided(text: str) -> list[str]:
     """Cut text of a spaced script whose articles lose their vowel: French, Italian, Catalan.
 
-    As `tokenize_spaced`, but an apostrophe ends a word: ``l'eau`` gives ``eau``.
+    As `tokenize_spaced`, but an apostrophe ends a word: ``l'eau`` gives ``eau``. A middle dot does not.
 
     Parameters
     ----------
@@ -73,33 +81,87 @@ def tokenize_elided(text: str) -> list[str]:
     Examples
     --------
     >>> from skxtm.tokenizers import tokenize_elided
-    >>> tokenize_elided("L'eau qu'on boit aujourd'hui")
-    ['eau', 'qu', 'on', 'boit', 'aujourdhui']
+    >>> tokenize_elided("L'eau qu'on boit aujourd'hui al col·legi")
+    ['eau', 'qu', 'on', 'boit', "aujourd'hui", 'al', 'col·legi']
     """
-    return _spaced_words(_ELISIONS.sub(" ", _normalized(text).casefold()))
+    return _with_letters(_word_pattern(MIDDLE_DOT).findall(_ELISIONS.sub(" ", _small(compatible(text)))))
+
+
+def tokenize_turkic(text: str) -> list[str]:
+    """Cut text of a language with a dotless i: Turkish, Azerbaijani, Crimean Tatar.
+
+    As `tokenize_spaced`, but the small letter of ``I`` is ``ı``, and that of ``İ`` is ``i``.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    words : list of str
+        In the order of the text.
+
+    Examples
+    --------
+    >>> from skxtm.tokenizers import tokenize_turkic
+    >>> tokenize_turkic("IŞIK ve İstanbul")
+    ['ışık', 've', 'istanbul']
+    """
+    return tokenize_spaced(dotless(text))
+
+
+def tokenize_hebrew(text: str) -> list[str]:
+    """Cut Hebrew or Yiddish text.
+
+    As `tokenize_spaced`, but the marks of abbreviations, and quotation marks typed for them, stay in words.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    words : list of str
+        In the order of the text.
+
+    Examples
+    --------
+    >>> from skxtm.tokenizers import tokenize_hebrew
+    >>> tokenize_hebrew('חיילי צה"ל')
+    ['חיילי', 'צה"ל']
+    """
+    return _with_letters(_word_pattern(HEBREW_MARKS).findall(_small(compatible(text))))
 
 
 def tokenize_chinese(text: str) -> list[str]:
     """Cut Chinese text with rjieba, which reproduces jieba.
 
-    Case is folded after the cut, because the dictionary holds words such as ``T恤`` and ``A股``.
+    Traditional text is cut where its simplified form would be, for which the dictionary was made. Case is
+    folded after the cut, because the dictionary holds words such as ``T恤`` and ``A股``.
 
     Parameters
     ----------
     text : str
-        Any text. Traditional characters are not converted.
+        Any text.
 
     Returns
     -------
     words : list of str
-        In the order of the text; words of one character included.
+        As written, in the order of the text; words of one character included.
 
     Raises
     ------
     MissingDependencyError
-        If rjieba, of the extra ``zh``, is not installed.
+        If rjieba or opencc, of the extra ``zh``, is not installed.
     """
-    return _with_letters(word.casefold() for word in _chinese_segmenter().cut(_normalized(text)))
+    text = compatible(text)
+    (simplified,) = simplified_chinese([text])
+    words: list[str] = _chinese_segmenter().cut(simplified)
+    if simplified != text and len(simplified) == len(text):
+        words = list(_pieces(text, map(len, words)))
+    return _with_letters(map(str.lower, words))
 
 
 def tokenize_japanese(text: str) -> list[str]:
@@ -121,9 +183,61 @@ def tokenize_japanese(text: str) -> list[str]:
         If fugashi or unidic-lite, of the extra ``ja``, is not installed.
     """
     segment = _japanese_segmenter().parse
-    pieces = _MECAB_PIECE.findall(_normalized(text).casefold())
-    words = (word for piece in pieces for word in segment(piece).split())
-    return _with_letters(word for word in words if word.strip("ー"))
+    words: list[str] = []
+    for piece in _MECAB_PIECE.findall(_small(compatible(text))):
+        for word in segment(piece).split():
+            if word.strip("ー"):
+                words.append(word)
+            elif words and words[-1] + word in piece and words[-1][-1].isalpha():
+                words[-1] += word  # the dictionary's words end where a long vowel is written out
+    return _with_letters(words)
+
+
+def tokenize_korean(text: str) -> list[str]:
+    """Cut Korean text with Kiwi: words without their particles and endings.
+
+    Verbs and adjectives are given in the form of dictionaries, which ends in ``다``.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    words : list of str
+        In the order of the text; words of one character included.
+
+    Raises
+    ------
+    MissingDependencyError
+        If kiwipiepy, of the extra ``ko``, is not installed.
+    """
+    tokens = _korean_segmenter().tokenize(_small(compatible(text)))
+    words = (token.lemma for token in tokens if token.tag.startswith(_KOREAN_WORDS))
+    return _with_letters(word for word in words if word.strip(_JAMO))
+
+
+def tokenize_thai(text: str) -> list[str]:
+    """Cut Thai text with PyThaiNLP's dictionary: the fewest words that fit ("newmm").
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    words : list of str
+        In the order of the text; words of one character included.
+
+    Raises
+    ------
+    MissingDependencyError
+        If pythainlp, of the extra ``th``, is not installed.
+    """
+    words = _thai_segmenter()(_small(compatible(text)), engine="newmm-safe")
+    return _with_letters(part for word in words for part in word.split())
 
 
 def tokenize_whitespace(text: str) -> list[str]:
@@ -153,15 +267,41 @@ TOKENIZERS: Mapping[str, Tokenizer] = MappingProxyType(
     {
         "spaced": tokenize_spaced,
         "elided": tokenize_elided,
+        "turkic": tokenize_turkic,
+        "hebrew": tokenize_hebrew,
         "chinese": tokenize_chinese,
         "japanese": tokenize_japanese,
+        "korean": tokenize_korean,
+        "thai": tokenize_thai,
         "whitespace": tokenize_whitespace,
     }
 )
 
-_AUTO = {"zh": "chinese", "ja": "japanese"} | dict.fromkeys(("ca", "co", "fr", "it", "oc", "wa"), "elided")
-_UNSPACED = frozenset({"km", "lo", "my", "th"})
-_MISTAKEN_CODES = {"cn": "zh", "jp": "ja"}
+#: Those that cut at spaces and punctuation.
+SPACED = (tokenize_spaced, tokenize_elided, tokenize_turkic, tokenize_hebrew)
+
+# Italian and its dialects, French and Occitan with their neighbours, Catalan, Friulian, Ladin, Sardinian.
+_ELIDING = "ca co egl eml fr frp fur it lij lld lmo nap nrf oc pcd pms rgn rm sc scn vec wa"
+_BY_LANGUAGE = dict.fromkeys(_ELIDING.split(), "elided") | dict.fromkeys(DOTLESS, "turkic")
+_BY_SCRIPT = {
+    "Hans": "chinese",
+    "Hant": "chinese",
+    "Hani": "chinese",
+    "Jpan": "japanese",
+    "Hira": "japanese",
+    "Kana": "japanese",
+    "Hrkt": "japanese",
+    "Kore": "korean",
+    "Hang": "korean",
+    "Thai": "thai",
+    "Hebr": "hebrew",
+}
+#: Scripts without spaces between words for which there is no tokenizer.
+_UNKNOWN_UNSPACED = frozenset({"Khmr", "Laoo", "Mymr"})
+#: Letters of which syllables are made; alone they stand for laughter and the like.
+_JAMO = "".join(map(chr, range(0x1100, 0x1200)))
+#: Nouns, verbs, adjectives, adverbs, interjections, roots, unknown words, and words in other scripts.
+_KOREAN_WORDS = ("N", "V", "M", "IC", "XR", "UN", "SL", "SH")
 
 
 def get_tokenizer(tokenizer: str | Tokenizer, language: str) -> Tokenizer:
@@ -169,12 +309,14 @@ def get_tokenizer(tokenizer: str | Tokenizer, language: str) -> Tokenizer:
 
     Parameters
     ----------
-    tokenizer : {"auto", "spaced", "elided", "chinese", "japanese", "whitespace"} or callable
-        ``"auto"`` chooses by `language`: Chinese and Japanese have their own, French, Italian and a few
-        others are ``"elided"``, the rest is ``"spaced"``. A callable takes a text and returns its words; to
-        be pickled it must be importable: a function of a module, not a lambda.
+    tokenizer : {"auto", "spaced", "elided", "turkic", "hebrew", "chinese", "japanese", "korean", "thai", \
+"whitespace"} or callable
+        ``"auto"`` chooses by `language` and its script: Chinese with Cantonese, Japanese, Korean, Thai and
+        Hebrew have their own, French, Italian and a few others are ``"elided"``, Turkish is ``"turkic"``,
+        the rest is ``"spaced"``. A callable takes a text and returns its words; to be pickled it must be
+        importable: a function of a module, not a lambda.
     language : str
-        ISO 639-1 code. A script or region after it is ignored: ``"zh-Hant"`` counts as ``"zh"``.
+        Any code that `skxtm.languages.canonical_code` reads.
 
     Returns
     -------
@@ -189,8 +331,8 @@ def get_tokenizer(tokenizer: str | Tokenizer, language: str) -> Tokenizer:
     Examples
     --------
     >>> from skxtm.tokenizers import get_tokenizer
-    >>> get_tokenizer("auto", "en")("The cat's whiskers")
-    ['the', 'cats', 'whiskers']
+    >>> get_tokenizer("auto", "eng")("The cat's whiskers")
+    ['the', "cat's", 'whiskers']
     """
     if callable(tokenizer):
         return tokenizer
@@ -203,57 +345,40 @@ def get_tokenizer(tokenizer: str | Tokenizer, language: str) -> Tokenizer:
     return TOKENIZERS[tokenizer]
 
 
-def primary_code(language: str) -> str:
-    """Strip script and region from a language code.
-
-    Parameters
-    ----------
-    language : str
-        A language code, such as ``"zh-Hant"`` or ``"pt_BR"``.
-
-    Returns
-    -------
-    code : str
-        The language alone, in lower case: ``"zh"``, ``"pt"``.
-    """
-    return re.split("[-_]", language.casefold())[0]
-
-
 def _name_by_language(language: str) -> str:
-    code = primary_code(language)
-    if code in _UNSPACED:
+    script = script_of(language)
+    if script in _UNKNOWN_UNSPACED:
         raise InputError(
             f"tokenizer='auto' cannot cut {language!r} into words, because its script puts no spaces between "
             f"them. Pass a callable that returns the words of a text: tokenizer={{{language!r}: function}}."
         )
-    if code in _MISTAKEN_CODES:
-        raise InputError(
-            f"tokenizer='auto' does not know the language {language!r}. Language codes are ISO 639-1: did "
-            f"you mean {_MISTAKEN_CODES[code]!r}?"
-        )
-    return _AUTO.get(code, "spaced")
+    return _BY_SCRIPT.get(script or "") or _BY_LANGUAGE.get(base_language(language), "spaced")
 
 
-def _normalized(text: str) -> str:
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+def _small(text: str) -> str:
+    small = text.lower()
+    return _DOT_OF_CAPITAL.sub("", small) if "\u0307" in small else small
 
 
-def _spaced_words(folded: str) -> list[str]:
-    return _with_letters(_word_pattern().findall(_APOSTROPHES.sub("", folded)))
+def _pieces(text: str, lengths: Iterable[int]) -> Iterator[str]:
+    start = 0
+    for length in lengths:
+        yield text[start : start + length]
+        start += length
 
 
 def _with_letters(words: Iterable[str]) -> list[str]:
     return [word for word in words if word.isalpha() or any(map(str.isalpha, word))]
 
 
-@lru_cache(maxsize=1)
-def _word_pattern() -> re.Pattern[str]:
-    r"""Pattern of a word; `\w` alone would cut Hindi at each vowel sign.
+@lru_cache(maxsize=4)
+def _word_pattern(inner: str = "") -> re.Pattern[str]:
+    r"""Pattern of a word that may have `inner` characters between its first and its last.
 
-    Marks beyond U+FFFF (Chakma, Adlam) are left out: with them, matching takes five times as long.
+    `\w` alone would cut Hindi at each vowel sign.
     """
-    marks = "".join(char for char in map(chr, range(0x10000)) if unicodedata.category(char)[0] == "M")
-    return re.compile(rf"\w[\w{marks}]+")
+    marks = combining_marks()
+    return re.compile(rf"\w[\w{marks}{JOINERS}{re.escape(APOSTROPHES + inner)}]*[\w{marks}]")
 
 
 @lru_cache(maxsize=1)
@@ -268,3 +393,13 @@ def _japanese_segmenter() -> Any:
     fugashi = import_optional("fugashi", extra="ja", purpose="Segmenting Japanese")
     folder = import_optional("unidic_lite", extra="ja", purpose="Segmenting Japanese").DICDIR
     return fugashi.GenericTagger(f'-Owakati -r "{folder}/mecabrc" -d "{folder}"')
+
+
+@lru_cache(maxsize=1)
+def _korean_segmenter() -> Any:
+    return import_optional("kiwipiepy", extra="ko", purpose="Segmenting Korean").Kiwi()
+
+
+@lru_cache(maxsize=1)
+def _thai_segmenter() -> Any:
+    return import_optional("pythainlp.tokenize", extra="th", purpose="Segmenting Thai").word_tokenize

@@ -3,44 +3,58 @@
 from __future__ import annotations
 
 import reprlib
-from array import array
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from inspect import signature
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skxtm._counting import (
+    Reader,
+    Settings,
+    columns_of,
+    count_known,
+    is_list_of_str,
+    learn_vocabulary,
+    reader_of,
+)
 from skxtm._optional import import_optional
+from skxtm.cleaning import KINDS
 from skxtm.corpus import Corpus, as_corpus
-from skxtm.exceptions import InputError, InputTypeError
-from skxtm.tokenizers import Tokenizer, get_tokenizer, primary_code
+from skxtm.exceptions import InputError
+from skxtm.languages import base_language, canonical_code
+from skxtm.tokenizers import Tokenizer, get_tokenizer
 
-_PER_LANGUAGE = ("max_features", "min_df", "max_df", "stop_words", "tokenizer")
-
-
-@dataclass(frozen=True)
-class _Settings:
-    """The parameters of one language, checked."""
-
-    language: str
-    max_features: int | None
-    min_df: float
-    max_df: float
-    stop_words: frozenset[str]
-    tokenizer: Tokenizer
+_PER_LANGUAGE = (
+    "max_features",
+    "min_df",
+    "max_df",
+    "stop_words",
+    "tokenizer",
+    "clean",
+    "foreign_words",
+    "merge_inflections",
+    "ngram_range",
+)
+# Lists that stopwordsiso keeps under another code.
+_CODES_OF_LISTS = {"fil": "tl", "nb": "no", "nn": "no"}
 
 
 class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Count the words of documents in several languages, each with its own vocabulary.
 
-    `max_features`, `min_df`, `max_df`, `stop_words` and `tokenizer` take one value for all languages, or a
-    dict from language to value; a language that the dict does not name gets the parameter's default.
+    Words are counted however they are spelled, and shown in the spelling that is most frequent, in small
+    letters: ``Straße`` and ``STRASSE`` are one word, ``straße``. What is no word, as markup and addresses, is
+    removed first, and `report_` says how much.
+
+    `max_features`, `min_df`, `max_df`, `stop_words`, `tokenizer`, `clean`, `foreign_words`,
+    `merge_inflections` and `ngram_range` take one value for all languages, or a dict from language to value;
+    a language that the dict does not name gets the parameter's default.
 
     Parameters
     ----------
@@ -53,14 +67,32 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
     max_df : int, float or dict, default=0.5
         Drop words that occur in more documents of their language; read as `min_df`.
     stop_words : {"iso"}, list of str, None or dict, default="iso"
-        Words to drop. ``"iso"`` is the language's list in the package stopwordsiso (extra ``text``). The
-        words pass through the tokenizer first, so that ``don't`` drops what the tokenizer makes of it; an
-        entry that the tokenizer cuts into several words drops none of them.
+        Words to drop, in any spelling. ``"iso"`` is the language's list in the package stopwordsiso (extra
+        ``text``). The words pass through the tokenizer first, so that ``l'eau`` drops what the tokenizer
+        makes of it; an entry that the tokenizer cuts into several words drops none of them.
     tokenizer : str, callable or dict, default="auto"
         How text is cut into words: see `skxtm.tokenizers.get_tokenizer`. ``"whitespace"`` is for text that
-        is already segmented.
-    languages : sequence of str or None, default=None
-        The languages and their order. None learns them from the documents, sorted.
+        is already segmented. What ``"whitespace"`` or a callable returns is counted as it is.
+    clean : collection of {"markup", "url", "email", "mention"} or dict, default=all of them
+        What to remove from texts before they are cut: see `skxtm.cleaning.clean_text`. An empty one leaves
+        them as they are.
+    foreign_words : {"drop", "keep"} or dict, default="drop"
+        What becomes of words with a letter of a script in which the language is not written, such as kana in
+        Chinese documents. Latin letters are at home everywhere.
+    chinese_variants : {"merge", "keep"}, default="merge"
+        Whether traditional and simplified spellings of a Chinese word are one word, shown in the script of
+        the documents (needs the extra ``zh``).
+    merge_inflections : bool or dict, default=False
+        Whether words with one stem are one word, shown in the most frequent form (needs the extra ``text``).
+    ngram_range : tuple of two int or dict, default=(1, 1)
+        The least and the greatest number of neighbouring words that are counted as one, joined by a space;
+        none that begins or ends with a stop word.
+    count_duplicates : bool, default=True
+        Whether `report_` says how many documents repeat the text of an earlier one.
+    languages : sequence of str, "auto" or None, default=None
+        The languages and their order. None learns them from the documents, sorted. Texts that come without
+        languages, as a list of str, are in the one language named, or in that of several which `as_corpus`
+        finds; ``"auto"`` lets it choose from all. `transform` chooses from those seen in `fit`.
     text_column, language_column, embedding_column : str
         Names of the columns of a DataFrame; embeddings are optional, and passed on.
 
@@ -74,6 +106,8 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         For each language, the column of each word in ``corpus.counts_of(language)``.
     tokenizers_ : dict of str to callable
         The function that cuts each language's texts.
+    report_ : dict of str to skxtm.cleaning.TextReport
+        For each language, what was found in the training documents that is no word. Not saved.
 
     See Also
     --------
@@ -110,7 +144,13 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         max_df: float | Mapping[str, float] = 0.5,
         stop_words: str | Iterable[str] | Mapping[str, str | Iterable[str] | None] | None = "iso",
         tokenizer: str | Tokenizer | Mapping[str, str | Tokenizer] = "auto",
-        languages: Sequence[str] | None = None,
+        clean: Collection[str] | Mapping[str, Collection[str]] = KINDS,
+        foreign_words: str | Mapping[str, str] = "drop",
+        chinese_variants: str = "merge",
+        merge_inflections: bool | Mapping[str, bool] = False,
+        ngram_range: tuple[int, int] | Mapping[str, tuple[int, int]] = (1, 1),
+        count_duplicates: bool = True,
+        languages: str | Sequence[str] | None = None,
         text_column: str = "text",
         language_column: str = "language",
         embedding_column: str = "embedding",
@@ -120,6 +160,12 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         self.max_df = max_df
         self.stop_words = stop_words
         self.tokenizer = tokenizer
+        self.clean = clean
+        self.foreign_words = foreign_words
+        self.chinese_variants = chinese_variants
+        self.merge_inflections = merge_inflections
+        self.ngram_range = ngram_range
+        self.count_duplicates = count_duplicates
         self.languages = languages
         self.text_column = text_column
         self.language_column = language_column
@@ -164,16 +210,17 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         corpus : Corpus of n_documents rows
             As from `transform`.
         """
-        corpus = self._read(X)
+        corpus = self._read(X, self.languages)
         texts = _texts_of(corpus)
         languages = _ordered_languages(self.languages, corpus)
         self._check_named_languages(languages)
         settings = {code: self._settings(code) for code in languages}
-        vocabularies, blocks = {}, {}
+        vocabularies, blocks, report = {}, {}, {}
         for code in languages:
             own_texts = texts[corpus.rows_of(code)]
-            vocabularies[code], blocks[code] = _learn_vocabulary(own_texts, settings[code])
+            vocabularies[code], blocks[code], report[code] = learn_vocabulary(own_texts, settings[code])
         self._set_vocabularies(vocabularies)
+        self.report_ = report
         return corpus.with_counts(blocks, vocabularies)
 
     def transform(self, X: Any) -> Corpus:
@@ -206,9 +253,8 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
             )
         blocks = {}
         for code in corpus.languages:
-            known = self.vocabulary_[code]
-            documents = _cut(texts[corpus.rows_of(code)], self.tokenizers_[code], code)
-            blocks[code] = _count(([word for word in words if word in known] for words in documents), known)
+            columns = self._columns_of(code)
+            blocks[code] = count_known(texts[corpus.rows_of(code)], self._readers[code], columns)
         return corpus.with_counts(blocks, self.vocabularies_)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -254,17 +300,28 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
     def _set_vocabularies(self, vocabularies: Mapping[str, NDArray[np.object_]]) -> None:
         """Take vocabularies as learned, by `fit` or from a saved model."""
         self.languages_ = tuple(vocabularies)
-        self.tokenizers_ = {
-            code: get_tokenizer(self._parameter("tokenizer", code), code) for code in vocabularies
-        }
+        self._readers = {code: self._reader(code) for code in vocabularies}
+        self.tokenizers_ = {code: reader.tokenizer for code, reader in self._readers.items()}
         self.vocabularies_ = dict(vocabularies)
         self.vocabulary_ = {
             code: {word: column for column, word in enumerate(words)} for code, words in vocabularies.items()
         }
+        self._columns: dict[str, dict[str, int]] = {}
 
-    def _read(self, X: Any) -> Corpus:
+    def _columns_of(self, language: str) -> dict[str, int]:
+        """Map the words of a language and their forms to columns, at first use."""
+        if language not in self._columns:
+            words = self.vocabularies_[language].tolist()
+            self._columns[language] = columns_of(words, self._readers[language])
+        return self._columns[language]
+
+    def _read(self, X: Any, languages: str | Sequence[str] | None = None) -> Corpus:
+        """Read documents; texts alone are in `languages`, or in those seen in `fit`."""
+        if languages is None and self.languages is not None:
+            languages = getattr(self, "languages_", self.languages)
         return as_corpus(
             X,
+            languages=languages,
             text_column=self.text_column,
             language_column=self.language_column,
             embedding_column=self.embedding_column,
@@ -273,22 +330,35 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
     def _check_named_languages(self, languages: tuple[str, ...]) -> None:
         for name in _PER_LANGUAGE:
             value = getattr(self, name)
-            unknown = sorted(set(value) - set(languages)) if isinstance(value, Mapping) else []
+            named = {canonical_code(code) for code in value} if isinstance(value, Mapping) else set()
+            unknown = sorted(named - set(languages))
             if unknown:
                 raise InputError(
                     f"{name} names the languages {unknown}, but the documents are in {list(languages)}."
                 )
 
-    def _settings(self, language: str) -> _Settings:
+    def _settings(self, language: str) -> Settings:
         values = {name: self._parameter(name, language) for name in _PER_LANGUAGE}
-        tokenizer = get_tokenizer(values["tokenizer"], language)
-        return _Settings(
-            language=language,
+        reader = self._reader(language)
+        return Settings(
+            reader=reader,
+            chosen_by_us=values["tokenizer"] == "auto",
             max_features=_checked_max_features(values["max_features"], language),
             min_df=_checked_frequency(values["min_df"], "min_df", language),
             max_df=_checked_frequency(values["max_df"], "max_df", language),
-            stop_words=_resolved_stop_words(values["stop_words"], tokenizer, language),
-            tokenizer=tokenizer,
+            stop_words=_resolved_stop_words(values["stop_words"], reader),
+            foreign_words=_checked_choice(values["foreign_words"], "foreign_words", ("drop", "keep")),
+            count_duplicates=self.count_duplicates,
+        )
+
+    def _reader(self, language: str) -> Reader:
+        return reader_of(
+            language,
+            get_tokenizer(self._parameter("tokenizer", language), language),
+            clean=_checked_kinds(self._parameter("clean", language), language),
+            ngram_range=_checked_range(self._parameter("ngram_range", language), language),
+            chinese_variants=_checked_choice(self.chinese_variants, "chinese_variants", ("merge", "keep")),
+            merge_inflections=self._parameter("merge_inflections", language),
         )
 
     def _parameter(self, name: str, language: str) -> Any:
@@ -296,7 +366,8 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         value = getattr(self, name)
         if not isinstance(value, Mapping):
             return value
-        return value[language] if language in value else signature(type(self)).parameters[name].default
+        by_code = {canonical_code(code): of_language for code, of_language in value.items()}
+        return by_code[language] if language in by_code else signature(type(self)).parameters[name].default
 
 
 def _texts_of(corpus: Corpus) -> NDArray[np.object_]:
@@ -306,14 +377,16 @@ def _texts_of(corpus: Corpus) -> NDArray[np.object_]:
     return corpus.text
 
 
-def _ordered_languages(languages: Sequence[str] | None, corpus: Corpus) -> tuple[str, ...]:
+def _ordered_languages(languages: str | Sequence[str] | None, corpus: Corpus) -> tuple[str, ...]:
     present = sorted(set(corpus.language))
     if not present:
         raise InputError("X holds no documents, from which a vocabulary could be learned.")
-    if languages is None:
+    if languages is None or languages == "auto":
         return tuple(present)
-    if isinstance(languages, str) or len(set(languages)) < len(languages):
-        raise InputError(f"languages must be None or a sequence of distinct codes. Got {languages!r}.")
+    given = languages
+    languages = [] if isinstance(given, str) else [canonical_code(code) for code in given]
+    if isinstance(given, str) or len(set(languages)) < len(languages):
+        raise InputError(f"languages must be None or a sequence of distinct codes. Got {given!r}.")
     absent = sorted(set(languages) - set(present))
     if absent:
         raise InputError(f"languages names {absent}, but the documents are in {present}.")
@@ -321,71 +394,6 @@ def _ordered_languages(languages: Sequence[str] | None, corpus: Corpus) -> tuple
     if unnamed:
         raise InputError(f"X has documents in {unnamed}, but languages names only {list(languages)}.")
     return tuple(languages)
-
-
-def _learn_vocabulary(
-    texts: NDArray[np.object_], settings: _Settings
-) -> tuple[NDArray[np.object_], sparse.csr_array]:
-    """Count one language's documents, and keep the words that the settings allow, sorted."""
-    found: defaultdict[str, int] = defaultdict()
-    found.default_factory = found.__len__
-    documents = _cut(texts, settings.tokenizer, settings.language)
-    counts = _count(
-        ([word for word in words if word not in settings.stop_words] for words in documents), found
-    )
-    words = list(found)
-    document_frequency = np.bincount(counts.indices, minlength=len(words))
-    least = _number_of_documents(settings.min_df, len(texts))
-    most = _number_of_documents(settings.max_df, len(texts))
-    kept = np.flatnonzero((document_frequency >= least) & (document_frequency <= most))
-    if not len(kept):
-        raise InputError(_nothing_left(settings, len(texts), len(words)))
-    total = counts.sum(axis=0)
-    frequent = sorted(kept, key=lambda column: (-total[column], words[column]))[: settings.max_features]
-    columns = sorted(frequent, key=words.__getitem__)
-    return np.array([words[column] for column in columns], dtype=object), counts[:, columns]
-
-
-def _count(documents: Iterable[Iterable[str]], columns: Mapping[str, int]) -> sparse.csr_array:
-    """Count the words of each document, each word in its column."""
-    indices, data, ends = array("i"), array("i"), [0]
-    for words in documents:
-        numbers = Counter(words)
-        indices.extend(map(columns.__getitem__, numbers))
-        data.extend(numbers.values())
-        ends.append(len(indices))
-    parts = (np.array(data, dtype=np.int32), np.array(indices, dtype=np.int32), np.array(ends))
-    return sparse.csr_array(parts, shape=(len(ends) - 1, len(columns)))
-
-
-def _cut(texts: Iterable[str], tokenizer: Tokenizer, language: str) -> Iterator[list[str]]:
-    """Cut each text into words, checking what a user's tokenizer returns."""
-    for text in texts:
-        words: Any = tokenizer(text)
-        if not _is_list_of_str(words):
-            raise InputTypeError(
-                f"The tokenizer of language {language!r} must return a list of str. It returned "
-                f"{reprlib.repr(words)}."
-            )
-        yield words
-
-
-def _nothing_left(settings: _Settings, n_documents: int, n_words: int) -> str:
-    code = settings.language
-    if not n_words:
-        return (
-            f"The documents in {code!r} ({n_documents:,}) hold no word that is not a stop word. Check their "
-            f"text, or change tokenizer or stop_words, for example stop_words={{{code!r}: None}}."
-        )
-    return (
-        f"No word of {code!r} is left: none of {n_words:,} occurs in at least min_df={settings.min_df} and "
-        f"at most max_df={settings.max_df} of the documents ({n_documents:,}). Lower min_df or raise max_df, "
-        f"for example min_df={{{code!r}: 1}}, max_df={{{code!r}: 1.0}}."
-    )
-
-
-def _number_of_documents(frequency: float, n_documents: int) -> float:
-    return frequency * n_documents if isinstance(frequency, float) else frequency
 
 
 def _checked_frequency(value: Any, name: str, language: str) -> float:
@@ -408,31 +416,47 @@ def _is_positive_int(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 1)
 
 
-def _resolved_stop_words(value: Any, tokenizer: Tokenizer, language: str) -> frozenset[str]:
+def _checked_choice(value: Any, name: str, choices: Sequence[str]) -> str:
+    if value in choices:
+        return value
+    raise InputError(f"{name} must be {' or '.join(map(repr, choices))}. Got {value!r}.")
+
+
+def _checked_kinds(value: Any, language: str) -> tuple[str, ...]:
+    if is_list_of_str(value) and set(value) <= set(KINDS):
+        return tuple(kind for kind in KINDS if kind in value)
+    raise InputError(f"clean of language {language!r} must be a collection of {list(KINDS)}. Got {value!r}.")
+
+
+def _checked_range(value: Any, language: str) -> tuple[int, int]:
+    is_range = isinstance(value, (tuple, list)) and len(value) == 2 and all(map(_is_positive_int, value))
+    if is_range and value[0] <= value[1]:
+        return int(value[0]), int(value[1])
+    raise InputError(
+        f"ngram_range of language {language!r} must be two ints of at least 1, the least first. "
+        f"Got {value!r}."
+    )
+
+
+def _resolved_stop_words(value: Any, reader: Reader) -> frozenset[str]:
     """Look up the words, and add what the tokenizer makes of each."""
     if value is None:
         return frozenset()
     if isinstance(value, str) and value == "iso":
-        value = _iso_stop_words(language)
-    if not _is_list_of_str(value):
+        value = _iso_stop_words(reader.language)
+    if not is_list_of_str(value):
         raise InputError(
-            f"stop_words of language {language!r} must be 'iso', None or a list of words. "
+            f"stop_words of language {reader.language!r} must be 'iso', None or a list of words. "
             f"Got {reprlib.repr(value)}."
         )
-    return frozenset(value).union(*(words for words in _cut(value, tokenizer, language) if len(words) == 1))
-
-
-def _is_list_of_str(value: Any) -> bool:
-    return (
-        isinstance(value, Collection)
-        and not isinstance(value, str)
-        and all(isinstance(word, str) for word in value)
-    )
+    cut = replace(reader, ngram_range=(1, 1), clean=()).cut(value, Counter())
+    return frozenset(value).union(*(words for words in cut if len(words) == 1))
 
 
 def _iso_stop_words(language: str) -> set[str]:
     library = import_optional("stopwordsiso", extra="text", purpose="stop_words='iso'")
-    code = primary_code(language)
+    code = base_language(language)
+    code = _CODES_OF_LISTS.get(code, code)
     if not library.has_lang(code):
         raise InputError(
             f"stop_words='iso' has no list for language {language!r}. Pass stop_words={{{language!r}: None}} "

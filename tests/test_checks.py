@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import skxtm.checks
-from skxtm.backbones import NMTM, USVD, XTRA, Backbone, MTAnchor, check_backbone
+from skxtm.backbones import NMTM, USVD, XTRA, Backbone, MTAnchor, backbone_names, check_backbone
 from skxtm.backbones.base import Step
 from skxtm.backbones.nmtm import NMTMNetwork
 from skxtm.checks import CHECKS, Case, small_backbone
@@ -42,6 +42,12 @@ def test_it_is_checked_in_as_many_languages_as_it_declares(monkeypatch):
     check_backbone(USVD())
     check_backbone(XTRA())
     assert made == [1, 2, 3, 2, 3]
+
+
+@pytest.mark.parametrize("name", backbone_names())
+def test_every_backbone_declares_what_it_is(monkeypatch, name):
+    monkeypatch.setattr(skxtm.checks, "CHECKS", {})
+    check_backbone(name)
 
 
 class TenAtLeast(NMTM):

@@ -103,7 +103,7 @@ def test_a_word_with_half_a_character_is_refused():
     )
 
 
-@pytest.mark.parametrize("languages", ["zh", ("zh",), ("zh", "zh"), ("zh", ""), ("zh", 1), None])
+@pytest.mark.parametrize("languages", ["zh", ("zh",), ("zh", "zh"), ("zh-TW", "cmn"), ("EN", "en"), None])
 def test_languages_must_be_two_different_codes(languages):
     with pytest.raises(InputError) as error:
         Lexicon(PAIRS, languages)
@@ -111,6 +111,48 @@ def test_languages_must_be_two_different_codes(languages):
         "The 'languages' parameter of Lexicon must be two different language codes, as in ('zh', 'en'). "
         f"Got {languages!r} instead."
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("", "is blank."),
+        ("en ", "is padded: write 'en'."),
+        ("cn", "is no code of ISO 639 or BCP 47: did you mean 'zh'?"),
+    ],
+)
+def test_what_is_no_code_of_a_language_is_refused(code, fault):
+    with pytest.raises(InputError) as error:
+        Lexicon(PAIRS, ("de", code))
+    assert str(error.value).startswith(f"The language code {code!r} {fault} ")
+
+
+def test_words_match_by_their_normal_form_whatever_the_code_of_the_language():
+    lexicon = Lexicon([("cidades", "cities")], ("pt-BR", "EN"))
+    assert lexicon.languages == ("pt", "en")
+    assert lexicon.matrix(["cidade"], ["city"], "pt", "en").toarray().tolist() == [[1]]
+    assert lexicon.matrix(["city"], ["CIDADE"], "eng", "pt-PT").toarray().tolist() == [[1]]
+    assert lexicon.translate("Cidade", "por") == ["cities"]
+    assert list(lexicon.respell("pt-BR", str.upper)) == [("CIDADES", "cities")]
+
+
+@pytest.mark.parametrize(
+    ("language", "entry", "token"),
+    [
+        ("en", "don't", "dont"),
+        ("tr", "İstanbul", "istanbul"),
+        ("fa", "می\u200cشود", "میشود"),
+        ("si", "ශ්\u200dරී", "ශ්රී"),
+        ("fr", "aujourd'hui", "aujourd’hui"),
+        ("de", "Zeitungs\u00adartikel", "zeitungsartikel"),
+        ("en", "word,", "word"),
+        ("ja", "ルピー", "ルピー"),
+        ("zh-TW", "網絡", "网络"),
+    ],
+)
+def test_an_entry_matches_the_word_however_it_is_spelled(language, entry, token):
+    lexicon = Lexicon([(entry, "x")], (language, "eo"))
+    assert lexicon.matrix([token], ["x"], language, "eo").toarray().tolist() == [[1]]
 
 
 def test_match_must_be_known(lexicon):
@@ -301,9 +343,9 @@ any_words = writable_words | odd_words
 @given(st.lists(st.tuples(any_words, any_words), min_size=1, max_size=4))
 def test_any_words_survive_writing_and_reading(tmp_path_factory, pairs):
     path = tmp_path_factory.mktemp("words") / "xx-yy.tsv"
-    lexicon = Lexicon(pairs, ("xx", "yy"))
+    lexicon = Lexicon(pairs, ("x-one", "x-two"))
     lexicon.to_file(path)
-    assert Lexicon.read(path, ("xx", "yy")) == lexicon
+    assert Lexicon.read(path, ("x-one", "x-two")) == lexicon
 
 
 lines = st.text(st.sampled_from('ab猫 \t\t\n\n\r/"#1\u3000\ufeff\x00\x85'), max_size=30).map(str.encode)

@@ -365,9 +365,9 @@ def message_of(call, *arguments, error=InputError):
     return str(caught.value)
 
 
-def test_fewer_than_two_topics_are_refused(data):
-    assert message_of(make_model(data, n_components=1).fit, data.corpus) == (
-        "The 'n_components' parameter of CrossLingualTopicModel must be an integer in [2, inf). Got 1 instead."
+def test_fewer_than_one_topic_is_refused(data):
+    assert message_of(make_model(data, n_components=0).fit, data.corpus) == (
+        "The 'n_components' parameter of CrossLingualTopicModel must be an integer in [1, inf). Got 0 instead."
     )
 
 
@@ -466,9 +466,11 @@ def test_negative_or_missing_counts_are_refused(value, message):
 
 
 def test_a_text_that_is_not_a_string_is_refused():
-    with pytest.raises(TypeError) as caught:
+    with pytest.raises(InputError) as caught:
         text_model().fit([*TEXTS, (7, "en")])
-    assert "text of row 8" in str(caught.value)
+    assert str(caught.value) == (
+        "1 row cannot be used: text is 'int', not a string, in row 8. Fill, correct or remove it first."
+    )
 
 
 def test_a_lexicon_of_the_wrong_type_is_refused(data):

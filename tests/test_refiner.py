@@ -25,7 +25,7 @@ from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm._model.learning import make_trainer
 from skxtm._model.materials import gather_topic_vectors
 from skxtm._model.state import state_of
-from skxtm.backbones import NMTM, backbone_class, backbone_names
+from skxtm.backbones import NMTM, InfoCTM, backbone_class, backbone_names
 from skxtm.backbones.base import NetworkBackbone
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
@@ -42,6 +42,7 @@ from skxtm.exceptions import (
 )
 from skxtm.llm import BatchFiles, OpenAIChat
 from skxtm.llm.openai_chat import close_clients
+from skxtm.refinement import OfflineProposer
 from skxtm.refinement.rounds import Words, nearest_words
 from skxtm.training.batches import TrainingDocuments
 
@@ -355,12 +356,33 @@ class TestOffline:
         model.set_params(document_embeddings=Encoder())
         assert offline(model).fit(corpus).n_iter_ == 4
 
-    def test_two_lexicons_of_a_pair_are_taken_together(self, fitted):
+    def test_two_lexicons_of_a_pair_are_taken_together(self):
         pairs = list(DATA.lexicon)
         halves = [Lexicon(half, ("en", "zh"), match="literal") for half in (pairs[:30], pairs[30:])]
-        model = make_model(lexicon=[halves[0], halves[1].inverse()]).fit(CORPUS)
-        first, second = (offline(each, max_epochs=0).fit(CORPUS) for each in (fitted, model))
-        assert first.refined_words_ == second.refined_words_
+        proposer = OfflineProposer(lexicon_weight=10.0, exclusive=False, drop_below=0.0, rare_share=0.0)
+
+        def refined(lexicon):
+            vectors = {code: np.eye(60) + 0.5 for code in ("en", "zh")}  # so that translations decide
+            model = make_model(lexicon=lexicon, word_embeddings=vectors, max_epochs=1).fit(CORPUS)
+            return (
+                offline(model, llm=proposer, n_words=8, n_top_words=4, max_epochs=0)
+                .fit(CORPUS)
+                .refined_words_
+            )
+
+        whole = refined(DATA.lexicon)
+        assert refined([halves[0], halves[1].inverse()]) == refined([halves[1], halves[0]]) == whole
+        assert all(refined(half) != whole for half in halves)
+
+    def test_the_learning_rate_of_the_second_phase_stays_the_first_ones_share(self):
+        # the rate would fall after the third epoch, where the first phase ends
+        models = [
+            make_model(backbone=InfoCTM(decay_every=every, decay=0.1)).fit(CORPUS) for every in (3, None)
+        ]
+        falling, constant = (offline(model).fit(CORPUS) for model in models)
+        np.testing.assert_array_equal(models[0].components_, models[1].components_)
+        np.testing.assert_array_equal(falling.model_.components_, constant.model_.components_)
+        assert falling.history_ == constant.history_
 
     def test_a_model_whose_training_diverged_is_not_taken_as_fitted(self):
         model = make_model(learning_rate=1e30)

@@ -352,8 +352,8 @@ def test_columns_may_have_other_names():
 
 
 def test_text_that_is_not_a_string_is_refused():
-    assert error_of(CrossLingualVectorizer(), [("rain", "en"), (None, "en")], InputTypeError) == (
-        "text of row 1 is 'NoneType', not a string. Fill or remove such rows first."
+    assert error_of(CrossLingualVectorizer(), [("rain", "en"), (None, "en")]) == (
+        "1 row cannot be used: text is missing in row 1. Fill, correct or remove it first."
     )
 
 
@@ -409,6 +409,12 @@ def test_a_clone_has_the_same_parameters_and_is_not_fitted():
         "max_df": 0.9,
         "stop_words": ["the"],
         "tokenizer": {"en": str.split},
+        "clean": ("url",),
+        "foreign_words": {"en": "keep"},
+        "chinese_variants": "keep",
+        "merge_inflections": True,
+        "ngram_range": (1, 2),
+        "count_duplicates": False,
         "languages": ("en",),
         "text_column": "body",
         "language_column": "lang",

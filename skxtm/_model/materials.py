@@ -260,10 +260,11 @@ def gather_lexicons(
         If the lexicons of a pair have no match.
     """
     chosen = _chosen_lexicons(state, corpus, sources)
-    missing = [pair for pair, entries in chosen.items() if not entries]
+    united = lexicon_matches(_lexicons_of(chosen), state.vocabularies)
+    is_there = united if not sources.has_lexicons else chosen
+    missing = [pair for pair, entries in chosen.items() if not entries or pair not in is_there]
     if missing:
         raise MissingResourceError(sources.missing(f"Backbone {type(state.backbone).__name__!r}", missing))
-    united = lexicon_matches(_lexicons_of(chosen), state.vocabularies)
     matrices = {}
     for numbers, (pair, entries) in zip(
         combinations(range(len(state.languages)), 2), chosen.items(), strict=True

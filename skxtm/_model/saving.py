@@ -83,7 +83,7 @@ def save_model(
         "params": {name: encode(value, name, tensors) for name, value in params.items()},
         "fitted": _fitted(state, columns),
     }
-    if state.reads_documents:
+    if state.n_dimensions is not None:
         description["documents"] = _encode_documents(state, settings, tensors)
     if resumable and state.trainer is not None:
         description["training"] = _encode_training(state.trainer, tensors)
@@ -122,6 +122,8 @@ def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Mod
         state = _restored(description["fitted"], tensors)
         if "documents" in description:
             _decode_documents(state, description["documents"], tensors)
+        elif "n_dimensions" in state.constants:  # of XTRA, saved when this was not written for all
+            state.n_dimensions = int(state.constants["n_dimensions"].item())
         if "training" in description:
             state.trainer = _decode_training(description["training"], tensors, state)
         columns = Columns.of_saved(description["fitted"])
@@ -178,7 +180,6 @@ def _fitted(state: State, columns: Columns) -> dict[str, Any]:
         "n_iter": state.n_iter,
         "history": {name: [_or_none(value) for value in values] for name, values in state.history.items()},
         "seed": state.seed,
-        "n_dimensions": state.n_dimensions,
         "n_features_in": columns.number,
         "feature_names_in": None if columns.names is None else columns.names.tolist(),
     }
@@ -210,8 +211,6 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
         topic_weight=weight,
     )
     restore_learnt(state, tensors)
-    at_first = state.constants.get("n_dimensions")  # folders once had it among the constants of XTRA only
-    state.n_dimensions = fitted.get("n_dimensions", None if at_first is None else int(at_first.item()))
     state.components = np.hstack(reader_of(state, "cpu").topic_word())
     return state
 
@@ -243,7 +242,15 @@ def learnt_tensors(state: State) -> Tensors:
 
 
 def restore_learnt(state: State, tensors: Tensors) -> None:
-    """Undo `learnt_tensors`."""
+    """Undo `learnt_tensors`.
+
+    Parameters
+    ----------
+    state : State
+        Given what was learnt.
+    tensors : dict of str to ndarray
+        By name.
+    """
     from skxtm.backbones.arrays import ArrayBackbone
 
     backbone: Any = state.backbone
@@ -268,8 +275,12 @@ def restore_learnt(state: State, tensors: Tensors) -> None:
 def _encode_documents(state: State, settings: Settings, tensors: Tensors) -> dict[str, Any]:
     """Write how documents are embedded; an encoder learnt from the training documents goes to `tensors`."""
     encoder = state.document_encoder
-    description: dict[str, Any] = {"given": state.documents_given, "n_dimensions": state.n_dimensions}
-    if state.documents_given:
+    description: dict[str, Any] = {
+        "given": state.documents_given,
+        "reads": state.reads_documents,
+        "n_dimensions": state.n_dimensions,
+    }
+    if state.documents_given or not state.reads_documents:
         return description
     if isinstance(encoder, AlignedWordEncoder):
         tensors.update({f"encoder.{name}": value for name, value in encoder._document_arrays().items()})
@@ -281,7 +292,8 @@ def _encode_documents(state: State, settings: Settings, tensors: Tensors) -> dic
 
 
 def _decode_documents(state: State, description: dict[str, Any], tensors: Tensors) -> None:
-    state.reads_documents = True
+    # folders saved before documents were read by more than these had no such word
+    state.reads_documents = description.get("reads", "document_vectors" in state.backbone.reads)
     state.documents_given = description["given"]
     state.n_dimensions = int(description["n_dimensions"])
     if "encoder" in description:

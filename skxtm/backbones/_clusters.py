@@ -75,6 +75,34 @@ def right_singular_vectors(
     return right[:, kept], np.sqrt(squares[kept])
 
 
+def language_statistics(
+    vectors: Sequence[NDArray[np.float32]], right: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Tell how far apart languages lie in every column: the F statistic of the analysis of variance.
+
+    Parameters
+    ----------
+    vectors : sequence of ndarray of shape (n_l, n_features)
+        Embeddings of the documents of each language; of two languages at least.
+    right : ndarray of shape (n_features, n_columns)
+        Map from embeddings to the columns.
+
+    Returns
+    -------
+    statistics : ndarray of shape (n_columns,)
+        For two languages the square of Student's t; inf where documents of a language are all alike.
+    """
+    sizes = np.array([len(part) for part in vectors])
+    means = np.vstack([part.mean(0, dtype=np.float64) for part in vectors]) @ right
+    within = np.zeros(right.shape[1])
+    for part, mean in zip(vectors, means, strict=True):
+        for start in range(0, len(part), _BLOCK_ROWS):
+            within += ((part[start : start + _BLOCK_ROWS] @ right - mean) ** 2).sum(0)
+    between = sizes @ (means - sizes @ means / sizes.sum()) ** 2
+    freedom = (sizes.sum() - len(sizes)) / (len(sizes) - 1)
+    return freedom * np.divide(between, within, out=np.full_like(within, np.inf), where=within > 0)
+
+
 @dataclass(frozen=True)
 class DocumentClusters:
     """K-means clusters of one language's documents, to which those of the others are assigned.
@@ -190,13 +218,56 @@ def class_tfidf(counts: sparse.csr_array, clusters: NDArray[Any], n_clusters: in
     array([[0.416, 0.584],
            [1.   , 0.   ]])
     """
+    totals = cluster_counts(counts, clusters, n_clusters)
+    n_holding = (totals > 0).sum(0)
+    return _shares(_shares(totals) * (np.log((n_clusters + 1) / (n_holding + 1)) + 1)) + 1e-8
+
+
+def joint_class_tfidf(
+    counts: Sequence[sparse.csr_array], clusters: Sequence[NDArray[Any]], n_clusters: int
+) -> tuple[NDArray[np.float64], ...]:
+    """Weigh words by how much they tell clusters apart that documents of all languages are in, as BERTopic.
+
+    ``t_kw log(1 + A / f_w)`` with t_kw the share of word w in the counts of cluster k over all languages, f_w
+    the word's count and A the mean number of words of a cluster.
+
+    Parameters
+    ----------
+    counts : sequence of csr_array of shape (n_l, V_l)
+        Word counts of each language.
+    clusters : sequence of ndarray of int of shape (n_l,)
+        Cluster of each document, from 0.
+    n_clusters : int
+        K.
+
+    Returns
+    -------
+    weights : tuple of ndarray of shape (n_clusters, V_l)
+        Zero where a cluster does not hold the word.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> joint_class_tfidf([csr_array([[1, 1], [1, 0]])], [np.array([0, 1])], 2)[0].round(3)
+    array([[0.28 , 0.458],
+           [0.56 , 0.   ]])
+    """
+    totals = [cluster_counts(own, labels, n_clusters) for own, labels in zip(counts, clusters, strict=True)]
+    sizes = np.sum([part.sum(1) for part in totals], axis=0)
+    return tuple(
+        part / np.maximum(sizes, 1)[:, None] * np.log1p(sizes.mean() / np.maximum(part.sum(0), 1))
+        for part in totals
+    )
+
+
+def cluster_counts(counts: sparse.csr_array, clusters: NDArray[Any], n_clusters: int) -> NDArray[np.float64]:
+    """Add up the counts of every cluster's documents, (n_clusters, n_words)."""
     n_documents = counts.shape[0]
     members = sparse.csr_array(
         (np.ones(n_documents), (clusters, np.arange(n_documents))), shape=(n_clusters, n_documents)
     )
-    totals = (members @ counts).toarray()
-    n_holding = (totals > 0).sum(0)
-    return _shares(_shares(totals) * (np.log((n_clusters + 1) / (n_holding + 1)) + 1)) + 1e-8
+    return (members @ counts).toarray()
 
 
 def _shares(rows: NDArray[np.float64]) -> NDArray[np.float64]:

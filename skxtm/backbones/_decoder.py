@@ -10,6 +10,7 @@ from skxtm.modules.sparse import SparseRows
 class ProductDecoder(ShiftBatchNorm):
     """Words given topic proportions: ``p = softmax(BN(theta @ beta))`` over one vocabulary.
 
+    One topic has all of every document, which leaves nothing to normalise: ``p = softmax(beta)``.
     The topic-word weights are an argument, since the backbones differ in where they come from.
 
     Parameters
@@ -37,6 +38,8 @@ class ProductDecoder(ShiftBatchNorm):
         loss : Tensor of shape (n_documents,)
             Nats per document; in training by the batch's statistics, which it also records.
         """
+        if topic_word.shape[1] == 1:
+            return multinomial_nll(topic_word.T.expand(len(theta), -1), counts)
         if self.training:
             loss, mean, variance = batch_normalised_nll(theta, topic_word, self.shift, counts, self.eps)
             self.update(mean, variance, len(theta))

@@ -9,7 +9,6 @@ from torch import Generator, Tensor, nn
 
 from skxtm.backbones._decoder import ProductDecoder
 from skxtm.backbones.base import BackboneNetwork, Batch, CorpusShape
-from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import SparseRows
@@ -76,6 +75,13 @@ class CountsEncoder(nn.Module):
         return mean, logvar
 
 
+@torch.no_grad()
+def pass_through_encoder(network: BackboneNetwork, batch: Batch) -> None:
+    """Encode a batch for nothing but the running statistics of the batch normalisations."""
+    for language, counts in enumerate(batch.counts):
+        network.encode(counts, language, batch.generator)
+
+
 class OwnWeightsNetwork(BackboneNetwork):
     """Every language is decoded with its own topic-word weights phi; subclasses encode and add losses.
 
@@ -112,7 +118,7 @@ class OwnWeightsNetwork(BackboneNetwork):
             sampled = self.sample_theta(mean, logvar, batch.generator)
             theta = dropout(sampled, self.dropout, batch.generator)
             nlls.append(self.reconstruction(theta, counts, language, self.phi[language]).mean())
-            divergences.append(gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar).mean())
+            divergences.append(self.divergence(mean, logvar).mean())
             gaussians.append((mean, logvar))
             proportions.append(sampled)
             thetas.append(theta)

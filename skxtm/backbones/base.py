@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from torch import Generator, Tensor, nn
 
 from skxtm.exceptions import InputError
+from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.encoder import sample_gaussian
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import SparseRows
@@ -211,6 +212,12 @@ class BackboneNetwork(nn.Module, ABC):
         """Draw topic proportions (n_documents, n_components) by reparameterisation."""
         return torch.softmax(sample_gaussian(mean, logvar, generator), 1)
 
+    def divergence(self, mean: Tensor, logvar: Tensor) -> Tensor:
+        """KL(latent Gaussian || prior), (n_documents,), nats per document; zero with one topic."""
+        if mean.shape[1] == 1:  # every latent Gaussian, the prior too, gives the same proportions
+            return torch.zeros_like(mean[:, 0])
+        return gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar)
+
 
 class Backbone(BaseEstimator, ABC):
     """Hyperparameters of a published model.
@@ -349,4 +356,29 @@ def check_range(
         raise InputError(
             f"The {name!r} parameter of {type(owner).__name__} must be {kind} in {interval}. "
             f"Got {value!r} instead."
+        )
+
+
+def check_choice(owner: Any, name: str, allowed: Sequence[str]) -> None:
+    """Check that a parameter is one of some names.
+
+    Parameters
+    ----------
+    owner : object
+        Whose attribute it is.
+    name : str
+        The attribute.
+    allowed : sequence of str
+        The names.
+
+    Raises
+    ------
+    InputError
+        If the value is none of them.
+    """
+    value = getattr(owner, name)
+    if not isinstance(value, str) or value not in allowed:
+        raise InputError(
+            f"The {name!r} parameter of {type(owner).__name__} must be a str among "
+            f"{{{', '.join(map(repr, allowed))}}}. Got {value!r} instead."
         )

@@ -54,7 +54,7 @@ class CoreCTM(NetworkBackbone):
         Of p(topic | word).
     word_temperature : float, default=0.2
         Of the topic-word distributions: small values concentrate topics on few words.
-    document_temperature : float, default=0.05
+    document_temperature : float, default=0.1
         Of the topic proportions: small values give documents few topics.
     sif : float, default=1e-2
         Smoothing of the word weights in documents, ``sif / (sif + p(word))``.
@@ -85,7 +85,8 @@ class CoreCTM(NetworkBackbone):
     language, and apart from the others. With t_k these cores, topic-word distributions are the softmax over
     the vocabulary of
     ``(cos(a_w, t_k) + frequency_weight * log n_w + exclusivity * log p(k | w)) / word_temperature``, where
-    ``p(k | w)`` is the softmax over topics of ``cos(a_w, t_k) / topic_temperature``.
+    ``p(k | w)`` is the softmax over topics of ``cos(a_w, t_k) / topic_temperature``. One topic has nothing to
+    be told from: its words have their shares of the training counts, until refinement moves its core.
 
     A document is the sum of its words' vectors e_w, not moved, each times ``sif / (sif + p(w))``; scaled to
     length 1, less the mean of its language, and scaled again. Its topic proportions are the softmax of
@@ -128,7 +129,7 @@ class CoreCTM(NetworkBackbone):
         exclusivity: float = 0.1,
         topic_temperature: float = 0.05,
         word_temperature: float = 0.2,
-        document_temperature: float = 0.05,
+        document_temperature: float = 0.1,
         sif: float = 1e-2,
         view: Literal["auto", "words", "documents"] = "auto",
         n_reader_steps: int = 10,
@@ -284,6 +285,8 @@ class CoreCTM(NetworkBackbone):
 class CoreCTMNetwork(BackboneNetwork):
     """The network of `CoreCTM`."""
 
+    first_cores: Tensor
+
     def __init__(self, backbone: CoreCTM, shape: CorpusShape, constants: Mapping[str, Tensor]) -> None:
         super().__init__()
         self.n_languages = len(shape.languages)
@@ -296,12 +299,12 @@ class CoreCTMNetwork(BackboneNetwork):
         self.prior = LaplacePrior(torch.ones(shape.n_components))
         self.cores = nn.Parameter(constants["cores"].clone())
         self.reads_documents = "document_readers" in constants
-        self.readers = nn.Parameter(
-            constants["document_readers" if self.reads_documents else "cores"].clone()
-        )
+        start = "document_readers" if self.reads_documents else "cores"
+        self.readers = nn.Parameter(constants[start].clone())
         for name in constants:
             if "." in name:
                 self.register_buffer(name.replace(".", "_"), constants[name], persistent=False)
+        self.register_buffer("first_cores", constants["cores"].clone(), persistent=False)
 
     def step(self, batch: Batch) -> Step:
         """Reconstruction, summed over languages, from topics that stay at their cores."""
@@ -341,12 +344,17 @@ class CoreCTMNetwork(BackboneNetwork):
 
     def topic_word(self) -> tuple[Tensor, ...]:
         """Compare words with the topics; add their frequency, and how much they are a topic's alone."""
-        cores = F.normalize(self.cores, dim=1)
+        cores, first_cores = F.normalize(self.cores, dim=1), F.normalize(self.first_cores, dim=1)
         weights = []
         for language in range(self.n_languages):
-            closeness = self._constant("words", language) @ cores.T  # (V, K)
-            alone = torch.log_softmax(closeness / self.topic_temperature, 1)
+            words = self._constant("words", language)
+            closeness = words @ cores.T  # (V, K)
             frequency = self._constant("log_counts", language)[:, None]
+            if len(cores) == 1:  # nothing to be told from: their frequency, and what the core's moves gained
+                gained = closeness - words @ first_cores.T
+                weights.append(frequency + gained / self.word_temperature)
+                continue
+            alone = torch.log_softmax(closeness / self.topic_temperature, 1)
             weight = closeness + self.frequency_weight * frequency + self.exclusivity * alone
             weights.append(weight / self.word_temperature)
         return tuple(weights)

@@ -70,7 +70,8 @@ class GloCTM(NetworkBackbone):
     in every other language.
 
     With more than two languages all terms are sums over languages, and neighbours are taken in each of them;
-    for two this is the published formula.
+    for two this is the published formula. One topic is to explain the documents and the spelled-out ones, so
+    that its words are as frequent as in both; its proportions, all 1, have no similarity with embeddings.
 
     Departures from the published code: running statistics of the batch normalisations start as plain
     averages (see `ShiftBatchNorm`); the logarithm in the reconstruction has no floor of 1e-10, and the norms
@@ -183,7 +184,7 @@ class GloCTMNetwork(OwnWeightsNetwork):
             theta = self.sample_theta(mean, logvar, batch.generator)
             theta = dropout(theta, self.dropout, batch.generator)
             nlls.append(self.global_decoder.nll(theta, joint_weights, augmented).mean())
-            divergences.append(gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar).mean())
+            divergences.append(self.divergence(mean, logvar).mean())
             local_gaussian = local.means[language], local.logvars[language]
             agreements.append(gaussian_kl(*local_gaussian, mean, logvar).mean())
             distances.append(1 - linear_cka(local.thetas[language], batch.document_vectors[language]))

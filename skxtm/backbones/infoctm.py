@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
+from skxtm.backbones._recipes import Recipe, from_recipe
 from skxtm.backbones._tami import positive_pairs, similar_words
-from skxtm.backbones._vae import CountsEncoder, OwnWeightsNetwork
+from skxtm.backbones._vae import CountsEncoder, OwnWeightsNetwork, pass_through_encoder
 from skxtm.backbones.base import Batch, CorpusShape, Materials, NetworkBackbone, Step, check_range
 from skxtm.losses.contrastive import TamiPositives, tami_loss
 from skxtm.modules.sparse import SparseRows
@@ -43,12 +44,17 @@ class InfoCTM(NetworkBackbone):
         Weight of the newest batch in the running statistics by which evaluation normalises. None computes
         these once training is over, with the final weights, by one more pass through the documents: better
         after a training so short that the learning rate is still high.
+    n_encoder_passes : int, default=1
+        Passes of a step through the encoder, of which the last one counts; the others update the running
+        statistics of its batch normalisations, and cost time. The code of LLM-XTM makes 2.
     learning_rate : float, default=2e-3
         Of Adam.
     decay_every : int or None, default=125
         Epochs after which the learning rate is multiplied by `decay`; None for never.
     decay : float, default=0.5
         The factor.
+    max_gradient_norm : float or None, default=None
+        Norm of all gradients together above which they are scaled down to it; None for never.
     max_epochs : int, default=500
         Passes over the largest language.
     batch_size : int, default=128
@@ -60,8 +66,11 @@ class InfoCTM(NetworkBackbone):
     Needs lexicons and word embeddings. Words i of language a and j of language b are drawn together as often
     as j translates a word similar to i, and as often as i translates a word similar to j.
 
+    The defaults are those of the paper. `InfoCTM.published` makes the settings of either code that figures
+    were published with.
+
     With more than two languages the contrastive loss is the mean over the pairs of languages, which for two
-    is the published formula.
+    is the published formula. With one topic cosines are 1 or -1, and the loss has no gradient.
 
     Departures from the published code: running statistics of the batch normalisations start as plain
     averages (see `ShiftBatchNorm`); neither logarithm has 1e-10 inside; a step pairs documents in a new
@@ -73,6 +82,7 @@ class InfoCTM(NetworkBackbone):
     ----------
     Wu, Dong, Nguyen, Liu, Pan and Luu (2023). InfoCTM: A Mutual Information Maximization Perspective of
     Cross-lingual Topic Modeling. AAAI.
+    Xuan et al. (2026). LLM-XTM. ACL.
 
     Examples
     --------
@@ -83,6 +93,13 @@ class InfoCTM(NetworkBackbone):
 
     needs: ClassVar[frozenset[str]] = frozenset({"lexicons", "word_vectors"})
     min_languages: ClassVar[int] = 2
+    recipes: ClassVar[Mapping[str, Recipe]] = {
+        "aaai-2023": Recipe("Wu et al. (AAAI 2023), the model's paper"),
+        "llm-xtm": Recipe(
+            "the code released with LLM-XTM (Xuan et al., ACL 2026)",
+            {"n_encoder_passes": 2, "max_gradient_norm": 1.0, "max_epochs": 530},
+        ),
+    }
 
     def __init__(
         self,
@@ -94,9 +111,11 @@ class InfoCTM(NetworkBackbone):
         dropout: float = 0.0,
         batch_norm_eps: float = 1e-5,
         batch_norm_momentum: float | None = 0.1,
+        n_encoder_passes: int = 1,
         learning_rate: float = 2e-3,
         decay_every: int | None = 125,
         decay: float = 0.5,
+        max_gradient_norm: float | None = None,
         max_epochs: int = 500,
         batch_size: int = 128,
     ) -> None:
@@ -107,11 +126,43 @@ class InfoCTM(NetworkBackbone):
         self.dropout = dropout
         self.batch_norm_eps = batch_norm_eps
         self.batch_norm_momentum = batch_norm_momentum
+        self.n_encoder_passes = n_encoder_passes
         self.learning_rate = learning_rate
         self.decay_every = decay_every
         self.decay = decay
+        self.max_gradient_norm = max_gradient_norm
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+
+    @classmethod
+    def published(cls, recipe: str, **parameters: Any) -> InfoCTM:
+        """Make the model with settings that figures were published with.
+
+        Parameters
+        ----------
+        recipe : {"aaai-2023", "llm-xtm"}
+            The model's own paper, or the code released with LLM-XTM, whose baselines these are: 530 epochs,
+            gradients clipped to norm 1, two passes through the encoder.
+        **parameters : object
+            Others than those of the recipe, such as `weight_mi`, which goes by the corpus.
+
+        Returns
+        -------
+        backbone : InfoCTM
+            With these parameters.
+
+        Raises
+        ------
+        InputError
+            If there is no recipe of that name.
+
+        Examples
+        --------
+        >>> from skxtm.backbones import InfoCTM
+        >>> InfoCTM.published("llm-xtm", weight_mi=50).max_epochs
+        530
+        """
+        return from_recipe(cls, cls.recipes, recipe, parameters)
 
     def check(self) -> None:
         """Check the hyperparameters; see `Backbone.check`."""
@@ -119,7 +170,8 @@ class InfoCTM(NetworkBackbone):
         check_range(self, "weight_mi", 0, None)
         check_range(self, "temperature", 0, None, open_low=True)
         check_range(self, "similarity_threshold", -1, 1)
-        check_range(self, "n_units", 1, None, integer=True)
+        for name in ("n_units", "n_encoder_passes"):
+            check_range(self, name, 1, None, integer=True)
         check_range(self, "dropout", 0, 0.99)
 
     def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
@@ -151,6 +203,7 @@ class InfoCTMNetwork(OwnWeightsNetwork):
         super().__init__(shape, torch.ones(K), **options)
         self.weight_mi = backbone.weight_mi
         self.temperature = backbone.temperature
+        self.n_encoder_passes = backbone.n_encoder_passes
         self.encoders = nn.ModuleList(CountsEncoder(V, backbone.n_units, K, **options) for V in sizes)
         self.positives = nn.ModuleDict(
             {
@@ -165,6 +218,8 @@ class InfoCTMNetwork(OwnWeightsNetwork):
 
     def step(self, batch: Batch) -> Step:
         """Reconstruction and divergence from the prior, summed over languages; alignment of the words."""
+        for _ in range(1, self.n_encoder_passes):
+            pass_through_encoder(self, batch)
         terms = self.variational_terms(batch)
         losses = {"reconstruction": terms.reconstruction, "kl": terms.divergence}
         losses["alignment"] = self.weight_mi * self.alignment() if self.weight_mi else 0 * terms.divergence

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from skxtm.backbones._decoder import ProductDecoder
+from skxtm.backbones._recipes import Recipe, from_recipe
+from skxtm.backbones._vae import pass_through_encoder
 from skxtm.backbones.base import (
     BackboneNetwork,
     Batch,
@@ -21,7 +23,6 @@ from skxtm.backbones.base import (
     Step,
     check_range,
 )
-from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.encoder import CountsLinear, GaussianHead, dropout
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import FixedSparse, SparseRows
@@ -51,8 +52,17 @@ class NMTM(NetworkBackbone):
         Weight of the newest batch in the running statistics by which evaluation normalises. None computes
         these once training is over, with the final weights, by one more pass through the documents: better
         after a training so short that the learning rate is still high.
+    n_encoder_passes : int, default=1
+        Passes of a step through the encoder, of which the last one counts; the others update the running
+        statistics of its batch normalisations, and cost time. The code of LLM-XTM makes 2.
     learning_rate : float, default=1e-3
         Of Adam.
+    decay_every : int or None, default=None
+        Epochs after which the learning rate is multiplied by `decay`; None for never.
+    decay : float, default=0.5
+        The factor.
+    max_gradient_norm : float or None, default=None
+        Norm of all gradients together above which they are scaled down to it; None for never.
     max_epochs : int, default=200
         Passes over the largest language.
     batch_size : int, default=128
@@ -63,6 +73,9 @@ class NMTM(NetworkBackbone):
     ``M_ml`` (V_m, V_l) has the rows ``(T_ij f_i + s) / sum_j (T_ij f_i + s)``, with T the 0/1 lexicon and
     f_i the training count of source word i. It is a sparse matrix plus one of rank one, and is applied as
     such, so that no V x V array exists.
+
+    The defaults are those of the paper. `NMTM.published` makes the settings of either code that figures were
+    published with.
 
     With more than two languages the blend is the mean over the other languages, which for two is the
     published formula. With one language ``beta = phi``: an ordinary neural topic model.
@@ -75,6 +88,7 @@ class NMTM(NetworkBackbone):
     References
     ----------
     Wu, Li, Zhu and Miao (2020). Learning Multilingual Topics with Neural Variational Inference. NLPCC.
+    Xuan et al. (2026). LLM-XTM. ACL.
 
     Examples
     --------
@@ -84,6 +98,19 @@ class NMTM(NetworkBackbone):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"lexicons"})
+    recipes: ClassVar[Mapping[str, Recipe]] = {
+        "nlpcc-2020": Recipe("Wu et al. (NLPCC 2020), the model's paper"),
+        "llm-xtm": Recipe(
+            "the code released with LLM-XTM (Xuan et al., ACL 2026)",
+            {
+                "n_encoder_passes": 2,
+                "decay_every": 125,
+                "decay": 0.5,
+                "max_gradient_norm": 1.0,
+                "max_epochs": 230,
+            },
+        ),
+    }
 
     def __init__(
         self,
@@ -94,7 +121,11 @@ class NMTM(NetworkBackbone):
         dropout: float = 0.0,
         batch_norm_eps: float = 1e-3,
         batch_norm_momentum: float | None = 1e-3,
+        n_encoder_passes: int = 1,
         learning_rate: float = 1e-3,
+        decay_every: int | None = None,
+        decay: float = 0.5,
+        max_gradient_norm: float | None = None,
         max_epochs: int = 200,
         batch_size: int = 128,
     ) -> None:
@@ -104,16 +135,51 @@ class NMTM(NetworkBackbone):
         self.dropout = dropout
         self.batch_norm_eps = batch_norm_eps
         self.batch_norm_momentum = batch_norm_momentum
+        self.n_encoder_passes = n_encoder_passes
         self.learning_rate = learning_rate
+        self.decay_every = decay_every
+        self.decay = decay
+        self.max_gradient_norm = max_gradient_norm
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+
+    @classmethod
+    def published(cls, recipe: str, **parameters: Any) -> NMTM:
+        """Make the model with settings that figures were published with.
+
+        Parameters
+        ----------
+        recipe : {"nlpcc-2020", "llm-xtm"}
+            The model's own paper, or the code released with LLM-XTM, whose baselines these are: 230 epochs,
+            the learning rate halved after 125, gradients clipped to norm 1, two passes through the encoder.
+        **parameters : object
+            Others than those of the recipe.
+
+        Returns
+        -------
+        backbone : NMTM
+            With these parameters.
+
+        Raises
+        ------
+        InputError
+            If there is no recipe of that name.
+
+        Examples
+        --------
+        >>> from skxtm.backbones import NMTM
+        >>> NMTM.published("llm-xtm").max_epochs
+        230
+        """
+        return from_recipe(cls, cls.recipes, recipe, parameters)
 
     def check(self) -> None:
         """Check the hyperparameters; see `Backbone.check`."""
         super().check()
         check_range(self, "lam", 0, 1)
         check_range(self, "smoothing", 0, None, open_low=True)
-        check_range(self, "n_units", 1, None, integer=True)
+        for name in ("n_units", "n_encoder_passes"):
+            check_range(self, name, 1, None, integer=True)
         check_range(self, "dropout", 0, 0.99)
 
     def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
@@ -140,6 +206,7 @@ class NMTMNetwork(BackboneNetwork):
         norm: dict[str, Any] = {"eps": backbone.batch_norm_eps, "momentum": backbone.batch_norm_momentum}
         self.lam = backbone.lam
         self.dropout = backbone.dropout
+        self.n_encoder_passes = backbone.n_encoder_passes
         self.prior = LaplacePrior(torch.ones(K))
         self.first_layers = nn.ModuleList(CountsLinear(V, backbone.n_units) for V in shape.vocabulary_sizes)
         self.head = GaussianHead(backbone.n_units, K, dropout=backbone.dropout, **norm)
@@ -158,6 +225,8 @@ class NMTMNetwork(BackboneNetwork):
 
     def step(self, batch: Batch) -> Step:
         """Reconstruction and divergence from the prior, summed over languages."""
+        for _ in range(1, self.n_encoder_passes):
+            pass_through_encoder(self, batch)
         reconstruction = divergence = torch.zeros((), device=self.prior.mean.device)
         topic_word = self.topic_word()
         proportions = []
@@ -168,7 +237,7 @@ class NMTMNetwork(BackboneNetwork):
             theta = dropout(theta, self.dropout, batch.generator)
             nll = self.reconstruction(theta, counts, language, weights)
             reconstruction = reconstruction + nll.mean()
-            divergence = divergence + gaussian_kl(mean, logvar, self.prior.mean, self.prior.logvar).mean()
+            divergence = divergence + self.divergence(mean, logvar).mean()
         return Step({"reconstruction": reconstruction, "kl": divergence}, tuple(proportions), topic_word)
 
     def encode(

@@ -9,13 +9,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.special import softmax
 from sklearn.cluster import KMeans
-from sklearn.feature_selection import f_classif
 
-from skxtm.backbones._clusters import class_tfidf, left_projection, right_singular_vectors
+from skxtm.backbones._clusters import (
+    class_tfidf,
+    joint_class_tfidf,
+    language_statistics,
+    left_projection,
+    right_singular_vectors,
+)
 from skxtm.backbones.arrays import ArrayBackbone, LearntTopics
-from skxtm.backbones.base import CorpusShape, Documents, Materials, check_range
+from skxtm.backbones.base import CorpusShape, Documents, Materials, check_choice, check_range
 from skxtm.exceptions import InputError
 
 
@@ -30,13 +36,15 @@ class _ClusterBackbone(ArrayBackbone):
         *,
         n_dimensions: int = 100,
         temperature: float = 0.2,
-        n_init: int = 1,
+        n_init: int = 10,
         max_iter: int = 300,
+        word_weights: str = "bertopic",
     ) -> None:
         self.n_dimensions = n_dimensions
         self.temperature = temperature
         self.n_init = n_init
         self.max_iter = max_iter
+        self.word_weights = word_weights
 
     @abstractmethod
     def projection(self, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
@@ -47,6 +55,7 @@ class _ClusterBackbone(ArrayBackbone):
         for name in ("n_dimensions", "n_init", "max_iter"):
             check_range(self, name, 1, None, integer=True)
         check_range(self, "temperature", 0, None, open_low=True)
+        check_choice(self, "word_weights", ("bertopic", "xtra"))
 
     def learn(
         self, shape: CorpusShape, materials: Materials, *, seed: int, verbose: int = 0
@@ -63,18 +72,26 @@ class _ClusterBackbone(ArrayBackbone):
             )
         kmeans = KMeans(K, n_init=self.n_init, max_iter=self.max_iter, random_state=seed).fit(rows)
         ends = np.cumsum([len(part) for part in materials.document_vectors])[:-1]
-        weights = [
-            class_tfidf(counts, labels, K)
-            for counts, labels in zip(materials.counts, np.split(kmeans.labels_, ends), strict=True)
-        ]
         return ClusterTopics(
-            distributions=tuple(part / part.sum(1, keepdims=True) for part in weights),
+            distributions=self._words(materials.counts, np.split(kmeans.labels_, ends), K),
             prior=np.bincount(kmeans.labels_, minlength=K) / len(rows),
             n_iter=kmeans.n_iter_,
             projection=projection,
             centroids=kmeans.cluster_centers_,
             width=self.temperature * kmeans.inertia_ / len(rows),
         )
+
+    def _words(
+        self, counts: Sequence[sparse.csr_array], clusters: Sequence[NDArray[Any]], n_clusters: int
+    ) -> tuple[NDArray[np.float64], ...]:
+        """Words of the clusters in every language, all alike where a cluster has none; rows sum to 1."""
+        if self.word_weights == "bertopic":
+            weights = joint_class_tfidf(counts, clusters, n_clusters)
+            weights = tuple(np.where(part.any(1, keepdims=True), part, 1) for part in weights)
+        else:
+            pairs = zip(counts, clusters, strict=True)
+            weights = tuple(class_tfidf(own, labels, n_clusters) for own, labels in pairs)
+        return tuple(part / part.sum(1, keepdims=True) for part in weights)
 
     def restore(
         self, shape: CorpusShape, arrays: Mapping[str, NDArray[Any]], **attributes: Any
@@ -95,25 +112,29 @@ class USVD(_ClusterBackbone):
         Number of singular vectors; the authors also try 200 and 500.
     temperature : float, default=0.2
         Of the soft assignment of documents to topics, see Notes; small values make it hard.
-    n_init : int, default=1
-        Starts of K-means, of which the best is taken.
+    n_init : int, default=10
+        Starts of K-means, of which the best is taken; 1 takes a tenth of the time.
     max_iter : int, default=300
         Most iterations of K-means.
+    word_weights : {"bertopic", "xtra"}, default="bertopic"
+        Weights of a topic's words. ``"bertopic"`` is the class TF-IDF that the authors' code takes from
+        BERTopic, over the words of all languages together; ``"xtra"`` that of `XTRA`, in each language.
 
     Notes
     -----
     The embeddings of all documents, languages stacked, are ``E = U S V'``. K-means clusters the rows of U,
     unscaled, so that every direction counts alike, whatever its singular value; where
     there are far fewer topics than singular vectors, those without meaning outweigh the others, and fewer are
-    better. A topic's words in a language are weighed by class TF-IDF over the documents of its cluster in
-    that language.
+    better. A topic's words are weighed by ``t_kw log(1 + A / f_w)``: t_kw is the share of word w in all that
+    the documents of cluster k hold, whatever their language, f_w the word's count and A the mean number of
+    words of a cluster. Within a language the weights are made to sum to 1.
 
-    The paper has hard clusters. Here topic proportions are ``softmax(-d_k^2 / (temperature * m))`` with d_k
-    the distance to centroid k and m the mean squared distance of the training documents to the centroids of
-    their clusters: the largest proportion is that of the paper's cluster. Documents' embeddings are needed
-    for new documents, too; they come from the encoder that made those of the training documents. Every
-    number of languages is treated alike. A cluster may hold documents of one language only; its words in
-    the others are then all alike.
+    The paper has hard clusters, and A without its decimals. Here topic proportions are
+    ``softmax(-d_k^2 / (temperature * m))`` with d_k the distance to centroid k and m the mean squared
+    distance of the training documents to the centroids of their clusters: the largest proportion is that of
+    the paper's cluster. Documents' embeddings are needed for new documents, too; they come from the encoder
+    that made those of the training documents. Every number of languages is treated alike. A cluster may hold
+    documents of one language only; its words in the others are then all alike.
 
     References
     ----------
@@ -137,20 +158,23 @@ class SVDLR(_ClusterBackbone):
     Parameters
     ----------
     n_dimensions : int, default=100
-        Number of singular vectors, of which one is left out; the authors also try 200 and 500.
+        Number of singular vectors that are clustered; the authors also try 200 and 500.
     temperature : float, default=0.2
         Of the soft assignment of documents to topics, see `USVD`.
-    n_init : int, default=1
-        Starts of K-means, of which the best is taken.
+    n_init : int, default=10
+        Starts of K-means, of which the best is taken; 1 takes a tenth of the time.
     max_iter : int, default=300
         Most iterations of K-means.
+    word_weights : {"bertopic", "xtra"}, default="bertopic"
+        Weights of a topic's words, see `USVD`.
 
     Notes
     -----
-    The embeddings of all documents, languages stacked, are ``E = U S V'``. Of the columns of ``U S`` the one
-    with the largest absolute t statistic between two languages is left out, then rows are clustered. With
-    more languages the F statistic of the analysis of variance takes its place, whose value for two is t^2.
-    With one language nothing is left out. Words and topic proportions are as in `USVD`.
+    The embeddings of all documents, languages stacked, are ``E = U S V'``. Of all columns of ``U S`` the one
+    with the largest absolute t statistic between two languages is left out, then the first ones of those
+    left are clustered. With more languages the F statistic of the analysis of variance takes its place,
+    whose value for two is t^2. With one language nothing is left out. Words and topic proportions are as in
+    `USVD`.
 
     References
     ----------
@@ -159,18 +183,16 @@ class SVDLR(_ClusterBackbone):
     Examples
     --------
     >>> from skxtm.backbones import SVDLR
-    >>> SVDLR(n_init=10)
-    SVDLR(n_init=10)
+    >>> SVDLR(n_init=1)
+    SVDLR(n_init=1)
     """
 
     def projection(self, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
         """Map to the columns of ``U S`` but the one that tells languages apart."""
-        right, _ = right_singular_vectors(vectors, self.n_dimensions)
-        if len(vectors) == 1 or right.shape[1] == 1:
-            return right
-        languages = np.repeat(np.arange(len(vectors)), [len(part) for part in vectors])
-        statistic, _ = f_classif(np.vstack([part @ right for part in vectors]), languages)
-        return np.delete(right, np.nanargmax(statistic), axis=1)
+        right, _ = right_singular_vectors(vectors, vectors[0].shape[1])
+        if len(vectors) > 1 and right.shape[1] > 1:
+            right = np.delete(right, language_statistics(vectors, right).argmax(), axis=1)
+        return right[:, : self.n_dimensions]
 
 
 @dataclass(kw_only=True)

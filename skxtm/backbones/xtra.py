@@ -92,7 +92,8 @@ class XTRA(NetworkBackbone):
 
     With more than two languages the clusters' loss takes the documents of all languages together, the topics'
     loss is the mean over the pairs of languages, and the documents' loss the sum over languages; for two
-    these are the published formulas.
+    these are the published formulas. With one topic, the loss of topics is 0 and that of clusters has no
+    gradient.
 
     Departures from the published code: it clusters English, by K-means of cuML, which starts otherwise than
     scikit-learn's, and does not scale centroids to length 1 when assigning documents; the prior's

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from reprlib import repr as shortened
 from typing import Any
 
 import numpy as np
@@ -11,26 +14,91 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import REMEDY, by_code, canonical_code, fault_of_code
 
 IntArray = NDArray[np.intp]
+# what is wrong, and the rows in which it is
+Faults = dict[str, list[int]]
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+# how many row numbers a message names
+_N_NAMED = 5
+
+
+def object_column(values: Any, name: str) -> NDArray[np.object_]:
+    """Anything in a row each as a one-dimensional object array; one that is given is kept without a copy."""
+    if isinstance(values, str):
+        raise InputTypeError(f"{name} is a single string, not a sequence of strings.")
+    if isinstance(values, np.ndarray) and values.dtype == object and values.ndim == 1:
+        return values
+    return np.fromiter((str(value) if type(value) is np.str_ else value for value in values), object)
 
 
 def string_column(values: Any, name: str) -> NDArray[np.object_]:
     """Strings as a one-dimensional object array; one that is given is kept without a copy."""
-    if isinstance(values, str):
-        raise InputTypeError(f"{name} is a single string, not a sequence of strings.")
-    if isinstance(values, np.ndarray) and values.dtype == object and values.ndim == 1:
-        column = values
-    else:
-        column = np.fromiter((str(value) if type(value) is np.str_ else value for value in values), object)
-    wrong = [row for row, value in enumerate(column) if not isinstance(value, str)]
-    if wrong:
-        more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
-        raise InputTypeError(
-            f"{name} of row {wrong[0]}{more} is {type(column[wrong[0]]).__name__!r}, not a string. "
-            "Fill or remove such rows first."
-        )
+    column = object_column(values, name)
+    refuse_faults(string_faults(column, name))
     return column
+
+
+def document_columns(language: Any, text: Any) -> tuple[NDArray[np.object_], NDArray[np.object_] | None]:
+    """Languages, under their canonical codes, and texts; all rows that are wrong are named in one error."""
+    codes = object_column(language, "language")
+    texts = None if text is None else object_column(text, "text")
+    canonical, faults = canonical_codes(codes)
+    if texts is not None:
+        if faults and len(texts) and not canonical_codes(texts)[1]:
+            raise InputError(
+                "Each text is a language code, and languages are not: the two seem to be swapped."
+            )
+        faults = string_faults(texts, "text") | faults
+    refuse_faults(faults)
+    return canonical, texts
+
+
+def string_faults(column: NDArray[np.object_], name: str) -> Faults:
+    """Find what is no string, or holds half a character, which can be neither shown nor saved."""
+    faults: Faults = {}
+    for row, value in enumerate(column):
+        if not isinstance(value, str):
+            faults.setdefault(_fault_of(value, name), []).append(row)
+        elif not value.isascii() and _LONE_SURROGATE.search(value):
+            faults.setdefault(f"{name} holds a lone surrogate, half a character,", []).append(row)
+    return faults
+
+
+def canonical_codes(column: NDArray[np.object_]) -> tuple[NDArray[np.object_], Faults]:
+    """Write each language by its canonical code; the same array is returned where all are."""
+    faults: Faults = {}
+    canonical: dict[str, str] = {}
+    for row, value in enumerate(column):
+        if not isinstance(value, str):
+            faults.setdefault(_fault_of(value, "language"), []).append(row)
+        elif value in canonical:
+            continue
+        elif fault := fault_of_code(value):
+            faults.setdefault(f"language {shortened(value)} {fault}", []).append(row)
+        else:
+            canonical[value] = canonical_code(value)
+    if not faults and any(code != written for written, code in canonical.items()):
+        column = np.fromiter(map(canonical.__getitem__, column), dtype=object, count=len(column))
+    return column, faults
+
+
+def refuse_faults(faults: Faults) -> None:
+    """Raise one error for all rows that are wrong."""
+    if faults:
+        n_rows = len(set(chain.from_iterable(faults.values())))
+        named = [f"{fault} in {named_rows(rows)}" for fault, rows in faults.items()]
+        if len(named) > _N_NAMED:
+            named[_N_NAMED:] = [f"and {len(named) - _N_NAMED:,} more"]
+        listed = "; ".join(named)
+        raise InputError(
+            f"{n_rows:,} row{'s' if n_rows > 1 else ''} cannot be used: {listed}. Fill, correct or remove "
+            f"{'them' if n_rows > 1 else 'it'} first.{f' {REMEDY}' if ' code ' in listed else ''}"
+        )
 
 
 def label_column(values: Any, name: str) -> NDArray[Any]:
@@ -74,6 +142,21 @@ COLUMN_CHECKS: dict[str, Callable[[Any, str], NDArray[Any]]] = {
 }
 
 
+def _fault_of(value: Any, name: str) -> str:
+    """Say what a value is instead of a string; the missing values of pandas are known by name."""
+    is_nan = isinstance(value, float) and value != value
+    if value is None or is_nan or type(value).__name__ in ("NAType", "NaTType"):
+        return f"{name} is missing"
+    return f"{name} is {type(value).__name__!r}, not a string,"
+
+
+def named_rows(rows: Sequence[int]) -> str:
+    """Name the first rows, and say how many more there are."""
+    listed = ", ".join(f"{row}" for row in rows[:_N_NAMED])
+    more = f" and {len(rows) - _N_NAMED:,} more" if len(rows) > _N_NAMED else ""
+    return f"row{'s' if len(rows) > 1 else ''} {listed}{more}"
+
+
 def _stacked(vectors: Iterable[Any], name: str) -> NDArray[np.floating]:
     rows: list[NDArray[np.floating]] = []
     for number, vector in enumerate(vectors):
@@ -109,7 +192,10 @@ def check_by_language(value: Any, name: str) -> None:
 
 def checked_vocabularies(vocabularies: Any) -> dict[str, NDArray[np.object_]]:
     check_by_language(vocabularies, "vocabularies")
-    columns = {code: string_column(words, f"vocabularies[{code!r}]") for code, words in vocabularies.items()}
+    columns = {
+        code: string_column(words, f"vocabularies[{code!r}]")
+        for code, words in by_code(vocabularies, "vocabularies").items()
+    }
     for code, words in columns.items():
         if len(set(words.tolist())) < len(words):
             repeated = next(word for word, times in Counter(words.tolist()).items() if times > 1)
@@ -122,18 +208,24 @@ def checked_vocabularies(vocabularies: Any) -> dict[str, NDArray[np.object_]]:
 
 def checked_blocks(counts: Any) -> dict[str, sparse.csr_array]:
     check_by_language(counts, "counts")
-    return {code: checked_counts(block, f"counts[{code!r}]") for code, block in counts.items()}
+    return {
+        code: checked_counts(block, f"counts[{code!r}]") for code, block in by_code(counts, "counts").items()
+    }
 
 
 def checked_counts(counts: Any, name: str) -> sparse.csr_array:
-    """Word counts as canonical CSR without stored zeros; such a matrix is shared, not copied."""
+    """Word counts as canonical CSR without stored zeros; such a matrix is shared if of 32 or 64 bits."""
     matrix = counts if sparse.issparse(counts) else np.asarray(counts)
     if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
         raise InputError(
             f"{name} has shape {matrix.shape} and dtype {matrix.dtype}; a numeric matrix of shape "
             "(n_documents, n_words) is needed."
         )
+    dtype = count_dtype(matrix.dtype)
+    if not sparse.issparse(matrix):  # scipy refuses float16 and foreign byte orders
+        matrix = matrix.astype(dtype, copy=False)
     result = sparse.csr_array(matrix)
+    result = result if result.dtype == dtype else result.astype(dtype)
     if not np.isfinite(result.data).all():
         raise InputError(f"{name} contains NaN or infinity. Word counts must be finite and not negative.")
     least = result.data.min(initial=0)
@@ -146,6 +238,13 @@ def checked_counts(counts: Any, name: str) -> sparse.csr_array:
         result.sum_duplicates()
         result.eliminate_zeros()
     return result
+
+
+def count_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Choose a type that sums do not overflow, of those with which sparse matrices can calculate."""
+    if dtype.kind == "f":
+        return np.dtype(np.float32 if dtype.itemsize <= 4 else np.float64)
+    return np.dtype(np.int32 if dtype.itemsize < 4 or dtype == np.int32 else np.int64)
 
 
 def row_numbers(key: Any, n_documents: int) -> IntArray:

@@ -28,14 +28,15 @@ from skxtm.corpus._checks import (
     checked_blocks,
     checked_counts,
     checked_vocabularies,
+    document_columns,
     embedding_column,
     joined,
     label_column,
     out_of_range,
     row_numbers,
-    string_column,
 )
 from skxtm.exceptions import InputError
+from skxtm.languages import by_code, canonical_code
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +109,8 @@ class Corpus:
     Parameters
     ----------
     language : sequence of str, shape (n_documents,)
-        Language code of each document, ISO 639-1 by convention.
+        Language code of each document, of ISO 639 or BCP 47. It is kept as `skxtm.languages.canonical_code`
+        writes it: ``EN`` and ``eng`` are ``en``, ``pt-BR`` and ``pt-PT`` both ``pt``.
     text : sequence of str, shape (n_documents,), optional
         The documents' texts.
     counts : sparse matrix of shape (n_documents, n_words), optional
@@ -138,9 +140,8 @@ class Corpus:
     ------
     InputError
         If lengths differ, embeddings are no matrix of floats, or counts are negative, not finite or in
-        another language's columns.
-    InputTypeError
-        If a text or language is not a string.
+        another language's columns, or if texts or languages are missing or no strings or codes: then all
+        such rows are named.
 
     Notes
     -----
@@ -174,9 +175,8 @@ class Corpus:
         id: ArrayLike | None = None,
         pair_id: ArrayLike | None = None,
     ) -> None:
-        self.language = string_column(language, "language")
+        self.language, self.text = document_columns(language, text)
         n_documents = len(self.language)
-        self.text = None if text is None else string_column(text, "text")
         self.vocabularies = None if vocabularies is None else checked_vocabularies(vocabularies)
         self.embedding = None if embedding is None else embedding_column(embedding, "embedding")
         self.id = None if id is None else label_column(id, "id")
@@ -277,7 +277,7 @@ class Corpus:
         rows : ndarray of int of shape (n_l,)
             Ascending; empty for a language that does not occur.
         """
-        return np.flatnonzero(self.language == language)
+        return np.flatnonzero(self.language == canonical_code(language))
 
     def counts_of(self, language: str) -> sparse.csr_array:
         """Word counts of one language's documents, without a copy.
@@ -298,6 +298,7 @@ class Corpus:
             If no counts are known, or the language has no vocabulary.
         """
         blocks, vocabularies = self._known_counts()
+        language = canonical_code(language)
         if language not in vocabularies:
             raise InputError(
                 f"language {language!r} has no vocabulary in this Corpus; it has {list(vocabularies)}."
@@ -469,6 +470,7 @@ def _stacked(name: str, columns: Any, sizes: Mapping[str, int]) -> Any:
     if columns is None:
         return None
     check_by_language(columns, name)
+    columns = by_code(columns, name)
     unknown = sorted(set(columns) - set(sizes))
     if unknown:
         raise InputError(f"{name} has entries for {unknown}, for which counts has none.")

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
 import numpy as np
+from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm.corpus._checks import checked_counts, string_column
+from skxtm.corpus._checks import checked_counts, document_columns, string_column
 from skxtm.corpus.container import Corpus, Document
+from skxtm.corpus.detection import languages_for
 from skxtm.exceptions import InputError, InputTypeError
-
-#: The language of a plain count matrix: ISO 639-2 "undetermined".
-UNDETERMINED = "und"
+from skxtm.languages import UNDETERMINED
 
 _RIGHT_WAYS = (
     "Pass a DataFrame with the columns 'text' and 'language', a sequence of (text, language) pairs or of "
     "mappings with these keys, a Corpus, or a matrix of word counts (one language)."
+)
+_TEXTS_ALONE = (
+    "For texts alone, name their language, as in CrossLingualVectorizer(languages=['en']), or have it found: "
+    "languages='auto'."
 )
 
 
 def as_corpus(
     X: Any,
     *,
+    languages: str | Sequence[str] | None = None,
     text_column: str = "text",
     language_column: str = "language",
     embedding_column: str = "embedding",
@@ -37,7 +43,11 @@ def as_corpus(
     X : Corpus, DataFrame, sequence, object array or count matrix
         A DataFrame (pandas, polars, anything narwhals reads) or a sequence of mappings with the columns
         named below; a sequence of (text, language) or (text, language, embedding); an object array with
-        these columns by position; a matrix of word counts, dense or sparse, for one language.
+        these columns by position; a matrix of word counts, dense or sparse, for one language. With
+        `languages`, also texts alone: a sequence of str, or a DataFrame without a column of languages.
+    languages : "auto", sequence of str or None, default=None
+        The language of texts alone: one code for all of them, or several from which each text's is found by
+        `detect_languages`; ``"auto"`` chooses from all that are known.
     text_column, language_column, embedding_column : str
         Names of the columns; embeddings are optional.
 
@@ -69,10 +79,10 @@ def as_corpus(
         raise InputTypeError(f"X is {type(X).__name__!r}, from which no documents can be read. {_RIGHT_WAYS}")
     if is_count_matrix(X):
         return counts_as_corpus(X)
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame):
-        return _from_frame(frame, names)
-    return _from_rows(X if isinstance(X, np.ndarray) else list(X), names)
+    frame = _frame_of(X)
+    if frame is not None:
+        return _from_frame(frame, names, languages)
+    return _from_rows(X if isinstance(X, np.ndarray) else list(X), names, languages)
 
 
 def is_count_matrix(X: Any) -> bool:
@@ -92,9 +102,10 @@ def is_count_matrix(X: Any) -> bool:
         return True
     if isinstance(X, np.ndarray):
         return X.dtype.kind in "biufc" or (X.dtype == object and X.size > 0 and not _holds_documents(X))
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame):
-        return bool(frame.columns) and all(dtype.is_numeric() for dtype in frame.schema.values())
+    frame = _frame_of(X)
+    if frame is not None:
+        countable = (dtype.is_numeric() or dtype == nw.Boolean for dtype in frame.schema.values())
+        return bool(frame.columns) and (_is_sparse_frame(X) or all(countable))
     if isinstance(X, Sequence) and len(X) and isinstance(X[0], (Sequence, np.ndarray)):
         return not isinstance(X[0], str) and all(isinstance(cell, (int, float, np.number)) for cell in X[0])
     return (
@@ -119,24 +130,65 @@ def counts_as_corpus(X: Any, words: Any = None) -> Corpus:
     """
     if words is None and hasattr(X, "columns"):
         words = [str(name) for name in X.columns]
-    counts = checked_counts(X, "X")
+    counts = checked_counts(_matrix_of(X), "X")
     if words is None:
         words = [f"x{column}" for column in range(counts.shape[1])]
     return Corpus.from_counts({UNDETERMINED: counts}, {UNDETERMINED: words})
 
 
-def _from_frame(frame: nw.DataFrame[Any], names: tuple[str, str, str]) -> Corpus:
+def _frame_of(X: Any) -> nw.DataFrame[Any] | None:
+    """See a DataFrame of any library as one of narwhals; None for anything else."""
+    try:
+        frame = nw.from_native(X, eager_only=True, pass_through=True)
+    except DuplicateError as error:
+        names = [str(name) for name, times in Counter(X.columns).items() if times > 1]
+        raise InputError(f"X has several columns of the same name: {names}. Rename or drop them.") from error
+    return frame if isinstance(frame, nw.DataFrame) else None
+
+
+def _is_sparse_frame(X: Any) -> bool:
+    return hasattr(X, "sparse") and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
+
+
+def _matrix_of(X: Any) -> Any:
+    """Take the numbers out of a DataFrame, where missing ones become NaN; anything else stays what it is."""
+    frame = _frame_of(X)
+    if frame is None:
+        return X
+    if _is_sparse_frame(X):
+        return X.sparse.to_coo()
+    # the nullable columns of pandas would become an array of objects
+    columns = (
+        column.cast(nw.Float64) if column.is_null().any() else column for column in frame.iter_columns()
+    )
+    return np.column_stack([column.to_numpy() for column in columns])
+
+
+def _from_frame(
+    frame: nw.DataFrame[Any], names: tuple[str, str, str], languages: str | Sequence[str] | None
+) -> Corpus:
     text, language, embedding = names
-    _check_columns(frame.columns, names)
+    is_alone = languages is not None and language not in frame.columns
+    _check_columns(frame.columns, (text, text if is_alone else language))
+    texts = frame[text].to_list()
     return Corpus(
-        frame[language].to_list(),
-        text=frame[text].to_list(),
+        _languages_of(texts, languages) if is_alone else frame[language].to_list(),
+        text=texts,
         embedding=frame[embedding].to_numpy() if embedding in frame.columns else None,
     )
 
 
-def _check_columns(columns: Sequence[str], names: tuple[str, str, str]) -> None:
-    missing = [name for name in names[:2] if name not in columns]
+def _languages_of(texts: Any, languages: str | Sequence[str] | None) -> NDArray[np.object_]:
+    if languages is None:
+        raise InputTypeError(
+            f"X is a sequence of {type(texts[0]).__name__!r}, which does not say the documents' languages. "
+            f"{_RIGHT_WAYS} {_TEXTS_ALONE}"
+        )
+    return languages_for(string_column(texts, "text"), languages)
+
+
+def _check_columns(columns: Sequence[str], names: Sequence[str]) -> None:
+    missing = [name for name in names if name not in columns]
     if missing:
         raise InputError(
             f"X has no column {missing[0]!r}; its columns are {sorted(map(str, columns))}. Rename it, or "
@@ -144,7 +196,7 @@ def _check_columns(columns: Sequence[str], names: tuple[str, str, str]) -> None:
         )
 
 
-def _from_rows(rows: Any, names: tuple[str, str, str]) -> Corpus:
+def _from_rows(rows: Any, names: tuple[str, str, str], languages: str | Sequence[str] | None) -> Corpus:
     """Read mappings, documents or tuples; the first row tells which."""
     if not len(rows):
         raise InputError(f"X holds no documents. {_RIGHT_WAYS}")
@@ -153,7 +205,9 @@ def _from_rows(rows: Any, names: tuple[str, str, str]) -> Corpus:
         return _from_documents(rows)
     if isinstance(first, Mapping):
         return _from_mappings(rows, names)
-    if isinstance(first, str) or not hasattr(first, "__len__"):
+    if isinstance(first, str):
+        return Corpus(_languages_of(rows, languages), text=rows)
+    if not hasattr(first, "__len__"):
         raise InputTypeError(
             f"X is a sequence of {type(first).__name__!r}, which does not say the documents' languages. "
             f"{_RIGHT_WAYS}"
@@ -164,7 +218,7 @@ def _from_rows(rows: Any, names: tuple[str, str, str]) -> Corpus:
 def _from_mappings(rows: Sequence[Mapping[str, Any]], names: tuple[str, str, str]) -> Corpus:
     text, language, embedding = names
     first = rows[0]
-    _check_columns(list(first), names)
+    _check_columns(list(first), names[:2])
     for number, row in enumerate(rows):
         for name in names:
             if not isinstance(row, Mapping) or (name in row) != (name in first):
@@ -208,7 +262,7 @@ def _from_documents(documents: Any, language: Any = None, embedding: Any = None)
     if language is None:
         return corpus
     embedding = corpus.embedding if embedding is None else embedding
-    return _with_columns(corpus, string_column(language, "language"), embedding)
+    return _with_columns(corpus, document_columns(language, None)[0], embedding)
 
 
 def _with_columns(corpus: Corpus, language: NDArray[np.object_], embedding: Any) -> Corpus:

@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from skxtm.llm.base import ChatAnswer, ChatRequest
 
 FILE_NAME = "answers-1.sqlite3"
 _WAIT_FOR_OTHERS_S = 120.0
-_LONGEST_CLAIM_S = 3600.0  # the process that holds it is then taken to be stuck
 _ANSWERS = """CREATE TABLE IF NOT EXISTS answers (
     key BLOB PRIMARY KEY, text TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
     model TEXT NOT NULL, finish_reason TEXT NOT NULL)"""
@@ -143,8 +142,13 @@ class AnswerCache:
             connection.execute("DELETE FROM claims WHERE key = ?", (key,))
             return _stored(connection, key) or answer
 
-    def prepare(self) -> None:
-        """Make the file, so that what is wrong with it shows before anything is asked.
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Remove the answers to requests, so that these are asked anew.
+
+        Parameters
+        ----------
+        keys : iterable of bytes
+            From `request_key`.
 
         Raises
         ------
@@ -152,9 +156,25 @@ class AnswerCache:
             If the file is damaged or cannot be used.
         """
         with self._writing() as connection:
-            connection.execute("DELETE FROM claims WHERE since <= ?", (time.time() - _LONGEST_CLAIM_S,))
+            connection.executemany("DELETE FROM answers WHERE key = ?", [(key,) for key in keys])
 
-    def answer_or_claim(self, key: bytes, run: str) -> ChatAnswer | str:
+    def prepare(self) -> list[str]:
+        """Make the file, so that what is wrong with it shows before anything is asked.
+
+        Returns
+        -------
+        runs : list of str
+            Names of the runs that are asking something, or were killed while they did.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or cannot be used.
+        """
+        with self._writing() as connection:
+            return [run for (run,) in connection.execute("SELECT DISTINCT run FROM claims")]
+
+    def answer_or_claim(self, key: bytes, run: str, stuck: str | None = None) -> ChatAnswer | str:
         """Look up the answer to a request or, where there is none, note who is asking it.
 
         Parameters
@@ -163,6 +183,8 @@ class AnswerCache:
             From `request_key`.
         run : str
             Name of the run that wants to ask.
+        stuck : str or None, default=None
+            Name of a run whose claim no longer holds.
 
         Returns
         -------
@@ -174,16 +196,16 @@ class AnswerCache:
         InputError
             If the file is damaged or cannot be used.
         """
-        now = time.time()
         with self._writing() as connection:
             answer = _stored(connection, key)
             if answer is not None:
                 return answer
-            query = "SELECT run FROM claims WHERE key = ? AND since > ?"
-            holder = connection.execute(query, (key, now - _LONGEST_CLAIM_S)).fetchone()
-            if holder is None:
-                connection.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", (key, run, now))
-            return run if holder is None else str(holder[0])
+            holder = connection.execute("SELECT run FROM claims WHERE key = ?", (key,)).fetchone()
+            if holder is None or holder[0] == stuck:
+                row = (key, run, time.time())  # the time is for people only: clocks are set
+                connection.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?)", row)
+                return run
+            return str(holder[0])
 
     def release(self, run: str, key: bytes | None = None) -> None:
         """Forget what a run is asking.

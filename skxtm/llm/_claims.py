@@ -15,6 +15,7 @@ from skxtm.llm._cache import AnswerCache
 from skxtm.llm.base import ChatAnswer
 
 _POLL_S = 0.2
+_LONGEST_CLAIM_S = 3600.0  # the process that holds it is then taken to be stuck
 _YOUNGEST_LEFTOVER_S = 60.0
 
 
@@ -53,7 +54,10 @@ class Claims:
         self._is_stopped = Event()
 
     def __enter__(self) -> Self:
-        self.cache.prepare()
+        runs = self.cache.prepare()
+        for run in runs:
+            if not _is_alive(self.cache.folder, run):
+                self.cache.release(run)
         with self.cache.naming_errors():
             _remove_leftovers(self.cache.folder)
             self._lock = sqlite3.connect(_lock_path(self.cache.folder, self.run), isolation_level=None)
@@ -92,13 +96,18 @@ class Claims:
         ChatError
             If `stop` was called while waiting.
         """
+        holder, since, stuck = "", 0.0, None
         while True:
-            found = self.cache.answer_or_claim(key, self.run)
+            found = self.cache.answer_or_claim(key, self.run, stuck)
             if found == self.run:
                 return None
             if isinstance(found, ChatAnswer):
                 return found
-            if not _is_alive(self.cache.folder, found):
+            if found != holder:
+                holder, since = found, time.monotonic()  # the time of day may be set forward while this waits
+            if time.monotonic() - since > _LONGEST_CLAIM_S:
+                stuck = found
+            elif not _is_alive(self.cache.folder, found):
                 self.cache.release(found)
             elif self._is_stopped.wait(_POLL_S):
                 raise ChatError("Not sent: the sending was stopped.")

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from threading import Lock
 
-from skxtm.exceptions import InputError
-from skxtm.llm.base import ChatAnswer, ChatRequest
+from skxtm.exceptions import ChatError, InputError
+from skxtm.llm.base import ChatAnswer, ChatRequest, repetition_note
 
 _FRAME_TOKENS = 4  # what a message takes besides its words
 _BOUND_FRAME_TOKENS = 16
@@ -25,16 +25,17 @@ class Usage:
     Attributes
     ----------
     n_requests : int
-        Requests handed to the chat model, those asked again and those that failed included.
+        Requests handed to the chat model, those asked again and those that failed included, but not those
+        that a busy server refused.
     n_cached : int
         Answers found in the cache.
     n_failed : int
         Outcomes without a value.
     input_tokens, output_tokens : int
-        Tokens that the server counted.
+        Tokens that the server counted, those of answers that could not be used included.
     cost : float or None
-        Dollars by the prices given. An answer whose tokens the server does not count is taken at its upper
-        bound. None without prices.
+        Dollars by the prices given. An answer whose tokens the server does not count, and half an answer, are
+        taken at their upper bound. None without prices.
     """
 
     n_requests: int = 0
@@ -136,7 +137,8 @@ def input_token_bound(request: ChatRequest) -> int:
     Returns
     -------
     n_tokens : int
-        Bytes of the longer form of the messages and of the schema, and 16 tokens per message.
+        Bytes of the longer form of the messages, of the schema and of the note on the repetition, and 16
+        tokens per message.
 
     Examples
     --------
@@ -148,7 +150,7 @@ def input_token_bound(request: ChatRequest) -> int:
     forms = [request.messages, request.plain_messages or ()]
     n_schema = 0 if request.schema is None else _n_bytes(json.dumps(request.schema)) + _BOUND_FRAME_TOKENS
     longest = max(sum(_n_bytes(content) + _BOUND_FRAME_TOKENS for _, content in form) for form in forms)
-    return longest + n_schema + _BOUND_FRAME_TOKENS
+    return longest + n_schema + _n_bytes(repetition_note(request.round)) + _BOUND_FRAME_TOKENS
 
 
 class Ledger:
@@ -185,7 +187,10 @@ class Ledger:
         self.max_output_tokens = max_output_tokens
         self._n_cached = self._n_failed = 0
         self._n_sent = self._n_reserved = self._input_tokens = self._output_tokens = 0
-        self._spent = self._reserved = 0.0
+        self._reserved_input = 0
+        self._spent = 0.0
+        self._most_output = max_output_tokens or 0
+        self._has_seen_one = False
         self._lock = Lock()
 
     @property
@@ -227,13 +232,30 @@ class Ledger:
             if self._n_left() < 1:
                 return f"Not sent: max_requests={self.max_requests} is reached."
             worst = self._bound(request)
-            planned = self._spent + self._reserved + worst
+            planned = self._spent + self._reserved() + worst
             if self.max_cost is not None and planned > self.max_cost * (1 + _ROUNDING):
                 return (
                     f"Not sent: it may cost ${worst:.6f}, and ${self._spent:.6f} of "
                     f"max_cost={self.max_cost:g} are spent."
                 )
         return None
+
+    def must_wait(self, request: ChatRequest) -> bool:
+        """Say whether a request should wait for what is under way.
+
+        Parameters
+        ----------
+        request : ChatRequest
+            The conversation.
+
+        Returns
+        -------
+        waits : bool
+            Also for the first answer: it shows whether the server counts more than `max_output_tokens`, as it
+            does where hidden reasoning is not limited by them.
+        """
+        is_first = self.max_cost is not None and not self._has_seen_one and self._n_reserved > 0
+        return is_first or self.obstacle(request) is not None
 
     def shortage(self, request: ChatRequest) -> str | None:
         """Say that a request would not be sent even if nothing else were under way.
@@ -269,9 +291,16 @@ class Ledger:
         """
         with self._lock:
             self._n_reserved += 1
-            self._reserved += self._bound(request)
+            self._reserved_input += input_token_bound(request)
 
-    def settle(self, request: ChatRequest, answer: ChatAnswer | None, *, was_sent: bool = True) -> None:
+    def settle(
+        self,
+        request: ChatRequest,
+        answer: ChatAnswer | None,
+        *,
+        was_sent: bool = True,
+        failure: ChatError | None = None,
+    ) -> None:
         """Replace what was reserved for a request by what it took.
 
         Parameters
@@ -279,19 +308,25 @@ class Ledger:
         request : ChatRequest
             The conversation.
         answer : ChatAnswer or None
-            None if there was no answer, which costs nothing.
+            None if there was no answer.
         was_sent : bool, default=True
-            False if the request turned out to be answered already, or was given up before it was sent.
+            False if the request turned out to be answered already, was given up before it was sent, or was
+            refused by a busy server.
+        failure : ChatError or None, default=None
+            Why there is no answer. It costs nothing unless it may be billed: then what the server counted or,
+            where it counted nothing, the most that the request may cost.
         """
         with self._lock:
             self._n_reserved -= 1
-            self._reserved -= self._bound(request)
+            self._reserved_input -= input_token_bound(request)
             self._n_sent += was_sent
             self._n_cached += answer is not None and not was_sent
-            if answer is not None and was_sent:
-                self._input_tokens += answer.input_tokens
-                self._output_tokens += answer.output_tokens
-                self._spent += self._charge(request, answer)
+            if not was_sent:
+                return
+            if answer is not None:
+                self._take(request, answer.input_tokens, answer.output_tokens, _n_bytes(answer.text))
+            elif failure is not None and failure.may_be_billed:
+                self._take(request, failure.input_tokens, failure.output_tokens, self._most_output)
 
     def count(self, *, n_cached: int = 0, n_failed: int = 0) -> None:
         """Count what was not sent.
@@ -329,14 +364,19 @@ class Ledger:
         return limit - self._n_sent - self._n_reserved
 
     def _bound(self, request: ChatRequest) -> float:
-        if self.prices is None:
-            return 0.0
-        return self.cost(input_token_bound(request), self.max_output_tokens or 0) or 0.0
+        return self.cost(input_token_bound(request), self._most_output) or 0.0
 
-    def _charge(self, request: ChatRequest, answer: ChatAnswer) -> float:
-        input_tokens = answer.input_tokens or input_token_bound(request)
-        output_tokens = answer.output_tokens or _n_bytes(answer.text)
-        return self.cost(input_tokens, output_tokens) or 0.0
+    def _reserved(self) -> float:
+        return self.cost(self._reserved_input, self._n_reserved * self._most_output) or 0.0
+
+    def _take(self, request: ChatRequest, input_tokens: int, output_tokens: int, n_at_most: int) -> None:
+        """Count tokens, and their price; those that the server does not count at their bound."""
+        self._input_tokens += input_tokens
+        self._output_tokens += output_tokens
+        charged = input_tokens or input_token_bound(request), output_tokens or n_at_most
+        self._spent += self.cost(*charged) or 0.0
+        self._most_output = max(self._most_output, output_tokens)
+        self._has_seen_one = True
 
 
 def _n_bytes(text: str) -> int:

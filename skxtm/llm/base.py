@@ -16,7 +16,8 @@ class ChatRequest:
     messages : tuple of (str, str)
         Role (``"system"``, ``"user"`` or ``"assistant"``) and content, in order.
     round : int
-        Number of the repetition. It is never sent; it keeps the answers of several rounds apart in the cache.
+        Number of the repetition. It keeps the answers of several rounds apart in the cache; from 1 on, a line
+        at the end of the request says it, so that no server takes the rounds for one and the same request.
     schema : mapping or None
         JSON schema that the answer is to follow.
     plain_messages : tuple of (str, str) or None
@@ -61,14 +62,40 @@ class ChatAnswer:
     finish_reason: str = "stop"
 
 
+def repetition_note(number: int) -> str:
+    r"""Return what a request says of being one of several rounds, nothing in the first.
+
+    Parameters
+    ----------
+    number : int
+        Number of the round, from 0.
+
+    Returns
+    -------
+    note : str
+
+    Examples
+    --------
+    >>> from skxtm.llm.base import repetition_note
+    >>> repetition_note(0), repetition_note(1)
+    ('', '\n\n(Request no. 2 of its kind. Answer it independently of the others.)')
+    """
+    return (
+        f"\n\n(Request no. {number + 1} of its kind. Answer it independently of the others.)"
+        if number
+        else ""
+    )
+
+
 class ChatModel(Protocol):
     """What can answer a `ChatRequest`; any object with this method will do.
 
     `ChatSession` also reads these attributes, where they exist: ``identity``, a dict of plain values that
     holds the endpoint, the model and every parameter that changes answers (without it nothing is cached, and
     a session that was given a cache warns; None says that this is meant); ``concurrency``, how many requests
-    may be under way at once (1); ``requests_per_minute`` (no limit); ``max_output_tokens``, which a limit of
-    cost needs. A method ``prepare(requests)`` is called once with all requests that are not in the cache,
+    may be under way at once (1); ``requests_per_minute`` (no limit); ``patience``, how many seconds a server
+    may go on refusing requests for want of capacity (300); ``max_output_tokens``, which a limit of cost
+    needs. A method ``prepare(requests)`` is called once with all requests that are not in the cache,
     before any of them is completed.
     """
 
@@ -88,7 +115,8 @@ class ChatModel(Protocol):
         Raises
         ------
         ChatError
-            If there is no answer. `ChatRefusedError` stops all requests, any other only this one.
+            If there is no answer. `ChatRefusedError` stops all requests. `ChatBusyError` has this one sent
+            again after a pause; so does, once, an error that may be billed. Any other fails this one.
         ConnectionError, TimeoutError
             Count as `ChatUnavailableError`. Anything else is taken for a mistake in the program, and stops
             all.

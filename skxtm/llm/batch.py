@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 
 from skxtm.exceptions import AnswersPendingError, ChatError, InputError
 from skxtm.llm._cache import AnswerCache, request_key
-from skxtm.llm._wire import read_completion, request_body
+from skxtm.llm._wire import Dialect, read_completion, request_body
 from skxtm.llm.base import BatchWriter, ChatAnswer, ChatRequest
 
 _URL = "/v1/chat/completions"
@@ -63,7 +63,7 @@ class BatchFiles(BaseEstimator):
     temperature, top_p : float, default=None
         Sampling parameters. None leaves them to the server.
     seed : int, default=None
-        Sent as it is.
+        Sent with the number of the round added to it, so that rounds differ.
     max_output_tokens : int, default=None
         Longest answer. None leaves it to the server.
     structured : {"schema", "text"}, default="schema"
@@ -156,8 +156,7 @@ class BatchFiles(BaseEstimator):
                 f"The 'structured' parameter of BatchFiles must be among {_STRUCTURED}. "
                 f"Got {self.structured!r}."
             )
-        with_schema = self.structured == "schema"
-        return request_body(self, request, with_schema=with_schema, limit_name="max_completion_tokens")
+        return request_body(self, request, Dialect(with_schema=self.structured == "schema"))
 
     def prepare(self, requests: Sequence[ChatRequest]) -> None:
         """Look for the answers to all requests, and write a file of those that are missing.
@@ -381,7 +380,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         for text in filter(str.strip, file):
             try:
                 line = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 line = None
             yield line if isinstance(line, dict) else {}
 

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-import atexit
-import json
 import os
-import threading
+import re
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from sklearn.base import BaseEstimator
 
-from skxtm._optional import import_optional
-from skxtm.exceptions import ChatError, InputError
-from skxtm.llm._errors import (
-    MOST_READ_TIMEOUTS,
-    Connection,
-    chat_error,
-    is_about_schema,
-    is_out_of_quota,
-    not_a_completion,
-    not_answered_in_time,
-)
-from skxtm.llm._wire import read_completion, request_body
+from skxtm.exceptions import ChatError, ChatUnavailableError, InputError
+from skxtm.llm._errors import REFUSED, UNAVAILABLE, Connection, Heard, chat_error, not_a_completion
+from skxtm.llm._keys import without_key
+from skxtm.llm._transport import Address, close_clients, post
+from skxtm.llm._wire import Dialect, error_within, read_completion, request_body, token_counts
 from skxtm.llm.base import ChatAnswer, ChatRequest
+
+__all__ = ["OpenAIChat", "close_clients"]
 
 _OPENAI_URL = "https://api.openai.com/v1"
 _STRUCTURED = ("auto", "schema", "text")
-_MAX_CONNECT_S = 60.0
 # these hosts know max_completion_tokens, which their newer models demand; other servers know max_tokens
 _NEW_LIMIT_HOSTS = ("openai.com", "openai.azure.com")
+_LIMIT_NAMES = ("max_tokens", "max_completion_tokens")
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
+
+_ABOUT_LIMIT = re.compile(r"max_(?:completion_)?tokens", re.IGNORECASE)
+_ABOUT_SYSTEM = re.compile(
+    r"\bsystem\b.{0,60}\b(?:role|message|prompt|instruction)|\brole\b.{0,60}\bsystem\b|developer instruction"
+    r"|roles must alternate|roles are supported",
+    re.IGNORECASE,
+)
+_ABOUT_SCHEMA = re.compile(
+    r"response_?format|json_?schema|structured[ _]output|additionalProperties|\bgrammar\b|extra inputs",
+    re.IGNORECASE,
+)
+_STATUS = re.compile(r"[45][0-9]{2}")
+_SECRET = re.compile(r"authorization|cookie|key|token|secret|password|signature|^sig$", re.IGNORECASE)
 
 
 class OpenAIChat(BaseEstimator):
@@ -52,21 +60,30 @@ class OpenAIChat(BaseEstimator):
     temperature, top_p : float, default=None
         Sampling parameters. None leaves them to the server.
     seed : int, default=None
-        Sent as it is. Give none if several rounds are to differ: the rounds of one request share it.
+        Sent with the number of the round added to it, so that rounds differ.
     max_output_tokens : int, default=None
         Longest answer, hidden reasoning included. None leaves it to the server.
     extra_body : dict, default=None
         Further fields of the request's JSON, such as ``{"reasoning_effort": "low"}``.
+    extra_headers : dict of str to str, default=None
+        Further headers, such as ``{"HTTP-Referer": "https://example.org"}``; none that holds a secret.
+    extra_query : dict of str to str, default=None
+        What is added to the address after a question mark, such as Azure's
+        ``{"api-version": "2024-10-21"}``; nothing secret either.
+    key_header : str, default="Authorization"
+        Header that carries the key. ``"Authorization"`` has ``Bearer`` before it, any other, such as Azure's
+        ``"api-key"``, the key alone.
     structured : {"auto", "schema", "text"}, default="auto"
         Whether to ask for answers that follow the request's JSON schema. ``"auto"`` asks for it until the
         server says that it cannot, and remembers that as long as the process lives.
     timeout : float, default=600.0
-        Seconds without a sign of the server, per attempt. Long, since an answer about many topics takes
-        minutes to write, and comes as a whole.
+        Seconds within which an answer must be there, whole, per attempt. Long, since an answer about many
+        topics takes minutes to write, and comes as a whole.
     max_retries : int, default=5
-        Further attempts after status 408, 409, 429 or 5xx, or a broken connection, with growing waits or
-        after as long as the server's ``Retry-After`` says, if that is not above two minutes. A request that
-        was sent and not answered within `timeout` is sent again once at most, since it may be billed.
+        Further attempts after status 408, 409 or 5xx, or where no connection was made, with growing waits.
+    patience : float, default=300.0
+        Seconds that `ChatSession` lets a server go on refusing requests for want of capacity, as with status
+        429: it waits as long as the server says, in ``Retry-After`` or in words, or for growing pauses.
     concurrency : int, default=4
         Requests under way at once.
     requests_per_minute : float, default=None
@@ -79,9 +96,13 @@ class OpenAIChat(BaseEstimator):
 
     Notes
     -----
-    Servers do not bill attempts that they answer with an error. An attempt that timed out may be billed by
-    servers that go on generating: at most two per request. Set `timeout` well above the time of a long
-    answer. An attempt to connect is given up after a minute, whatever `timeout` is.
+    Servers do not bill attempts that they answer with an error. One that timed out, or whose answer broke off
+    or is no answer, may be billed: `complete` does not repeat it, `ChatSession` does once, if the budget
+    allows. An attempt to connect is given up after a minute, whatever `timeout` is.
+
+    What a server refuses to understand is said in another way, and remembered as long as the process lives:
+    the schema (see `structured`), ``max_tokens`` and ``max_completion_tokens``, and messages of the system,
+    which are then put before the user's first.
 
     Examples
     --------
@@ -102,9 +123,13 @@ class OpenAIChat(BaseEstimator):
         seed: int | None = None,
         max_output_tokens: int | None = None,
         extra_body: Mapping[str, Any] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        extra_query: Mapping[str, str] | None = None,
+        key_header: str = "Authorization",
         structured: str = "auto",
         timeout: float = 600.0,
         max_retries: int = 5,
+        patience: float = 300.0,
         concurrency: int = 4,
         requests_per_minute: float | None = None,
     ) -> None:
@@ -116,9 +141,13 @@ class OpenAIChat(BaseEstimator):
         self.seed = seed
         self.max_output_tokens = max_output_tokens
         self.extra_body = extra_body
+        self.extra_headers = extra_headers
+        self.extra_query = extra_query
+        self.key_header = key_header
         self.structured = structured
         self.timeout = timeout
         self.max_retries = max_retries
+        self.patience = patience
         self.concurrency = concurrency
         self.requests_per_minute = requests_per_minute
 
@@ -149,7 +178,14 @@ class OpenAIChat(BaseEstimator):
     def identity(self) -> dict[str, Any]:
         """All that changes answers, as plain values: answers are cached under it."""
         names = ("model", "temperature", "top_p", "seed", "max_output_tokens", "extra_body", "structured")
-        return {"endpoint": self.endpoint, **{name: getattr(self, name) for name in names}}
+        further = {name: getattr(self, name) for name in ("extra_headers", "extra_query")}
+        return {
+            "endpoint": self.endpoint,
+            **{name: getattr(self, name) for name in names},
+            **{
+                name: value for name, value in further.items() if value
+            },  # as keys were before there were these
+        }
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """Return the JSON that is sent for a request.
@@ -174,13 +210,7 @@ class OpenAIChat(BaseEstimator):
                 f"The 'structured' parameter of OpenAIChat must be among {_STRUCTURED}. "
                 f"Got {self.structured!r}."
             )
-        can_follow_schemas = (self.endpoint, self.model) not in _without_schemas
-        with_schema = self.structured == "schema" or (self.structured == "auto" and can_follow_schemas)
-        host = urlsplit(self.endpoint).hostname or ""
-        is_new = any(host == name or host.endswith(f".{name}") for name in _NEW_LIMIT_HOSTS)
-        limit_name = "max_completion_tokens" if is_new else "max_tokens"
-        body = request_body(self, request, with_schema=with_schema, limit_name=limit_name)
-        return {**body, **(self.extra_body or {})}
+        return self._body(request, self._dialect())
 
     def complete(self, request: ChatRequest) -> ChatAnswer:
         """Send one request and wait for its answer.
@@ -201,41 +231,69 @@ class OpenAIChat(BaseEstimator):
             If the environment holds no key, or a parameter is not what is needed.
         ChatRefusedError
             If the server accepts no such request: key, quota, model or parameters.
+        ChatBusyError
+            If the server takes no more requests for the moment.
         ChatUnavailableError
             If the last attempt failed, too.
+        ChatError
+            If the provider filtered the request out.
         """
-        body = self.body(request)
-        sent = self._send(body)
-        if isinstance(sent, _Failure) and sent.is_about_schema and self._falls_back(body):
-            _without_schemas.add((self.endpoint, self.model))
-            sent = self._send(self.body(request))
-        if isinstance(sent, _Failure):
-            raise sent.error
-        return sent
+        self.body(request)  # checks the parameters
+        connection, address = self._connection(), self._address()
+        dialects = [self._dialect()]
+        while True:
+            body = self._body(request, dialects[-1])
+            answer = self._answer(connection, address, body)
+            if isinstance(answer, ChatAnswer):
+                _dialects[self.endpoint, self.model] = dialects[-1]
+                return answer
+            other = self._other_dialect(answer, body, dialects)
+            if other is None:
+                raise answer.error
+            dialects.append(other)
 
-    def _falls_back(self, body: dict[str, Any]) -> bool:
-        return self.structured == "auto" and "response_format" in body
+    def _dialect(self) -> Dialect:
+        """Return how the server was understood last, or may be expected to be."""
+        host = urlsplit(self.endpoint).hostname or ""
+        is_new = any(host == name or host.endswith(f".{name}") for name in _NEW_LIMIT_HOSTS)
+        first = Dialect(limit_name=_LIMIT_NAMES[is_new])
+        known = _dialects.get((self.endpoint, self.model), first)
+        return known if self.structured == "auto" else replace(known, with_schema=self.structured == "schema")
 
-    def _send(self, body: dict[str, Any]) -> ChatAnswer | _Failure:
-        """Return an error instead of raising it: the frames and errors of the SDK may hold the key."""
-        connection = self._connection()
-        client, retries_left = _client(connection), connection.max_retries
-        openai = import_optional("openai", extra="llm", purpose="OpenAIChat")
-        known = {"model": body["model"], "messages": body["messages"]}
-        further = {name: value for name, value in body.items() if name not in known}
-        for _ in range(MOST_READ_TIMEOUTS):
-            completions = client.with_options(max_retries=retries_left).chat.completions.with_raw_response
-            try:
-                response = completions.create(**known, extra_body=further)
-            except openai.OpenAIError as error:
-                return _Failure(chat_error(error, connection), is_about_schema(error))
-            except _ReadTimedOut as timed_out:
-                retries_left -= timed_out.n_retries + 1
-                if retries_left < 0:
-                    break
-            else:
-                return _read(response.http_response.text, connection)
-        return _Failure(not_answered_in_time(connection))
+    def _body(self, request: ChatRequest, dialect: Dialect) -> dict[str, Any]:
+        return {**request_body(self, request, dialect), **(self.extra_body or {})}
+
+    def _other_dialect(
+        self, failure: _Failure, body: Mapping[str, Any], tried: list[Dialect]
+    ) -> Dialect | None:
+        """Find another way to say what a server did not understand."""
+        last, heard = tried[-1], failure.heard
+        if heard is None or heard.kind not in (REFUSED, UNAVAILABLE):
+            return None
+        is_refusal = heard.kind is REFUSED
+        ways = []
+        if _ABOUT_SYSTEM.search(heard.text):
+            ways.append(replace(last, with_system=False))
+        if _ABOUT_LIMIT.search(heard.text) and last.limit_name in body:
+            other_name = _LIMIT_NAMES[last.limit_name == _LIMIT_NAMES[0]]
+            ways.append(replace(last, limit_name=other_name))
+        falls_back = self.structured == "auto" and "response_format" in body
+        if falls_back and (is_refusal or _ABOUT_SCHEMA.search(heard.text)):
+            ways.append(replace(last, with_schema=False))
+        return next((way for way in ways if way not in tried), None)
+
+    def _answer(
+        self, connection: Connection, address: Address, body: Mapping[str, Any]
+    ) -> ChatAnswer | _Failure:
+        """Send a request, again while that costs nothing. Errors are returned: frames may hold the key."""
+        for n_failed in range(connection.max_retries + 1):
+            if n_failed:
+                time.sleep(min(_FIRST_WAIT_S * 2 ** (n_failed - 1), _LONGEST_WAIT_S))
+            sent = post(connection, address, body)
+            outcome = _Failure(sent) if isinstance(sent, ChatError) else _read(sent, connection)
+            if isinstance(outcome, ChatAnswer) or not outcome.is_worth_another_attempt:
+                return outcome
+        return outcome
 
     def _connection(self) -> Connection:
         if not isinstance(self.max_retries, int) or self.max_retries < 0:
@@ -251,9 +309,21 @@ class OpenAIChat(BaseEstimator):
             max_retries=self.max_retries,
         )
 
+    def _address(self) -> Address:
+        headers, query = dict(self.extra_headers or {}), dict(self.extra_query or {})
+        for parameter, names in (("extra_headers", headers), ("extra_query", query)):
+            secret = next(filter(_SECRET.search, names), None)
+            if secret is not None:
+                raise InputError(
+                    f"{parameter} must not carry a secret, which would be saved with the model (got "
+                    f"{secret!r}). Put the key into an environment variable, name that in api_key_env, and "
+                    "its header in key_header."
+                )
+        return Address(self.key_header, headers, query)
+
     def _api_key(self) -> str:
         if self.api_key_env is None:
-            return "none"  # the SDK demands one, and would otherwise send OpenAI's to whatever server this is
+            return ""
         key = os.environ.get(self.api_key_env, "").strip()
         if not key:
             raise InputError(
@@ -268,79 +338,51 @@ class OpenAIChat(BaseEstimator):
         return key
 
 
-class _ReadTimedOut(BaseException):
-    """A request was sent and not answered in time; as an `Exception` it would be retried by the SDK."""
-
-    def __init__(self, n_retries: int) -> None:
-        self.n_retries = n_retries
-
-
 @dataclass(frozen=True, slots=True)
 class _Failure:
     error: ChatError
-    is_about_schema: bool = False
+    heard: Heard | None = None
+
+    @property
+    def is_worth_another_attempt(self) -> bool:
+        """Whether the same may succeed at once, and the failure cost nothing."""
+        is_passing = type(self.error) is ChatUnavailableError and not self.error.may_be_billed
+        is_misunderstood = self.heard is not None and any(
+            about.search(self.heard.text) for about in (_ABOUT_SYSTEM, _ABOUT_SCHEMA)
+        )
+        return is_passing and not is_misunderstood
 
 
-_without_schemas: set[tuple[str, str]] = set()
-_clients: dict[tuple[Any, ...], Any] = {}
-_clients_lock = threading.Lock()
+_dialects: dict[tuple[str, str], Dialect] = {}
 
 
-def _read(text: str, connection: Connection) -> ChatAnswer | _Failure:
-    try:
-        answer = read_completion(json.loads(text))
-    except ValueError:
-        answer = None
-    return _Failure(not_a_completion(text, connection)) if answer is None else answer
-
-
-def _client(connection: Connection) -> Any:
-    """Return the SDK's client: one per process and connection, never held by an object that may be saved."""
-    arguments = (connection.endpoint, connection.api_key, connection.timeout, connection.max_retries)
-    with _clients_lock:
-        key = (os.getpid(), *arguments)
-        if key not in _clients:
-            _clients[key] = _new_client(*arguments)
-        return _clients[key]
-
-
-def _new_client(endpoint: str, api_key: str, timeout: float, max_retries: int) -> Any:
-    openai = import_optional("openai", extra="llm", purpose="OpenAIChat")
-    limits = openai.Timeout(timeout, connect=min(timeout, _MAX_CONNECT_S))
-    return openai.OpenAI(
-        base_url=endpoint,
-        api_key=api_key,
-        timeout=limits,
-        max_retries=max_retries,
-        http_client=_new_http_client(openai, limits),
+def _read(heard: Heard, connection: Connection) -> ChatAnswer | _Failure:
+    """Read an answer, from which the key is taken out should the server have written it back."""
+    if heard.status >= 300:
+        return _Failure(chat_error(heard, connection), heard)
+    within = error_within(heard.body)
+    if within:
+        return _read_error_within(within, heard, connection)
+    answer = read_completion(heard.body)
+    if answer is None:
+        failure = _Failure(not_a_completion(heard.text, connection))
+        failure.error.input_tokens, failure.error.output_tokens = token_counts(heard.body)
+        return failure
+    key = connection.api_key
+    return replace(
+        answer,
+        text=without_key(answer.text, key),
+        model=without_key(answer.model, key),
+        finish_reason=without_key(answer.finish_reason, key),
     )
 
 
-def _new_http_client(openai: Any, timeout: Any) -> Any:
-    class HttpClient(openai.DefaultHttpxClient):
-        def send(self, request: Any, **arguments: Any) -> Any:
-            try:
-                return super().send(request, **arguments)
-            except Exception as error:
-                if type(error).__name__ != "ReadTimeout":  # of httpx or httpx2, by the version of the SDK
-                    raise
-                n_retries = int(request.headers.get("x-stainless-retry-count", 0))
-            raise _ReadTimedOut(n_retries)
-
-    return HttpClient(timeout=timeout, event_hooks={"response": [_stop_at_quota]})
-
-
-def _stop_at_quota(response: Any) -> None:
-    """Keep the SDK from retrying a 429 that no waiting will cure."""
-    if response.status_code == 429:
-        response.read()
-        if is_out_of_quota(response.text):
-            response.headers["x-should-retry"] = "false"
-
-
-@atexit.register
-def close_clients() -> None:
-    """Close all connections; the next request opens new ones."""
-    with _clients_lock:
-        while _clients:
-            _clients.popitem()[1].close()
+def _read_error_within(within: Any, heard: Heard, connection: Connection) -> _Failure:
+    """Take an error that came with status 200 for what it is."""
+    code = str(within.get("code")) if isinstance(within, Mapping) else ""
+    status = int(code) if _STATUS.fullmatch(code) else 502
+    inner = replace(heard, status=status, body=within, was_ok=True)
+    error = chat_error(inner, connection)
+    error.input_tokens, error.output_tokens = token_counts(heard.body)
+    error.may_be_billed = bool(error.input_tokens or error.output_tokens)
+    return _Failure(error, inner)

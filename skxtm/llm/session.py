@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 from skxtm.exceptions import AnswerFormatError, BudgetError, InputError
 from skxtm.llm._cache import AnswerCache, request_key
 from skxtm.llm._dispatch import Dispatcher, Reply, Slot
+from skxtm.llm._wire import is_filtered
 from skxtm.llm.accounting import Estimate, Ledger, Usage, estimated_input_tokens
 from skxtm.llm.base import ChatAnswer, ChatModel, ChatRequest
 
@@ -44,10 +45,12 @@ class Outcome(Generic[Value]):
 class ChatSession:
     """Ask a chat model many things, paying for none of them twice.
 
-    Every answer is written to the cache the moment it arrives, also one that cannot be read. A run that was
-    stopped, by an error, by Ctrl-C or by force, goes on where it was. What another thread or process with the
-    same cache is asking just now is waited for, and asked only if that process ends without an answer, or
-    takes longer than an hour. Outcomes do not depend on how many requests are under way at once.
+    Every answer is written to the cache the moment it arrives, also one that cannot be read, so that a run
+    that was stopped, by an error, by Ctrl-C or by force, goes on where it was. Only when nothing more can be
+    made of an answer, since it stayed unreadable after asking again or was filtered, is it taken out of the
+    cache, though not out of `usage`: the next call asks that request anew. What another thread or process
+    with the same cache is asking just now is waited for, and asked only if that process ends without an
+    answer, or takes longer than an hour. Outcomes do not depend on how many requests are under way at once.
 
     Parameters
     ----------
@@ -75,9 +78,13 @@ class ChatSession:
 
     Notes
     -----
-    Attempts that fail and are repeated by the client count as one request: servers do not bill what they
-    answer with an error. They may bill an attempt that timed out on this side, which `max_cost` does not see;
-    `OpenAIChat` makes at most one more attempt then.
+    Attempts that fail and cost nothing count as one request with those that follow: servers do not bill what
+    they answer with an error. An attempt that timed out on this side, or whose answer broke off, may be
+    billed: it is made once more at most, and counts as a request and, at its upper bound, in `max_cost`.
+
+    Where a server counts more output than ``max_output_tokens``, as with hidden reasoning that is not limited
+    by them, the first answer shows it, and what follows is reckoned with it. With `max_cost` the first
+    request is therefore answered before others are sent.
 
     Examples
     --------
@@ -131,9 +138,10 @@ class ChatSession:
         """Ask all requests and read the answers.
 
         An answer that cannot be read is asked for once more, with the answer and what is wrong with it added
-        to the conversation; so is one that cannot be read because it was cut off. After ten failures in a row
-        to reach the server the rest is not sent, and fails. Ctrl-C stops the sending, waits for what is under
-        way and keeps it.
+        to the conversation; so is one that cannot be read because it was cut off. If the server refuses that,
+        for instance because it has become too long, this request fails and no other. A server that is busy is
+        waited for, see `OpenAIChat`. After ten failures in a row to reach the server the rest is not sent,
+        and fails. Ctrl-C stops the sending, waits for what is under way and keeps it.
 
         Parameters
         ----------
@@ -162,20 +170,14 @@ class ChatSession:
         """
         requests = list(requests)
         parsers = _parsers(parse, len(requests))
-        replies = self._replies(requests)
-        outcomes = [_read(reply, parse) for reply, parse in zip(replies, parsers, strict=True)]
-        unread = [
-            row for row, reply in enumerate(replies) if reply.answer and outcomes[row].error is not None
-        ]
-        follow_ups = [_follow_up(requests[row], replies[row], outcomes[row]) for row in unread]
-        second_replies = self._replies(follow_ups, are_second=True) if follow_ups else []
-        for row, reply in zip(unread, second_replies, strict=True):
-            second = _read(reply, parsers[row])
-            if reply.answer is None:
-                second = replace(second, error=f"{outcomes[row].error} Asked again: {second.error}")
-            outcomes[row] = second
-        self._ledger.count(n_failed=sum(outcome.error is not None for outcome in outcomes))
-        return outcomes
+        results = self._asked(requests, parsers)
+        stale = [row for row, result in enumerate(results) if result.error is not None and result.is_stale]
+        if stale:  # unusable answers of an earlier run, taken out of the cache just now
+            anew = self._asked([requests[row] for row in stale], [parsers[row] for row in stale], again=True)
+            for row, result in zip(stale, anew, strict=True):
+                results[row] = result
+        self._ledger.count(n_failed=sum(result.error is not None for result in results))
+        return [result.outcome for result in results]
 
     def estimate(self, requests: Sequence[ChatRequest], n_output_tokens: int = 200) -> Estimate:
         """Say what requests would take, sending nothing.
@@ -204,13 +206,41 @@ class ChatSession:
             cost=self._ledger.cost(input_tokens, output_tokens),
         )
 
+    def _asked(
+        self,
+        requests: Sequence[ChatRequest],
+        parsers: Sequence[Callable[[str], Value]],
+        *,
+        again: bool = False,
+    ) -> list[_Result[Value]]:
+        """Ask all requests, and what cannot be read a second time; keep no answer that is of no use."""
+        replies = self._replies(
+            requests, label="Asking again" if again else "Asking", checks_budget=not again
+        )
+        results = [_read(reply, parse) for reply, parse in zip(replies, parsers, strict=True)]
+        unread = [row for row, result in enumerate(results) if result.complaint]
+        follow_ups = {row: _follow_up(requests[row], replies[row], results[row]) for row in unread}
+        seconds = self._replies(list(follow_ups.values()), label="Asking again", checks_budget=False)
+        useless = [requests[row] for row, result in enumerate(results) if result.is_useless]
+        for row, reply in zip(unread, seconds, strict=True):
+            results[row] = _second(results[row], _read(reply, parsers[row]), reply)
+            if results[row].is_useless:
+                useless += [requests[row], follow_ups[row]]
+        self._forget(useless)
+        return results
+
+    def _forget(self, requests: Sequence[ChatRequest]) -> None:
+        keys = [slot for slot in self._slots(requests) if isinstance(slot, bytes)]
+        if keys and self._cache is not None:
+            self._cache.forget(keys)
+
     def _slots(self, requests: Sequence[ChatRequest]) -> list[Slot]:
         identity = getattr(self.chat, "identity", None)
         if identity is None:
             return list(range(len(requests)))
         return [request_key(identity, request) for request in requests]
 
-    def _replies(self, requests: Sequence[ChatRequest], *, are_second: bool = False) -> list[Reply]:
+    def _replies(self, requests: Sequence[ChatRequest], *, label: str, checks_budget: bool) -> list[Reply]:
         """Return one reply per request, in order; those in the cache are not sent."""
         slots = self._slots(requests)
         jobs = dict(zip(slots, requests, strict=True))  # requests that are alike share a slot
@@ -219,14 +249,13 @@ class ChatSession:
         replies = {slot: Reply(answer, cached=True) for slot, answer in known.items()}
         self._ledger.count(n_cached=len(known))
         if missing:
-            if not are_second:
+            if checks_budget:
                 self._check_budget(missing)
             if self._cache is not None and getattr(self.chat, "identity", None) is not None:
                 self._cache.prepare()
             if hasattr(self.chat, "prepare"):
                 self.chat.prepare(list(missing.values()))
-            label = "Asking again" if are_second else "Asking"
-            replies |= self._sent(missing, n_known=len(known), label=label)
+            replies |= self._sent(missing, len(known), label, outlive_refusals=not checks_budget)
         return [replies[slot] for slot in slots]
 
     def _check_budget(self, missing: dict[Slot, ChatRequest]) -> None:
@@ -240,7 +269,9 @@ class ChatSession:
         if shortage is not None:
             raise BudgetError(shortage)
 
-    def _sent(self, jobs: dict[Slot, ChatRequest], *, n_known: int, label: str) -> dict[Slot, Reply]:
+    def _sent(
+        self, jobs: dict[Slot, ChatRequest], n_known: int, label: str, *, outlive_refusals: bool
+    ) -> dict[Slot, Reply]:
         total = n_known + len(jobs)
         with tqdm(total=total, initial=n_known, desc=label, unit="request", disable=not self.verbose) as bar:
 
@@ -251,7 +282,7 @@ class ChatSession:
                 bar.set_postfix_str(tokens + cost, refresh=False)
                 bar.update()
 
-            return self._dispatcher.run(jobs, show)
+            return self._dispatcher.run(jobs, show, outlive_refusals=outlive_refusals)
 
 
 def _parsers(
@@ -265,22 +296,57 @@ def _parsers(
     return parsers
 
 
-def _read(reply: Reply, parse: Callable[[str], Value]) -> Outcome[Value]:
-    if reply.answer is None:
-        return Outcome(None, reply.error)
-    truncated = _is_truncated(reply.answer)
+@dataclass(frozen=True, slots=True)
+class _Result(Generic[Value]):
+    """An outcome, and what is to be done about it."""
+
+    outcome: Outcome[Value]
+    complaint: str = ""  # what the model is told; empty if it is not asked again
+    is_useless: bool = False  # the answer is not to be kept
+    is_stale: bool = False  # all that it rests on came out of the cache
+
+    @property
+    def error(self) -> str | None:
+        return self.outcome.error
+
+
+def _read(reply: Reply, parse: Callable[[str], Value]) -> _Result[Value]:
+    answer = reply.answer
+    if answer is None:
+        return _Result(Outcome(None, str(reply.error)))
+    truncated = _is_truncated(answer)
     try:
-        return Outcome(parse(reply.answer.text), None, reply.cached, truncated)
+        return _Result(Outcome(parse(answer.text), None, reply.cached, truncated))
     except AnswerFormatError as error:
-        message = _cut_off(reply.answer, error) if truncated else str(error)
-        return Outcome(None, message, reply.cached, truncated)
+        outcome: Outcome[Value] = Outcome(None, _told(answer, error), reply.cached, truncated)
+        if is_filtered(answer):  # asking again would only cost more
+            return _Result(outcome, is_useless=True, is_stale=reply.cached)
+        complaint = "It was too long, and was cut off." if truncated else str(error)
+        return _Result(outcome, complaint, is_stale=reply.cached)
+
+
+def _second(first: _Result[Value], second: _Result[Value], reply: Reply) -> _Result[Value]:
+    """Join what came of a request and of asking it again."""
+    if second.error is None:
+        return second
+    if reply.answer is not None:
+        is_stale = first.is_stale and reply.cached
+        return replace(second, complaint="", is_useless=True, is_stale=is_stale)
+    outcome = replace(second.outcome, error=f"{first.error} Asked again: {second.error}")
+    # the next run goes on with asking again, unless that was refused for good
+    return replace(second, outcome=outcome, is_useless=not reply.may_come_later)
 
 
 def _is_truncated(answer: ChatAnswer) -> bool:
     return answer.finish_reason == "length"
 
 
-def _cut_off(answer: ChatAnswer, error: AnswerFormatError) -> str:
+def _told(answer: ChatAnswer, error: AnswerFormatError) -> str:
+    """Say what is wrong with an answer to whoever asked."""
+    if is_filtered(answer):
+        return f"The provider filtered the answer out ({answer.finish_reason!r})."
+    if not _is_truncated(answer):
+        return str(error) if answer.text.strip() else "The answer is empty."
     n_tokens = f" of {answer.output_tokens} tokens" if answer.output_tokens else ""
     if not answer.text.strip():
         return (
@@ -301,12 +367,13 @@ def _uncached(chat: ChatModel) -> str:
     )
 
 
-def _follow_up(request: ChatRequest, reply: Reply, outcome: Outcome[Value]) -> ChatRequest:
+def _follow_up(request: ChatRequest, reply: Reply, result: _Result[Value]) -> ChatRequest:
     """Continue a conversation with what is wrong with the answer."""
     # servers refuse empty messages, and two of the user in a row
-    answer = (reply.answer and reply.answer.text) or "(no answer)"
-    wrong = "It was too long, and was cut off." if outcome.truncated else outcome.error
-    complaint = f"This answer cannot be used: {wrong} Answer the request above again, and nothing else."
+    answer = (reply.answer.text if reply.answer else "").strip() or "(no answer)"
+    complaint = (
+        f"This answer cannot be used: {result.complaint} Answer the request above again, and nothing else."
+    )
     added = (("assistant", answer), ("user", complaint))
     plain = request.plain_messages
     return replace(

@@ -1,5 +1,6 @@
 """The one place where the top words given to a metric are checked."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ Topics = Iterable[Mapping[str, Sequence[str]]]
 
 
 def top_words(
-    topics: Topics, *, n_words: int, languages: Sequence[str] | None = None
+    topics: Topics, *, n_words: int, languages: Sequence[str] | None = None, may_be_fewer: bool = True
 ) -> dict[str, list[list[str]]]:
     """Take the first `n_words` words of every topic, by language.
 
@@ -22,18 +23,26 @@ def top_words(
         Number of words taken of every topic and language.
     languages : sequence of str, default=None
         The languages to take, in this order. None takes those of the topics.
+    may_be_fewer : bool, default=True
+        Whether a topic with fewer words gives those it has, with a warning, instead of being refused.
 
     Returns
     -------
     words : dict of str to list of list of str
-        Per language, one list of `n_words` words per topic.
+        Per language, one list of `n_words` words per topic, or of fewer.
 
     Raises
     ------
     InputError
-        If there is no topic or no language, or if a topic lacks a language or has too few words.
+        If there is no topic or no language, or if a topic lacks a language, has no words in it or, unless
+        they may be fewer, too few.
     InputTypeError
         If `topics` is not made of mappings from language to a sequence of words.
+
+    Warns
+    -----
+    UserWarning
+        If topics have fewer words.
     """
     if not isinstance(n_words, (int, np.integer)) or n_words < 1:
         raise InputError(
@@ -48,10 +57,28 @@ def top_words(
         raise InputError(
             "There is no language to take words of; topics or 'languages' must name at least one."
         )
-    return {
-        language: [_first_words(topic, number, language, n_words) for number, topic in enumerate(checked)]
+    n_needed = 1 if may_be_fewer else n_words
+    words = {
+        language: [
+            _first_words(topic, number, language, n_words, n_needed) for number, topic in enumerate(checked)
+        ]
         for language in languages
     }
+    _tell_of_short_topics(words, n_words)
+    return words
+
+
+def _tell_of_short_topics(words: Mapping[str, Sequence[Sequence[str]]], n_words: int) -> None:
+    numbers = range(len(next(iter(words.values()))))
+    fewest = [min(len(of_language[number]) for of_language in words.values()) for number in numbers]
+    short = [number for number in numbers if fewest[number] < n_words]
+    if short:
+        listed = ", ".join(map(str, short[:10])) + (", ..." if len(short) > 10 else "")
+        warnings.warn(
+            f"{len(short)} of {len(fewest)} topics ({listed}) have fewer than n_words={n_words} words in "
+            f"some language, {min(fewest)} the fewest, and are measured by the words they have.",
+            stacklevel=4,  # the caller of the metric
+        )
 
 
 def _check_topic(topic: object, number: int) -> Mapping[str, Sequence[str]]:
@@ -63,7 +90,9 @@ def _check_topic(topic: object, number: int) -> Mapping[str, Sequence[str]]:
     return topic
 
 
-def _first_words(topic: Mapping[str, Sequence[str]], number: int, language: str, n_words: int) -> list[str]:
+def _first_words(
+    topic: Mapping[str, Sequence[str]], number: int, language: str, n_words: int, n_needed: int
+) -> list[str]:
     if language not in topic:
         raise InputError(f"Topic {number} has no words in language {language!r}, only in {sorted(topic)}.")
     words = topic[language]
@@ -71,7 +100,9 @@ def _first_words(topic: Mapping[str, Sequence[str]], number: int, language: str,
         raise InputTypeError(
             f"The words of topic {number} in language {language!r} are one str; give a list of words."
         )
-    if len(words) < n_words:
+    if len(words) == 0:
+        raise InputError(f"Topic {number} has no words in language {language!r}. Give topics with words.")
+    if len(words) < n_needed:
         raise InputError(
             f"Topic {number} has {len(words)} words in language {language!r}, but n_words={n_words}. "
             f"Give topics with more words, or lower n_words."

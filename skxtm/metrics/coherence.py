@@ -1,13 +1,15 @@
 """Coherence of topics: CNPMI across languages, NPMI within a language."""
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, combinations
+from reprlib import repr as shortened
 from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm.exceptions import InputError
+from skxtm.exceptions import AbsentWordsWarning, InputError
 from skxtm.metrics._checks import check_choice
 from skxtm.metrics._topics import Topics, top_words
 from skxtm.metrics.reference import AlignedReference, Counts
@@ -83,8 +85,14 @@ def cnpmi_score(
     Raises
     ------
     InputError
-        If topics and reference do not share two languages, if a topic has fewer than `n_words`
-        words, or if `counting` is unknown.
+        If topics and reference do not share two languages, if a topic has no words in one of them, or if
+        `counting` is unknown.
+
+    Warns
+    -----
+    UserWarning
+        If topics have fewer than `n_words` words in a language, as refined ones may: of each topic all pairs
+        of the words it has are taken, and every topic weighs the same.
 
     See Also
     --------
@@ -93,10 +101,10 @@ def cnpmi_score(
 
     Notes
     -----
-    A pair that never occurs together counts 0, and so does a word that the reference does not know. A pair
-    that occurs together in every document, where the formula is 0 / 0, counts 1: two words of the same
-    documents have npmi 1 whatever their share, so this is the limit. (The published script divides by
-    zero there; it also lower-cases the reference, which here is left to whoever prepares it.)
+    A pair that never occurs together counts 0, and so does a word that the reference does not know, of which
+    a warning tells. A pair that occurs together in every document, where the formula is 0 / 0, counts 1: two
+    words of the same documents have npmi 1 whatever their share, so this is the limit. (The published script
+    divides by zero there.)
 
     References
     ----------
@@ -123,6 +131,7 @@ def cnpmi_score(
     if len(words) < 2:
         raise InputError(f"CNPMI compares at least two languages. Got {list(words)}.")
     _check_known(words, reference)
+    _warn_of_absent(words, reference)
     pairs = list(combinations(words, 2))
     of_topics: Floats = np.mean([_pair_scores(pair, words, reference, counting) for pair in pairs], axis=0)
     return of_topics if per_topic else float(of_topics.mean())
@@ -185,8 +194,13 @@ def npmi_score(
     Raises
     ------
     InputError
-        If the reference lacks a language of the topics, if a topic has fewer than `n_words` words, or if its
-        top words are fewer than two different ones.
+        If the reference lacks a language of the topics, or if the top words of a topic are fewer than two
+        different ones.
+
+    Warns
+    -----
+    UserWarning
+        If topics have fewer than `n_words` words in a language: they are measured by those they have.
 
     See Also
     --------
@@ -219,6 +233,7 @@ def npmi_score(
     """
     words = top_words(topics, n_words=n_words, languages=languages)
     _check_known(words, reference)
+    _warn_of_absent(words, reference)
     by_language = [_own_scores(language, of_language, reference) for language, of_language in words.items()]
     of_topics: Floats = np.mean(by_language, axis=0)
     return of_topics if per_topic else float(of_topics.mean())
@@ -250,6 +265,21 @@ def _check_known(languages: Iterable[str], reference: AlignedReference) -> None:
         )
 
 
+def _warn_of_absent(words: Mapping[str, list[list[str]]], reference: AlignedReference) -> None:
+    for language, of_topics in words.items():
+        different = list(dict.fromkeys(chain.from_iterable(of_topics)))
+        counts = reference.document_counts(language, different)
+        absent = [word for word, count in zip(different, counts.tolist(), strict=True) if not count]
+        if absent:
+            warnings.warn(
+                f"{len(absent)} of {len(different)} top words in {language!r} are absent from the reference, "
+                f"where they count 0: {shortened(absent)}. A larger reference, or one cut into words as the "
+                f"model's texts were, may hold them.",
+                AbsentWordsWarning,
+                stacklevel=3,
+            )
+
+
 def _pair_scores(
     pair: tuple[str, str], words: dict[str, list[list[str]]], reference: AlignedReference, counting: Counting
 ) -> Floats:
@@ -265,8 +295,8 @@ def _pair_scores(
 
 def _word_counts(
     pair: tuple[str, str], words: dict[str, list[list[str]]], reference: AlignedReference, counting: Counting
-) -> tuple[Counts, Counts]:
-    """Return the numerators of p_i and p_j, each of shape (K, n_words)."""
+) -> tuple[list[Counts], list[Counts]]:
+    """Return the numerators of p_i and p_j of every topic."""
     first, second = pair
     count = reference.token_counts if counting == "published" else reference.document_counts
     flat = {language: list(chain.from_iterable(words[language])) for language in pair}
@@ -276,8 +306,8 @@ def _word_counts(
         of_spelling = dict(zip(flat[second], counts[second].tolist(), strict=True))
         own = zip(flat[first], counts[first].tolist(), strict=True)
         counts[first] = np.array([of_spelling.get(word, number) for word, number in own])
-    n_topics = len(words[first])
-    return counts[first].reshape(n_topics, -1), counts[second].reshape(n_topics, -1)
+    ends = {language: np.cumsum([len(of_topic) for of_topic in words[language]])[:-1] for language in pair}
+    return np.split(counts[first], ends[first]), np.split(counts[second], ends[second])
 
 
 def _npmi(together: Counts, first_counts: Counts, second_counts: Counts, n_documents: int) -> Floats:

@@ -36,7 +36,12 @@ def topic_uniqueness(topics: Topics, *, n_words: int = 15, languages: Sequence[s
     Raises
     ------
     InputError
-        If a topic lacks a language or has fewer than `n_words` words.
+        If a topic has no words in a language.
+
+    Warns
+    -----
+    UserWarning
+        If topics have fewer than `n_words` words in a language: they are measured by those they have.
 
     See Also
     --------
@@ -67,8 +72,8 @@ def topic_diversity(topics: Topics, *, n_words: int = 25, languages: Sequence[st
     """Topic diversity (TD): the share of unique words among all top words; higher is better.
 
     Per language, the number of different words among the `n_words` top words of all topics is divided by
-    ``n_topics * n_words``; the mean is taken over languages. Nothing but the top words is counted, neither
-    tokens nor documents.
+    ``n_topics * n_words``, the number of all; the mean is taken over languages. Nothing but the top words is
+    counted, neither tokens nor documents.
 
     Parameters
     ----------
@@ -88,7 +93,12 @@ def topic_diversity(topics: Topics, *, n_words: int = 25, languages: Sequence[st
     Raises
     ------
     InputError
-        If a topic lacks a language or has fewer than `n_words` words.
+        If a topic has no words in a language.
+
+    Warns
+    -----
+    UserWarning
+        If topics have fewer than `n_words` words in a language: they are measured by those they have.
 
     See Also
     --------
@@ -113,7 +123,7 @@ def topic_diversity(topics: Topics, *, n_words: int = 25, languages: Sequence[st
     """
     words = top_words(topics, n_words=n_words, languages=languages)
     shares = [
-        len(set(chain.from_iterable(of_language))) / (len(of_language) * n_words)
+        len(set(chain.from_iterable(of_language))) / sum(map(len, of_language))
         for of_language in words.values()
     ]
     return float(np.mean(shares))
@@ -184,7 +194,7 @@ def inverted_rbo(
             f"The 'weight' parameter of inverted_rbo must be a number between 0 and 1, both excluded. "
             f"Got {weight!r} instead."
         )
-    words = top_words(topics, n_words=n_words, languages=languages)
+    words = top_words(topics, n_words=n_words, languages=languages, may_be_fewer=False)
     n_topics = len(next(iter(words.values())))
     if n_topics < 2:
         raise InputError("Rank-biased overlap compares topics; at least two are needed. Got 1.")

@@ -113,7 +113,7 @@ def llm_coherence_score(
     Raises
     ------
     InputError
-        If a topic has too few words, or `n_runs` is less than 1.
+        If a topic has no words, or `n_runs` is less than 1.
     ChatRefusedError
         If the server refuses requests.
 
@@ -174,7 +174,7 @@ def llm_alignment_score(
     Raises
     ------
     InputError
-        If there are fewer than two languages, a topic has too few words, or `n_runs` is less than 1.
+        If there are fewer than two languages, a topic has no words, or `n_runs` is less than 1.
     ChatRefusedError
         If the server refuses requests.
 

@@ -6,19 +6,23 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import by_code, canonical_code, fault_of_code
+from skxtm.metrics._checks import check_choice
+from skxtm.normalization import same_word_forms
 
 if TYPE_CHECKING:
     from skxtm.corpus import Corpus
 
 Counts = NDArray[np.int64]
 Words = Sequence[str] | NDArray[Any]
+Match = Literal["normal", "literal"]
 
 
 class AlignedReference:
@@ -36,6 +40,9 @@ class AlignedReference:
     token_counts : mapping of str to array-like of shape (n_words,), default=None
         Per language, the number of tokens of each word. Only the published counting of
         :func:`cnpmi_score` needs it.
+    match : {"normal", "literal"}, default="normal"
+        Whether all spellings of a word are counted together, as `skxtm.normalization.same_word_forms` unites
+        them (case, width, apostrophes, traditional and simplified Chinese), or each alone.
 
     Attributes
     ----------
@@ -43,11 +50,13 @@ class AlignedReference:
         The languages, in the order given.
     n_documents : int
         Number of aligned documents.
+    match : str
+        ``"normal"`` or ``"literal"``.
 
     Raises
     ------
     InputError
-        If there is no language, or if numbers of documents or words disagree.
+        If there is no language, if numbers of documents or words disagree, or if `match` is unknown.
 
     See Also
     --------
@@ -75,30 +84,44 @@ class AlignedReference:
         vocabularies: Mapping[str, Words],
         *,
         token_counts: Mapping[str, Any] | None = None,
+        match: Match = "normal",
     ) -> None:
+        check_choice(match, "match", "AlignedReference", ("normal", "literal"))
+        incidences, vocabularies = by_code(incidences, "incidences"), by_code(vocabularies, "vocabularies")
+        token_counts = None if token_counts is None else by_code(token_counts, "token_counts")
         self.languages = tuple(incidences)
+        self.match = match
         _check_languages(self.languages, vocabularies, token_counts)
         self._columns = {
             language: _number_words(vocabularies[language], language) for language in self.languages
         }
         self._incidences = {language: _binary_columns(matrix) for language, matrix in incidences.items()}
         self.n_documents = _common_n_documents(self._incidences)
+        self._token_counts: dict[str, Counts] | None = None
+        if token_counts is not None:
+            self._token_counts = {
+                language: np.asarray(token_counts[language], dtype=np.int64) for language in self.languages
+            }
+        n_columns = {language: matrix.shape[1:] for language, matrix in self._incidences.items()}
+        _check_sizes(self._columns, n_columns, "incidences")
+        n_tokens = {language: counts.shape for language, counts in (self._token_counts or {}).items()}
+        _check_sizes(self._columns, n_tokens, "token_counts")
+        if match == "normal":
+            for language in self.languages:
+                self._unite_spellings(language)
         self._document_counts = {
             language: np.diff(incidence.indptr).astype(np.int64)
             for language, incidence in self._incidences.items()
         }
-        self._token_counts = token_counts and {
-            language: np.asarray(token_counts[language], dtype=np.int64) for language in self.languages
-        }
-        _check_sizes(self._columns, self._document_counts, "incidences")
-        _check_sizes(self._columns, self._token_counts or {}, "token_counts")
 
     def __repr__(self) -> str:
         n_words = {language: len(self._columns[language]) for language in self.languages}
         return f"{type(self).__name__}(n_documents={self.n_documents}, n_words={n_words})"
 
     @classmethod
-    def from_texts(cls, texts: Mapping[str, Iterable[str | Sequence[str]]]) -> Self:
+    def from_texts(
+        cls, texts: Mapping[str, Iterable[str | Sequence[str]]], *, match: Match = "normal"
+    ) -> Self:
         """Build a reference from segmented texts.
 
         Parameters
@@ -106,6 +129,8 @@ class AlignedReference:
         texts : mapping of str to iterable of (str or sequence of str)
             Per language, the texts in the same order. A text is a string with words separated by
             white space, or a sequence of words. Iterables are read once, so generators serve.
+        match : {"normal", "literal"}, default="normal"
+            See `AlignedReference`.
 
         Returns
         -------
@@ -124,19 +149,27 @@ class AlignedReference:
             incidences[language], vocabularies[language], token_counts[language] = _count_texts(
                 of_language, language
             )
-        return cls(incidences, vocabularies, token_counts=token_counts)
+        return cls(incidences, vocabularies, token_counts=token_counts, match=match)
 
     @classmethod
-    def read(cls, folder: str | PathLike[str], languages: Sequence[str] | None = None) -> Self:
+    def read(
+        cls,
+        folder: str | PathLike[str],
+        languages: Sequence[str] | None = None,
+        *,
+        match: Match = "normal",
+    ) -> Self:
         """Read a reference from one file per language, one segmented text a line.
 
         Parameters
         ----------
         folder : path
-            Folder with the files ``{language}.txt`` or ``{language}.txt.gz`` in UTF-8. Line `i` is the
-            same text in every file.
+            Folder with the files ``{language}.txt`` or ``{language}.txt.gz`` in UTF-8, named by any code of
+            the language. Line `i` is the same text in every file.
         languages : sequence of str, default=None
             The languages to read. None reads every such file of the folder.
+        match : {"normal", "literal"}, default="normal"
+            See `AlignedReference`.
 
         Returns
         -------
@@ -149,18 +182,17 @@ class AlignedReference:
             If a file is missing, or if the files have different numbers of lines.
         """
         paths = _text_files(Path(folder))
-        if languages is None:
-            languages = list(paths)
+        languages = list(paths) if languages is None else list(map(canonical_code, languages))
         missing = [language for language in languages if language not in paths]
         if missing:
             raise InputError(
                 f"The folder {str(folder)!r} has no file named {missing[0]}.txt or {missing[0]}.txt.gz. "
                 f"It has files for the languages {list(paths)}."
             )
-        return cls.from_texts({language: _lines(paths[language]) for language in languages})
+        return cls.from_texts({language: _lines(paths[language]) for language in languages}, match=match)
 
     @classmethod
-    def from_corpus(cls, corpus: "Corpus") -> Self:
+    def from_corpus(cls, corpus: "Corpus", *, match: Match = "normal") -> Self:
         """Build a reference from the aligned rows of a corpus.
 
         Parameters
@@ -170,6 +202,8 @@ class AlignedReference:
             rows of one language with the same pair id are taken together. A pair id that is missing
             (None, NaN) or not found in every language of the corpus is left out. In a corpus of one language
             without pair ids, every row is a text.
+        match : {"normal", "literal"}, default="normal"
+            See `AlignedReference`.
 
         Returns
         -------
@@ -185,8 +219,13 @@ class AlignedReference:
         needs_pairs = corpus.pair_id is None and len(corpus.languages) > 1
         if needs_pairs or corpus.vocabularies is None or not corpus.has_counts:
             lacking = "pair_id" if needs_pairs else "counts"
+            remedy = (
+                "Give Corpus(..., pair_id=labels), the same label to the same text in each language."
+                if needs_pairs
+                else "Make them with CrossLingualVectorizer."
+            )
             raise InputError(
-                f"An aligned reference needs a corpus with counts and pair_id. It has no {lacking}."
+                f"An aligned reference needs a corpus with counts and pair_id. It has no {lacking}. {remedy}"
             )
         all_ids = np.arange(len(corpus)) if corpus.pair_id is None else corpus.pair_id
         pair_ids = {language: all_ids[corpus.rows_of(language)].tolist() for language in corpus.languages}
@@ -197,7 +236,7 @@ class AlignedReference:
         }
         vocabularies = {language: corpus.vocabularies[language] for language in corpus.languages}
         tokens = {language: matrix.sum(axis=0) for language, matrix in counts.items()}
-        return cls(counts, vocabularies, token_counts=tokens)
+        return cls(counts, vocabularies, token_counts=tokens, match=match)
 
     def document_counts(self, language: str, words: Sequence[str]) -> Counts:
         """Count the documents that hold each word.
@@ -214,7 +253,7 @@ class AlignedReference:
         counts : ndarray of shape (len(words),)
             Number of documents, from 0 (also for an unknown word) to `n_documents`.
         """
-        return self._look_up(self._document_counts[language], language, words)
+        return self._look_up(self._document_counts[canonical_code(language)], language, words)
 
     def token_counts(self, language: str, words: Sequence[str]) -> Counts:
         """Count the tokens of each word.
@@ -241,7 +280,7 @@ class AlignedReference:
                 "This reference holds no token counts. Give token_counts to AlignedReference, or build it "
                 "with from_texts, read or from_corpus."
             )
-        return self._look_up(self._token_counts[language], language, words)
+        return self._look_up(self._token_counts[canonical_code(language)], language, words)
 
     def pair_counts(
         self, first: str, first_words: Sequence[str], second: str, second_words: Sequence[str]
@@ -272,12 +311,25 @@ class AlignedReference:
         return counts
 
     def _find(self, language: str, words: Sequence[str]) -> NDArray[np.intp]:
-        columns = self._columns[language]
-        return np.array([columns.get(word, -1) for word in words], dtype=np.intp)
+        columns = self._columns[canonical_code(language)]
+        forms = words if self.match == "literal" else same_word_forms(list(words), language)
+        return np.array([columns.get(form, -1) for form in forms], dtype=np.intp)
 
     def _look_up(self, counts: Counts, language: str, words: Sequence[str]) -> Counts:
         columns = self._find(language, words)
         return np.where(columns >= 0, counts[columns], 0)
+
+    def _unite_spellings(self, language: str) -> None:
+        number_of: dict[str, int] = {}
+        forms = same_word_forms(list(self._columns[language]), language)
+        numbers = [number_of.setdefault(form, len(number_of)) for form in forms]
+        if len(number_of) < len(forms):
+            parts = (np.ones(len(forms), dtype=np.int64), (np.arange(len(forms)), numbers))
+            spellings = sparse.csc_array(parts, shape=(len(forms), len(number_of)))
+            self._incidences[language] = _binary_columns(self._incidences[language] @ spellings)
+            if self._token_counts is not None:
+                self._token_counts[language] = self._token_counts[language] @ spellings
+        self._columns[language] = number_of
 
 
 def _binary_columns(matrix: Any) -> sparse.csc_array:
@@ -310,11 +362,13 @@ def _number_words(words: Words, language: str) -> dict[str, int]:
     return columns
 
 
-def _check_sizes(columns: Mapping[str, dict[str, int]], counts: Mapping[str, Counts], name: str) -> None:
-    for language, of_language in counts.items():
-        if of_language.shape != (len(columns[language]),):
+def _check_sizes(
+    columns: Mapping[str, dict[str, int]], shapes: Mapping[str, tuple[int, ...]], name: str
+) -> None:
+    for language, shape in shapes.items():
+        if shape != (len(columns[language]),):
             raise InputError(
-                f"{name}[{language!r}] has {len(of_language)} columns, but the vocabulary of this language "
+                f"{name}[{language!r}] has {shape[0]} columns, but the vocabulary of this language "
                 f"holds {len(columns[language])} words."
             )
 
@@ -367,11 +421,12 @@ def _text_files(folder: Path) -> dict[str, Path]:
     """Map each language of the folder, in sorted order, to its file; a plain file hides a gzipped one."""
     packed = {path.name.removesuffix(".txt.gz"): path for path in folder.glob("*.txt.gz")}
     plain = {path.name.removesuffix(".txt"): path for path in folder.glob("*.txt")}
-    if not packed and not plain:
+    named = {name: path for name, path in (packed | plain).items() if fault_of_code(name) is None}
+    if not named:
         raise InputError(
             f"The folder {str(folder)!r} has no file named {{language}}.txt or {{language}}.txt.gz."
         )
-    return dict(sorted((packed | plain).items()))
+    return dict(sorted(by_code(named, str(folder)).items()))
 
 
 def _lines(path: Path) -> Iterator[str]:

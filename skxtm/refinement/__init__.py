@@ -1,10 +1,10 @@
 """The steps of refining topics with a language model, each a function from lists to lists."""
 
-from skxtm.refinement.matching import VocabularyIndex, match_words
+from skxtm.refinement.matching import VocabularyIndex, match_words, swapped_languages
 from skxtm.refinement.parsing import ParsedAnswer, parse_answer
 from skxtm.refinement.prompts import Prompt, refinement_prompts
 from skxtm.refinement.proposer import OfflineProposer
-from skxtm.refinement.voting import VotedTopic, report_rows, vote
+from skxtm.refinement.voting import VotedTopic, are_identical, report_rows, vote
 
 __all__ = [
     "OfflineProposer",
@@ -12,9 +12,11 @@ __all__ = [
     "Prompt",
     "VocabularyIndex",
     "VotedTopic",
+    "are_identical",
     "match_words",
     "parse_answer",
     "refinement_prompts",
     "report_rows",
+    "swapped_languages",
     "vote",
 ]

@@ -1,6 +1,7 @@
 """Finding the words of an answer in a vocabulary."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from skxtm.exceptions import InputError
 from skxtm.normalization import FormIndex, light_forms, normal_forms
 
-__all__ = ["VocabularyIndex", "match_words"]
+__all__ = ["VocabularyIndex", "match_words", "swapped_languages"]
 
 Words = Sequence[str] | NDArray[Any]
 
@@ -128,3 +129,40 @@ def match_words(words: Sequence[str], vocabulary: Words, language: str) -> tuple
     ([1, 0], ['雪'])
     """
     return VocabularyIndex(vocabulary, language).match(words)
+
+
+def swapped_languages(
+    words: Mapping[str, Sequence[str]], vocabularies: Mapping[str, VocabularyIndex]
+) -> tuple[str, str] | None:
+    """Find two languages whose words stand under each other's name.
+
+    Parameters
+    ----------
+    words : dict of str to sequence of str
+        By language.
+    vocabularies : dict of str to VocabularyIndex
+        Languages that it lacks are passed over.
+
+    Returns
+    -------
+    pair : tuple of (str, str), or None
+        Two languages each of which has more than half of its words in the other's vocabulary and not in its
+        own; None if there are none.
+
+    Examples
+    --------
+    >>> from skxtm.refinement import VocabularyIndex
+    >>> from skxtm.refinement.matching import swapped_languages
+    >>> vocabularies = {"en": VocabularyIndex(["rain"], "en"), "zh": VocabularyIndex(["雨"], "zh")}
+    >>> swapped_languages({"en": ["雨"], "zh": ["rain"]}, vocabularies)
+    ('en', 'zh')
+    """
+
+    def is_of(language: str, other: str) -> bool:
+        strangers = vocabularies[language].match(words[language])[1]
+        n_of_other = len(strangers) - len(vocabularies[other].match(strangers)[1])
+        return 2 * n_of_other > len(words[language])
+
+    known = [language for language in words if language in vocabularies]
+    pairs = combinations(known, 2)
+    return next((pair for pair in pairs if is_of(*pair) and is_of(*reversed(pair))), None)

@@ -1,7 +1,6 @@
 """Requests that ask a language model to clean topics."""
 
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,6 +9,7 @@ import numpy as np
 
 from skxtm.exceptions import InputError
 from skxtm.refinement._languages import LANGUAGE_NAMES, label_of
+from skxtm.refinement._words import one_line
 
 __all__ = ["Prompt", "refinement_prompts"]
 
@@ -203,7 +203,7 @@ class _Task:
             extra += _CANDIDATES.format(number=6 if extra else 5)
         return _TASK.format(
             languages=_enumeration([self.names.get(code, code) for code in self.languages]),
-            domain=_DOMAIN.format(domain=_one_line(self.domain)) if self.domain else "",
+            domain=_DOMAIN.format(domain=one_line(self.domain)) if self.domain else "",
             edited="each topic" if form == "joint" else f"topic {asked[0]}",
             n_words=self.n_words,
             extra=extra,
@@ -256,21 +256,8 @@ def _tagged(tag: str, blocks: Sequence[str]) -> str:
 
 
 def _quoted(words: Sequence[str]) -> str:
-    shown = list(filter(None, map(_one_line, words)))
+    shown = list(filter(None, map(one_line, words)))
     return json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _one_line(text: str) -> str:
-    """Put a text on one line, without what cannot be seen."""
-    return " ".join("".join(map(_visible, text)).split())
-
-
-def _visible(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in {"Cc", "Zl", "Zp"}:
-        return " "
-    # joiners are part of the spelling in Persian and Indic scripts
-    return "" if category in {"Cf", "Cs"} and character not in "\u200c\u200d" else character
 
 
 def _enumeration(names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skxtm.exceptions import InputError
 
-__all__ = ["VotedTopic", "report_rows", "vote"]
+__all__ = ["VotedTopic", "are_identical", "report_rows", "vote"]
 
 Round = Mapping[str, Sequence[int]] | None
 Words = Sequence[str] | NDArray[Any]
@@ -96,6 +96,32 @@ def vote(
     confidence = math.fsum(sum(kept) / len(kept) for kept in shares.values() if kept) / len(shares)
     n_rounds = sum(answer is not None for answer in rounds)
     return VotedTopic(words, shares, confidence, n_rounds)
+
+
+def are_identical(proposed: Sequence[Sequence[Round]]) -> bool:
+    """Say whether several rounds proposed just the same, so that their agreement says nothing.
+
+    Parameters
+    ----------
+    proposed : list over topics of list over rounds of (dict of str to sequence of int, or None)
+        As given to `vote`, topic by topic.
+
+    Returns
+    -------
+    identical : bool
+        Whether at least two rounds answered, and all that did named the same words of every topic in the same
+        order.
+
+    Examples
+    --------
+    >>> from skxtm.refinement.voting import are_identical
+    >>> are_identical([[{"en": [4, 7]}, None, {"en": [4, 7]}], [{"en": [1]}, None, {"en": [1]}]])
+    True
+    >>> are_identical([[{"en": [4, 7]}, {"en": [7, 4]}]])
+    False
+    """
+    rounds = [of_round for of_round in zip(*proposed, strict=True) if any(answer for answer in of_round)]
+    return len(rounds) > 1 and all(of_round == rounds[0] for of_round in rounds)
 
 
 def report_rows(

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skxtm.backbones.base import BackboneNetwork, Documents
-from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.sparse import SparseRows
 from skxtm.training.tensors import on_device, sparse_rows, to_numpy
 
@@ -89,13 +88,12 @@ class Inference:
         bounds : ndarray of shape (n_documents,)
             Nats per document; higher is better.
         """
-        prior = self.network.prior
         topic_word = self.network.topic_word()[language]
         result = np.empty(documents.counts.shape[0])
         for part, rows, vectors in self._parts(documents):
             mean, logvar = self.network.read(rows, vectors, language)
             nll = self.network.reconstruction(torch.softmax(mean, 1), rows, language, topic_word)
-            result[part] = to_numpy(-nll - gaussian_kl(mean, logvar, prior.mean, prior.logvar))
+            result[part] = to_numpy(-nll - self.network.divergence(mean, logvar))
         return result
 
     @torch.no_grad()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skxtm import Corpus, CrossLingualTopicModel
+from skxtm import Corpus, CrossLingualTopicModel, Lexicon
 from skxtm._model.state import state_of
 from skxtm.backbones import XTRA, backbone_class
 from skxtm.datasets import make_multilingual_corpus
@@ -71,6 +71,16 @@ def test_embeddings_that_are_given_win_over_the_corpus_own(data):
     model = make_model(data, "xtra", document_embeddings=encoder)
     model.fit(embedded(data, random_vectors(data)))
     assert encoder.n_calls == 1
+
+
+@pytest.mark.parametrize("backbone", ["nmtm", "infoctm", "corectm", "mcta", "mtanchor"])
+def test_two_lexicons_of_a_pair_are_taken_together(data, backbone):
+    pairs = list(data.lexicon)
+    first, second = (Lexicon(half, ("en", "zh"), match="literal") for half in (pairs[:13], pairs[13:]))
+    whole = make_model(data, backbone).fit(data.corpus)
+    for halves in ([first, second.inverse()], [second, first], [[first], [second, first]]):
+        model = make_model(data, backbone, lexicon=halves).fit(data.corpus)
+        np.testing.assert_array_equal(model.components_, whole.components_)
 
 
 def test_an_encoder_that_must_be_learnt_is_learnt_from_the_first_documents_only(data):

@@ -118,7 +118,7 @@ def test_a_loaded_model_is_trained_further_on_embeddings_of_the_same_dimensions_
     model = CrossLingualTopicModel(3, backbone=backbone, word_embeddings=words, max_epochs=1, random_state=0)
     model.set_params(document_embeddings=vectors).fit(data.corpus).save(tmp_path / "model")
     if backbone == "xtra":  # as it was saved when only its own constants knew the number
-        edit(lambda description: description["fitted"].pop("n_dimensions"))(tmp_path / "model")
+        edit(lambda description: description.pop("documents"))(tmp_path / "model")
     loaded = CrossLingualTopicModel.load(tmp_path / "model")
     with pytest.raises(InputError) as caught:
         loaded.set_params(document_embeddings=vectors[:, :6]).partial_fit(data.corpus)

@@ -1,13 +1,22 @@
 """u-SVD and SVD-LR: projections, clusters, words, soft assignment."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse, stats
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm._model.state import state_of
-from skxtm.backbones import SVDLR, USVD
-from skxtm.backbones._clusters import class_tfidf, right_singular_vectors
+from skxtm.backbones import SVDLR, USVD, svd
+from skxtm.backbones._clusters import (
+    class_tfidf,
+    joint_class_tfidf,
+    language_statistics,
+    right_singular_vectors,
+)
 from skxtm.backbones.base import CorpusShape, Documents, Materials
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
@@ -58,28 +67,116 @@ def test_svdlr_leaves_out_the_dimension_that_tells_languages_apart(n_languages):
     else:
         statistic = stats.f_oneway(*scores).statistic
     expected = np.delete(np.vstack(scores), statistic.argmax(), axis=1)
-    actual = np.vstack(vectors) @ SVDLR(n_dimensions=5).projection(vectors)
-    np.testing.assert_allclose(np.abs(actual), np.abs(expected), atol=1e-4)
+    for n_dimensions in (1, 3, 5):
+        actual = np.vstack(vectors) @ SVDLR(n_dimensions=n_dimensions).projection(vectors)
+        np.testing.assert_allclose(np.abs(actual), np.abs(expected[:, :n_dimensions]), atol=1e-4)
 
 
-def test_the_dimension_left_out_is_found_among_those_kept_only():
-    vectors = make_vectors(shift=4.0)
-    assert SVDLR(n_dimensions=3).projection(vectors).shape == (5, 2)
+def test_the_dimension_left_out_may_lie_beyond_those_kept():
+    rng = np.random.default_rng(0)
+    scales = np.array([9.0, 5.0, 0.1])
+    vectors = [
+        (rng.normal(size=(40, 3)) * scales + side * np.eye(3)[2]).astype(np.float32) for side in (-1, 1)
+    ]
+    right, _ = right_singular_vectors(vectors, 3)
+    np.testing.assert_array_equal(SVDLR(n_dimensions=2).projection(vectors), right[:, :2])
+    assert USVD().get_params() == SVDLR().get_params()
+
+
+@settings(max_examples=30, deadline=None)
+@given(n_languages=st.integers(2, 4), seed=st.integers(0, 10_000))
+def test_how_far_apart_languages_lie_is_the_f_statistic_and_for_two_the_square_of_student_s_t(
+    n_languages, seed
+):
+    rng = np.random.default_rng(seed)
+    vectors = [
+        (rng.normal(size=(rng.integers(2, 9), 4)) + rng.normal(size=4)).astype(np.float32)
+        for _ in range(n_languages)
+    ]
+    right = rng.normal(size=(4, 3))
+    columns = [part.astype(float) @ right for part in vectors]
+    statistics = language_statistics(vectors, right)
+    np.testing.assert_allclose(statistics, stats.f_oneway(*columns).statistic, rtol=1e-5)
+    if n_languages == 2:
+        np.testing.assert_allclose(statistics, stats.ttest_ind(*columns).statistic ** 2, rtol=1e-5)
+
+
+def test_a_column_in_which_documents_of_a_language_are_all_alike_tells_languages_apart_best():
+    vectors = [np.array([[1.0, 0.0], [1.0, 3.0]]), np.array([[2.0, 50.0], [2.0, 51.0]])]
+    assert language_statistics(vectors, np.eye(2)).tolist() == [np.inf, pytest.approx(960.4)]
 
 
 def test_with_one_language_svdlr_leaves_out_nothing():
     assert SVDLR(n_dimensions=3).projection(make_vectors(1)).shape == (5, 3)
 
 
-@pytest.mark.parametrize("backbone", [USVD(), SVDLR()])
-def test_words_are_those_of_the_nearest_centroids_documents(backbone):
-    vectors = make_vectors()
-    topics, counts = learn(backbone, vectors)
-    for number, part in enumerate(vectors):
+def clusters_of(topics, vectors):
+    """Number of the nearest centroid of every document."""
+    for part in vectors:
         rows = part @ topics.projection
-        distances = np.linalg.norm(rows[:, np.newaxis] - topics.centroids, axis=2)
-        weights = class_tfidf(counts[number], distances.argmin(1), 3)
+        yield np.linalg.norm(rows[:, np.newaxis] - topics.centroids, axis=2).argmin(1)
+
+
+@pytest.mark.parametrize("backbone", [USVD(), SVDLR()])
+@pytest.mark.parametrize("n_languages", [1, 2, 3])
+def test_words_are_weighed_word_by_word_as_the_authors_code_does_over_all_languages(backbone, n_languages):
+    vectors = make_vectors(n_languages)
+    topics, counts = learn(backbone, vectors)
+    labels = list(clusters_of(topics, vectors))
+    held = [[x.toarray()[own == k].sum(0) for k in range(3)] for x, own in zip(counts, labels, strict=True)]
+    sizes = [sum(part[k].sum() for part in held) for k in range(3)]  # all words of all languages
+    for language, part in enumerate(held):
+        expected = np.zeros((3, 6))
+        for k in range(3):
+            for word in range(6):
+                share, total = part[k][word] / sizes[k], sum(other[word] for other in part)
+                expected[k, word] = share * np.log(1 + np.mean(sizes) / total)
+        np.testing.assert_allclose(
+            topics.distributions[language], expected / expected.sum(1, keepdims=True), rtol=1e-12
+        )
+
+
+def test_the_mean_number_of_words_is_that_of_all_languages_together():
+    # two clusters of 3 and 5 words: a mean of 4, where a word of either language alone would see 1 or 3
+    counts = [sparse.csr_array([[1, 0], [0, 1]]), sparse.csr_array([[2, 0], [1, 3]])]
+    weights = joint_class_tfidf(counts, [np.array([0, 1])] * 2, 2)
+    np.testing.assert_allclose(weights[0], np.diag([1 / 3, 1 / 5]) * np.log(5))
+    np.testing.assert_allclose(
+        weights[1],
+        [[2 / 3 * np.log(1 + 4 / 3), 0], [1 / 5 * np.log(1 + 4 / 3), 3 / 5 * np.log(1 + 4 / 3)]],
+    )
+
+
+@pytest.mark.parametrize("backbone", [USVD, SVDLR])
+def test_the_words_of_xtra_can_be_asked_for(backbone):
+    vectors = make_vectors()
+    topics, counts = learn(backbone(word_weights="xtra"), vectors)
+    for number, labels in enumerate(clusters_of(topics, vectors)):
+        weights = class_tfidf(counts[number], labels, 3)
         np.testing.assert_allclose(topics.distributions[number], weights / weights.sum(1, keepdims=True))
+
+
+def test_a_word_that_occurs_nowhere_has_no_weight():
+    counts = sparse.csr_array([[1, 0], [2, 0]])
+    (weights,) = joint_class_tfidf([counts], [np.array([0, 1])], 3)
+    assert np.isfinite(weights).all()
+    assert not weights[:, 1].any()
+    assert not weights[2].any()
+
+
+def test_k_means_starts_ten_times_as_in_the_authors_code():
+    vectors = make_vectors()
+    with patch.object(svd, "KMeans", wraps=svd.KMeans) as kmeans:
+        learn(USVD(), vectors)
+    assert kmeans.call_args.kwargs == {"n_init": 10, "max_iter": 300, "random_state": 0}
+
+
+def test_another_name_of_word_weights_is_refused():
+    with pytest.raises(InputError) as caught:
+        SVDLR(word_weights="tfidf").check()
+    assert str(caught.value) == (
+        "The 'word_weights' parameter of SVDLR must be a str among {'bertopic', 'xtra'}. Got 'tfidf' instead."
+    )
 
 
 @pytest.mark.parametrize("backbone", [USVD(temperature=0.3), SVDLR(temperature=0.3)])
@@ -101,11 +198,13 @@ def test_the_prior_is_the_clusters_shares():
     np.testing.assert_allclose(topics.prior, np.bincount(theta.argmax(1), minlength=3) / 70)
 
 
-def test_a_cluster_without_documents_in_a_language_has_words_that_are_all_alike():
+@pytest.mark.parametrize("word_weights", ["bertopic", "xtra"])
+def test_a_cluster_without_documents_in_a_language_has_words_that_are_all_alike(word_weights):
     rng = np.random.default_rng(0)
     far = np.array([[9.0, 0.0]] * 5 + [[0.0, 9.0]] * 5)
     vectors = [part + 0.01 * rng.normal(size=part.shape) for part in (far, far[:5])]
-    topics, _ = learn(SVDLR(), [part.astype(np.float32) for part in vectors], n_components=2)
+    backbone = SVDLR(word_weights=word_weights)
+    topics, _ = learn(backbone, [part.astype(np.float32) for part in vectors], n_components=2)
     assert any((np.ptp(part, axis=1) == 0).any() for part in topics.distributions)
 
 

@@ -49,8 +49,8 @@ def test_pairs_of_words_are_scored_as_cnpmi_scores_them(command):
     rng = np.random.default_rng(0)
     occurs = sparse.csr_array((rng.random((30, 8)) < 0.4).astype(np.float32))
     words = [f"w{number}" for number in range(8)]
-    reference = AlignedReference({"a": occurs, "b": occurs}, {"a": words, "b": words})
-    expected = cnpmi_score([{"a": words[:3], "b": words[3:6]}], reference, n_words=3)
+    reference = AlignedReference({"en": occurs, "de": occurs}, {"en": words, "de": words})
+    expected = cnpmi_score([{"en": words[:3], "de": words[3:6]}], reference, n_words=3)
     assert command.npmi(occurs, [0, 1, 2], [3, 4, 5]).mean() == pytest.approx(expected)
     assert command.npmi(occurs, [2], [2]) == 1
 

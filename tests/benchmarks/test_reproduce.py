@@ -8,9 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from skxtm import CrossLingualTopicModel
-from skxtm.backbones import backbone_class, backbone_names
+from skxtm.backbones import NMTM, backbone_class, backbone_names
 from skxtm.backbones.base import NetworkBackbone
 from skxtm.llm import ScriptedChat
+
+# the invented corpora share few words with the invented references
+pytestmark = pytest.mark.filterwarnings("ignore::skxtm.exceptions.AbsentWordsWarning")
 
 CONFIGURATIONS = Path(__file__).parents[2] / "benchmarks" / "configs"
 PARTS = ("configuration", "evaluation", "cells", "running", "tables", "rating")
@@ -87,6 +90,17 @@ def test_of_a_backbone_without_network_the_words_alone_are_refined(bench, tmp_pa
             RUN.replace("nmtm", "xtra") + "shrink_schedule = true\n",
             "run 1: 'shrink_schedule' needs 'epochs', the number to shrink it to.",
         ),
+        (
+            RUN + "shrink_schedule = true\n",
+            "run 1: 'shrink_schedule' is not for backbone 'nmtm'. It is allowed for ['gloctm', 'infoctm', "
+            "'xtra'].",
+        ),
+        (
+            RUN + 'recipe = "aaai-2023"\n',
+            "run 1: 'recipe' 'aaai-2023' is not for backbone 'nmtm'. There are {'infoctm': ['aaai-2023', "
+            "'llm-xtm'], 'nmtm': ['llm-xtm', 'nlpcc-2020']}.",
+        ),
+        (RUN + "recipe = 1\n", "run 1: 'recipe' must be a name. Got 1."),
         (
             RUN + "refine_every = [4]\n",
             "run 1: 'refine_every' needs 'variants', a list of values among ['full', 'without documents', "
@@ -266,6 +280,18 @@ def test_a_cell_says_how_it_came_about(bench, measured):
     assert (cell["trained"]["epochs"], cell["trained"]["published_epochs"]) == (2, 200)
     assert cell["trained"]["backbone"]["batch_size"] == 128
     assert cell["words_kept"].keys() == {"TU", "CNPMI", "TQ"}
+
+
+def test_a_recipe_s_settings_are_those_of_the_backbone_and_its_own_epochs_are_the_published_ones(
+    bench, release, tmp_path
+):
+    text = TINY + 'recipe = "llm-xtm"\n'
+    (cell,) = bench.configuration.read_cells(written(tmp_path, text))
+    evaluation = bench.evaluation.Evaluation("ec_news", release)
+    facts = bench.cells.train(cell.training, evaluation, None, tmp_path / "model")
+    assert (facts["epochs"], facts["published_epochs"]) == (2, 230)
+    assert facts["backbone"] == NMTM.published("llm-xtm", max_epochs=2).get_params()
+    assert cell.training.name != bench.configuration.read_cells(written(tmp_path, TINY))[0].training.name
 
 
 def test_refinement_changes_the_features_of_networks_only(measured):

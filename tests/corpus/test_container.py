@@ -298,8 +298,8 @@ class TestFromCounts:
                 {"en": [[1, 2]]},
                 {"en": ["rain", 5]},
                 {},
-                InputTypeError,
-                "vocabularies['en'] of row 1 is 'int', not a string. Fill or remove such rows first.",
+                InputError,
+                "1 row cannot be used: vocabularies['en'] is 'int', not a string, in row 1. Fill, correct or remove it first.",
             ),
             (
                 {"fr": [[1]], "de": [[1]]},
@@ -361,8 +361,8 @@ class TestFromCounts:
                 {"en": [[1, 2, 0]]},
                 VOCABULARIES,
                 {"text": {"en": [None]}},
-                InputTypeError,
-                "text['en'] of row 0 is 'NoneType', not a string. Fill or remove such rows first.",
+                InputError,
+                "1 row cannot be used: text['en'] is missing in row 0. Fill, correct or remove it first.",
             ),
             (
                 {"en": [[1, 2]]},
@@ -396,18 +396,18 @@ class TestColumns:
         [
             (
                 {"text": ["rain", 5]},
-                InputTypeError,
-                "text of row 1 is 'int', not a string. Fill or remove such rows first.",
+                InputError,
+                "1 row cannot be used: text is 'int', not a string, in row 1. Fill, correct or remove it first.",
             ),
             (
                 {"text": [None, float("nan")]},
-                InputTypeError,
-                "text of row 0 (and 1 more) is 'NoneType', not a string. Fill or remove such rows first.",
+                InputError,
+                "2 rows cannot be used: text is missing in rows 0, 1. Fill, correct or remove them first.",
             ),
             (
                 {"text": [["rain"], ["sun"]]},
-                InputTypeError,
-                "text of row 0 (and 1 more) is 'list', not a string. Fill or remove such rows first.",
+                InputError,
+                "2 rows cannot be used: text is 'list', not a string, in rows 0, 1. Fill, correct or remove them first.",
             ),
             ({"text": "rain"}, InputTypeError, "text is a single string, not a sequence of strings."),
             ({"text": ["rain"]}, InputError, "text has 1 rows, but language has 2."),
@@ -469,7 +469,8 @@ class TestColumns:
     @pytest.mark.parametrize("language", [["en", None], np.array(["en", None], dtype=object)])
     def test_a_language_that_is_not_a_string_is_refused(self, language):
         with raises(
-            InputTypeError, "language of row 1 is 'NoneType', not a string. Fill or remove such rows first."
+            InputError,
+            "1 row cannot be used: language is missing in row 1. Fill, correct or remove it first.",
         ):
             Corpus(language)
 

@@ -1,14 +1,25 @@
 import re
+import sys
 from collections import namedtuple
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 
-from skxtm.corpus import UNDETERMINED, Corpus, as_corpus, counts_as_corpus, is_count_matrix
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm.corpus import (
+    UNDETERMINED,
+    Corpus,
+    as_corpus,
+    counts_as_corpus,
+    detect_languages,
+    detection,
+    is_count_matrix,
+)
+from skxtm.exceptions import InputError, InputTypeError, MissingDependencyError, UncertainLanguageWarning
 
 TEXTS = ["rain tomorrow", "明天 下雨", "rain tomorrow"]
 LANGUAGES = ["en", "zh", "en"]
@@ -19,6 +30,10 @@ COLUMNS = {"text": TEXTS, "language": LANGUAGES}
 MAPPINGS = [{"text": text, "language": language, "source": "news"} for text, language in PAIRS]
 Row = namedtuple("Row", ["words", "code"])
 
+TEXTS_ALONE = (
+    "For texts alone, name their language, as in CrossLingualVectorizer(languages=['en']), or have it found: "
+    "languages='auto'."
+)
 RIGHT_WAYS = (
     "Pass a DataFrame with the columns 'text' and 'language', a sequence of (text, language) pairs or of "
     "mappings with these keys, a Corpus, or a matrix of word counts (one language)."
@@ -185,17 +200,17 @@ class TestCountMatrices:
         (
             TEXTS,
             InputTypeError,
-            f"X is a sequence of 'str', which does not say the documents' languages. {RIGHT_WAYS}",
+            f"X is a sequence of 'str', which does not say the documents' languages. {RIGHT_WAYS} {TEXTS_ALONE}",
         ),
         (
             pd.Series(TEXTS),
             InputTypeError,
-            f"X is a sequence of 'str', which does not say the documents' languages. {RIGHT_WAYS}",
+            f"X is a sequence of 'str', which does not say the documents' languages. {RIGHT_WAYS} {TEXTS_ALONE}",
         ),
         (
             np.array(TEXTS),
             InputTypeError,
-            f"X is a sequence of 'str_', which does not say the documents' languages. {RIGHT_WAYS}",
+            f"X is a sequence of 'str_', which does not say the documents' languages. {RIGHT_WAYS} {TEXTS_ALONE}",
         ),
         (
             [1, 2],
@@ -246,29 +261,73 @@ class TestCountMatrices:
             "text_column and language_column.",
         ),
         (
-            pd.DataFrame({"text": ["rain", np.nan, None], "language": LANGUAGES}),
-            InputTypeError,
-            "text of row 1 (and 1 more) is 'float', not a string. Fill or remove such rows first.",
+            pd.DataFrame({"text": ["rain", None, np.nan], "language": LANGUAGES}),
+            InputError,
+            "2 rows cannot be used: text is missing in rows 1, 2. Fill, correct or remove them first.",
         ),
         (
             pd.DataFrame({"text": ["rain", None, np.nan], "language": LANGUAGES}, dtype=object),
-            InputTypeError,
-            "text of row 1 (and 1 more) is 'NoneType', not a string. Fill or remove such rows first.",
+            InputError,
+            "2 rows cannot be used: text is missing in rows 1, 2. Fill, correct or remove them first.",
+        ),
+        (
+            [
+                ("rain", "en"),
+                (None, "xx"),
+                (3, ""),
+                (np.nan, None),
+                ("sun\ud800", "en "),
+                ("", "chinese"),
+                ("", "EN"),
+            ],
+            InputError,
+            "5 rows cannot be used: text is missing in rows 1, 3; text is 'int', not a string, in row 2; text holds "
+            "a lone surrogate, half a character, in row 4; language 'xx' is no code of ISO 639 or BCP 47 in row 1; "
+            "language '' is blank in row 2; and 3 more. Fill, correct or remove them first. Codes are such as 'en', "
+            "'deu' or 'pt-BR'; a language of your own may be called 'x-mine'.",
+        ),
+        (
+            [("rain", "xx")] * 8,
+            InputError,
+            "8 rows cannot be used: language 'xx' is no code of ISO 639 or BCP 47 in rows 0, 1, 2, 3, 4 and 3 more. "
+            "Fill, correct or remove them first. Codes are such as 'en', 'deu' or 'pt-BR'; a language of your own "
+            "may be called 'x-mine'.",
+        ),
+        (
+            pd.DataFrame({"text": ["rain", pd.NA], "language": ["en", pd.NaT]}, dtype=object),
+            InputError,
+            "1 row cannot be used: text is missing in row 1; language is missing in row 1. Fill, correct or remove "
+            "it first.",
+        ),
+        (
+            pd.DataFrame({"language": TEXTS, "text": LANGUAGES}),
+            InputError,
+            "Each text is a language code, and languages are not: the two seem to be swapped.",
+        ),
+        (
+            pd.DataFrame([["rain", "en", "en"]], columns=["text", "language", "language"]),
+            InputError,
+            "X has several columns of the same name: ['language']. Rename or drop them.",
+        ),
+        (
+            pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}),
+            InputError,
+            "X contains NaN or infinity. Word counts must be finite and not negative.",
         ),
         (
             pl.DataFrame({"text": TEXTS, "language": ["en", "zh", None]}),
-            InputTypeError,
-            "language of row 2 is 'NoneType', not a string. Fill or remove such rows first.",
+            InputError,
+            "1 row cannot be used: language is missing in row 2. Fill, correct or remove it first.",
         ),
         (
             np.array([[np.nan, "en"], ["rain", "en"]], dtype=object),
-            InputTypeError,
-            "text of row 0 is 'float', not a string. Fill or remove such rows first.",
+            InputError,
+            "1 row cannot be used: text is missing in row 0. Fill, correct or remove it first.",
         ),
         (
             [(None, "en")],
-            InputTypeError,
-            "text of row 0 is 'NoneType', not a string. Fill or remove such rows first.",
+            InputError,
+            "1 row cannot be used: text is missing in row 0. Fill, correct or remove it first.",
         ),
         (
             [("rain", "en", [1.0, 2.0]), ("sun", "en", [1.0])],
@@ -392,8 +451,8 @@ class TestArraysOfDocuments:
             ("fr", InputError, "language contains ['fr'], which have no vocabulary in vocabularies."),
             (
                 None,
-                InputTypeError,
-                "language of row 1 is 'NoneType', not a string. Fill or remove such rows first.",
+                InputError,
+                "1 row cannot be used: language is missing in row 1. Fill, correct or remove it first.",
             ),
         ],
     )
@@ -406,3 +465,144 @@ class TestArraysOfDocuments:
     def test_an_array_needs_a_copy(self):
         with raises(InputError, "A Corpus cannot become an array without a copy."):
             np.asarray(Corpus(["en"]), copy=False)
+
+
+TYPED_COUNTS = np.array([[1, 0, 100], [0, 2, 0]])
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        pd.DataFrame(TYPED_COUNTS).astype("Int64"),
+        pd.DataFrame(TYPED_COUNTS).astype({0: "Int64", 1: "float32"}),
+        pd.DataFrame.sparse.from_spmatrix(sparse.csr_array(TYPED_COUNTS)),
+        pl.DataFrame(TYPED_COUNTS),
+        sparse.csr_array(TYPED_COUNTS.astype(np.longdouble)),
+        *(TYPED_COUNTS.astype(dtype) for dtype in ("float16", ">i4", ">f8", "longdouble", "int8", "uint64")),
+    ],
+    ids=lambda X: getattr(getattr(X, "dtype", None), "name", ""),
+)
+def test_counts_of_any_type_are_numbers_that_can_be_added_up(X):
+    counts = as_corpus(X).counts
+    assert counts.toarray().tolist() == TYPED_COUNTS.tolist()
+    assert counts.dtype in (np.int32, np.int64, np.float32, np.float64)
+
+
+@pytest.mark.parametrize("kind", [pd, pl])
+def test_a_table_of_truth_values_is_one_of_counts(kind):
+    table = kind.DataFrame({"rain": [True, False], "sun": [True, True]})
+    assert as_corpus(table).counts.toarray().tolist() == [[1, 1], [0, 1]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([np.int8, np.uint8, np.int16, np.uint16]),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 127)), max_size=30),
+)
+def test_repeated_entries_of_small_types_do_not_overflow(dtype, entries):
+    rows, columns, values = np.array(sorted(entries), dtype=np.int64).reshape(-1, 3).T
+    expected = np.zeros((3, 4), dtype=np.int64)
+    np.add.at(expected, (rows, columns), values)
+    parts = (values.astype(dtype), columns, np.searchsorted(rows, np.arange(4)))
+    assert as_corpus(sparse.csr_array(parts, shape=(3, 4))).counts.toarray().tolist() == expected.tolist()
+
+
+def test_languages_are_kept_under_one_code_however_they_are_written():
+    corpus = as_corpus(
+        [("a", "EN"), ("b", "eng"), ("c", "pt-BR"), ("d", "pt_PT"), ("e", "zh-TW"), ("f", "yue")]
+    )
+    assert corpus.language.tolist() == ["en", "en", "pt", "pt", "zh", "yue"]
+    assert corpus.rows_of("pt-BR").tolist() == [2, 3]
+
+
+def test_counts_may_be_named_by_any_code():
+    corpus = Corpus.from_counts({"PT-br": [[1]], "deu": [[2]]}, {"pt": ["chuva"], "de": ["Regen"]})
+    assert corpus.languages == ("pt", "de")
+    assert corpus.counts_of("ger").toarray().tolist() == [[2]]
+    message = "counts names the language 'de' twice, the second time as 'deu'."
+    with raises(InputError, message):
+        Corpus.from_counts({"de": [[1]], "deu": [[2]]}, {"de": ["Regen"]})
+
+
+def test_half_a_character_in_a_vocabulary_is_refused():
+    message = (
+        "1 row cannot be used: vocabularies['en'] holds a lone surrogate, half a character, in row 1. Fill, correct "
+        "or remove it first."
+    )
+    with raises(InputError, message):
+        Corpus.from_counts({"en": [[1, 2]]}, {"en": ["rain", "\udc80"]})
+
+
+class TestTextsAlone:
+    TEXTS = ("rain and wind at night", "Regen und Wind am Abend", "明天有大雨")
+
+    @pytest.mark.parametrize(
+        "X",
+        [
+            list(TEXTS),
+            np.array(TEXTS),
+            pd.Series(TEXTS),
+            pd.DataFrame({"text": TEXTS}),
+            pl.DataFrame({"text": TEXTS}),
+        ],
+        ids=["list", "array", "Series", "pandas", "polars"],
+    )
+    def test_their_languages_are_named_or_found(self, X):
+        assert as_corpus(X, languages=["eng"]).language.tolist() == ["en", "en", "en"]
+        assert as_corpus(X, languages=["zh-TW", "de", "en"]).language.tolist() == ["en", "de", "zh"]
+        assert as_corpus(X, languages=["zh"]).text.tolist() == list(self.TEXTS)
+
+    def test_auto_chooses_from_all(self):
+        texts = [
+            "The rain and the wind were strong all night.",
+            "Der Regen und der Wind waren nachts sehr stark.",
+        ]
+        assert as_corpus(texts, languages="auto").language.tolist() == ["en", "de"]
+
+    def test_a_language_that_is_given_is_kept(self):
+        assert as_corpus([("rain", "de")], languages="auto").language.tolist() == ["de"]
+
+    def test_uncertain_languages_are_told(self):
+        with pytest.warns(UncertainLanguageWarning) as warned:
+            corpus = as_corpus([*self.TEXTS[:2], "Regen im Wind", "123"], languages=["en", "de"])
+        assert corpus.language.tolist() == ["en", "de", "de", "de"]
+        assert [str(warning.message) for warning in warned] == [
+            "The language of 1 of 4 documents is uncertain (probability below 0.6), in row 3. Found: 3 de, 1 en. "
+            "Name the languages to choose from, as in languages=['de', 'en'], or give the language of each "
+            "document."
+        ]
+
+    def test_the_certainty_is_a_probability(self):
+        detected = detect_languages(self.TEXTS)
+        assert detected.certainty.shape == (3,)
+        assert ((detected.certainty > 0) & (detected.certainty <= 1)).all()
+        assert detect_languages(self.TEXTS, ["en"]).certainty.tolist() == [1, 1, 1]
+
+    @pytest.mark.parametrize(
+        ("texts", "languages", "message"),
+        [
+            (TEXTS, "en", "languages must be 'auto' or a sequence of codes, as in ['en']. Got 'en'."),
+            (TEXTS, [], "languages must be 'auto' or a sequence of codes, as in ['en']. Got []."),
+            (["123", "..."], "auto", "No text says anything of its language. Give the language of each document "
+             "instead."),
+            (["rain", None], ["en"], "1 row cannot be used: text is missing in row 1. Fill, correct or remove it "
+             "first."),
+        ],
+    )  # fmt: skip
+    def test_what_has_no_language_is_refused(self, texts, languages, message):
+        with raises(InputError, message):
+            as_corpus(texts, languages=languages)
+
+    def test_a_language_that_cannot_be_found_is_named(self):
+        with pytest.raises(
+            InputError, match=r"^The languages \['x-mine'\] cannot be found from text, only \['ace'"
+        ):
+            as_corpus(["rain"], languages=["x-mine", "en"])
+
+    def test_a_missing_detector_is_named_with_its_extra(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "py3langid.langid", None)
+        monkeypatch.setattr("skxtm.corpus.detection._identifier", detection._identifier.__wrapped__)
+        with pytest.raises(MissingDependencyError) as caught:
+            as_corpus(self.TEXTS, languages="auto")
+        assert str(caught.value).startswith("Finding the language of texts needs the package 'py3langid'")
+        assert str(caught.value).endswith("Install it with: pip install 'skxtm[detect]'.")

@@ -3,14 +3,20 @@
 import pytest
 
 from skxtm.llm import ChatRequest
-from skxtm.llm.openai_chat import _without_schemas, close_clients
+from skxtm.llm.openai_chat import _dialects, close_clients
 
 
 @pytest.fixture(autouse=True)
 def no_connection_outlives_a_test():
     yield
     close_clients()
-    _without_schemas.clear()
+    _dialects.clear()
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits_long(monkeypatch):
+    monkeypatch.setattr("skxtm.llm.openai_chat._FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("skxtm.llm._pace._FIRST_PAUSE_S", 0.02)
 
 
 @pytest.fixture

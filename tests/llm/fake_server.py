@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -70,9 +71,43 @@ class FakeChatServer:
         return lambda handler: handler.send_completion(content, finish_reason, **message)
 
     @staticmethod
-    def raw(text, content_type="application/json"):
-        """A body of status 200 as it stands."""
-        return lambda handler: handler.send_bytes(200, text.encode(), {"Content-Type": content_type})
+    def raw(text, status=200, content_type="application/json"):
+        """A body as it stands."""
+        return lambda handler: handler.send_bytes(status, text.encode(), {"Content-Type": content_type})
+
+    @staticmethod
+    def events(*events, end="data: [DONE]\n\n"):
+        """A stream of events, though none was asked for."""
+        text = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + end
+        return FakeChatServer.raw(text, content_type="text/event-stream")
+
+    @staticmethod
+    def trickle(seconds, every=0.05):
+        """An answer that comes in single spaces for so long, as from servers that keep connections alive."""
+
+        def send(handler):
+            handler.send_bytes(200, b" ", {"Content-Length": "1000"})
+            for _ in range(int(seconds / every)):
+                handler.wait(every)
+                handler.wfile.write(b" ")
+                handler.wfile.flush()
+
+        return send
+
+    def limit(self, n_requests, seconds, refusal):
+        """Refuse all but so many requests in every window of so many seconds."""
+        taken = []
+
+        def fault_for(body):
+            now = time.monotonic()
+            with self._lock:
+                taken[:] = [begun for begun in taken if now - begun < seconds]
+                if len(taken) >= n_requests:
+                    return refusal
+                taken.append(now)
+            return None
+
+        self.fault_for = fault_for
 
     @staticmethod
     def silence(seconds):

@@ -5,6 +5,7 @@ import pytest
 
 from skxtm.exceptions import AnswerFormatError, AnswersPendingError, InputError
 from skxtm.llm import BatchFiles, ChatRequest, ChatSession, OpenAIChat, Outcome, export_batch, import_batch
+from skxtm.llm.base import repetition_note
 from skxtm.llm.batch import ImportCounts
 
 SCHEMA = {"type": "object"}
@@ -77,7 +78,10 @@ def test_requests_are_written_as_the_batch_api_takes_them(chat, folder):
         "url": "/v1/chat/completions",
         "body": {
             "model": "some-model",
-            "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "雨"}],
+            "messages": [
+                {"role": "system", "content": "Be brief."},
+                {"role": "user", "content": "雨" + repetition_note(3)},
+            ],
             "temperature": 0.0,
             "max_completion_tokens": 50,
             "response_format": {

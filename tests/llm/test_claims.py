@@ -175,15 +175,44 @@ def test_ctrl_c_does_not_wait_for_what_others_are_asking(
     assert chat_server.n_requests == 0
 
 
-def test_a_claim_that_is_held_for_an_hour_is_taken_over(
+def test_a_claim_that_is_waited_for_for_an_hour_is_taken_over(
     tmp_path, chat_server, chat, ask_colours, monkeypatch
 ):
     (request,) = ask_colours(1)
+    monkeypatch.setattr("skxtm.llm._claims._LONGEST_CLAIM_S", 0.3)
     with Claims(AnswerCache(tmp_path)) as stuck:
         assert stuck.answer_or_claim(request_key(chat.identity, request)) is None
-        an_hour_later = time.time() + 3601
-        monkeypatch.setattr("skxtm.llm._cache.time.time", lambda: an_hour_later)
+        begun = time.monotonic()
         assert ChatSession(chat, cache=tmp_path).ask([request], str) == [Outcome("Blue.")]
+        assert time.monotonic() - begun >= 0.3
+
+
+def test_a_clock_that_is_set_forward_takes_no_claim_over(
+    tmp_path, chat_server, chat, ask_colours, monkeypatch
+):
+    begun, release = threading.Event(), threading.Event()
+    chat_server.answer = lambda body: begun.set() or (release.wait(10) and "Blue.")
+    outcomes = []
+    ask = lambda: outcomes.extend(ChatSession(chat, cache=tmp_path).ask(ask_colours(1), str))  # noqa: E731
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads[0].start()
+    assert begun.wait(10)
+    tomorrow = time.time() + 86_400
+    monkeypatch.setattr(time, "time", lambda: tomorrow)
+    threads[1].start()
+    threads[1].join(0.5)
+    release.set()
+    for thread in threads:
+        thread.join(10)
+    assert [outcome.value for outcome in outcomes] == ["Blue.", "Blue."]
+    assert chat_server.n_requests == 1
+
+
+def test_claims_of_a_killed_run_are_cleared_away(tmp_path):
+    cache = AnswerCache(tmp_path)
+    assert cache.answer_or_claim(bytes(32), "killed") == "killed"
+    with Claims(cache):
+        assert cache.prepare() == []
 
 
 def test_the_file_of_a_killed_run_is_removed_and_that_of_a_long_one_is_kept(tmp_path):

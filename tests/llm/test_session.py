@@ -191,15 +191,20 @@ def test_an_unreadable_answer_is_asked_again_with_the_error(tmp_path, ask_colour
     assert session.usage == Usage(n_requests=2, n_cached=2, input_tokens=20, output_tokens=10)
 
 
-def test_an_answer_that_stays_unreadable_fails_after_the_second_and_is_kept(tmp_path, ask_colours):
+def test_an_answer_that_stays_unreadable_is_paid_for_and_asked_anew_by_the_next_call(tmp_path, ask_colours):
     chat = CountingChat(lambda request: "")
     session = ChatSession(chat, cache=tmp_path)
-    for _ in range(2):
+    for n_calls in (1, 2):
         (outcome,) = session.ask(ask_colours(1), demand_blue)
-        assert (outcome.value, outcome.error) == (None, "The answer must be blue.")
-    assert chat.asked[1].messages[1] == ("assistant", "(no answer)")
-    assert len(chat.asked) == 2
-    assert session.usage.n_failed == 2
+        assert (outcome.value, outcome.error) == (None, "The answer is empty.")
+        assert session.usage == Usage(2 * n_calls, 0, n_calls, 20 * n_calls, 10 * n_calls)
+    assert chat.asked[1].messages[1:] == (
+        ("assistant", "(no answer)"),
+        (
+            "user",
+            "This answer cannot be used: The answer must be blue. Answer the request above again, and nothing else.",
+        ),
+    )
 
 
 def test_a_transient_failure_costs_one_outcome_and_is_not_kept(tmp_path, ask_colours):
@@ -463,38 +468,6 @@ def test_nothing_is_shown_by_default(capsys, ask_colours):
 
 def test_no_requests_give_no_outcomes():
     assert ChatSession(CountingChat()).ask([], str) == []
-
-
-TABLE = {
-    "too many requests": ("too_many_requests", [], None),
-    "half a body": ("dropped_in_the_body", [], None),
-    "overload": ("error", [503, "Overloaded."], None),
-    "no JSON": (
-        "raw",
-        ["{"],
-        "URL answered with something that is no chat completion ('{'). Check base_url, or run again later.",
-    ),
-    "truncated content": ("choice", ["blu", "length"], None),
-    "empty content": ("choice", ["", "stop"], None),
-    "refusal": ("choice", [None, "stop"], None),
-}
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_a_fault_loses_no_paid_answer_and_asks_nothing_twice(
-    name, tmp_path, chat, chat_server, ask_colours, monkeypatch
-):
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
-    make, arguments, error = TABLE[name]
-    chat_server.fail(None, None, getattr(chat_server, make)(*arguments))
-    chat.set_params(concurrency=1)
-    outcomes = ChatSession(chat, cache=tmp_path).ask(ask_colours(5), demand_blue)
-    expected = error and error.replace("URL", chat_server.base_url)
-    assert [outcome.error for outcome in outcomes] == [None, None, expected, None, None]
-    assert chat_server.n_requests == 5 + (error is None)
-    session = ChatSession(chat, cache=tmp_path)
-    assert all(outcome.value == "Blue." for outcome in session.ask(ask_colours(5), demand_blue))
-    assert session.usage.n_requests == (error is not None)
 
 
 def test_a_cache_that_cannot_be_written_is_noticed_before_anything_is_sent(

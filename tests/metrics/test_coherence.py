@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.metrics import AlignedReference, cnpmi_score
 
+# words that the reference lacks are drawn on purpose
+pytestmark = pytest.mark.filterwarnings("ignore::skxtm.exceptions.AbsentWordsWarning")
+
 
 def npmi_of_shares(p_first, p_second, p_both):
     if p_both == 1:
@@ -183,10 +186,9 @@ TOPIC = {"en": ["rain", "goal"], "zh": ["雨", "进球"]}
             "Got 'tokens' instead.",
         ),
         (
-            [TOPIC, {"en": ["rain", "goal"], "zh": ["雨"]}],
+            [TOPIC, {"en": ["rain", "goal"], "zh": []}],
             {},
-            "Topic 1 has 1 words in language 'zh', but n_words=2. "
-            "Give topics with more words, or lower n_words.",
+            "Topic 1 has no words in language 'zh'. Give topics with words.",
         ),
         (
             [TOPIC, {"en": ["rain", "goal"]}],
@@ -240,3 +242,34 @@ def test_published_counting_needs_token_counts():
     assert cnpmi_score([TOPIC], reference, n_words=2) == 0.5
     with pytest.raises(InputError, match="This reference holds no token counts"):
         cnpmi_score([TOPIC], reference, n_words=2, counting="published")
+
+
+@pytest.mark.parametrize("counting", ["documents", "published"])
+@pytest.mark.filterwarnings("ignore:.* measured by the words they have:UserWarning")
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                code: st.lists(st.sampled_from("abcd"), min_size=1, max_size=4, unique=True)
+                for code in ("en", "zh")
+            }
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.lists(st.tuples(*[st.lists(st.sampled_from("abcd"), max_size=4)] * 2), min_size=2, max_size=6),
+)
+def test_topics_with_fewer_words_than_asked_for_weigh_the_same_as_others(counting, topics, documents):
+    texts = {code: [document[place] for document in documents] for place, code in enumerate(("en", "zh"))}
+    reference = AlignedReference.from_texts(
+        {code: [" ".join(text) for text in texts[code]] for code in texts}
+    )
+
+    if counting == "documents":
+        expected = [cnpmi_by_documents([topic], texts, [("en", "zh")]) for topic in topics]
+    else:
+        topics = topics[:1]  # of several topics, those spelled alike share their counts in the script
+        expected = [cnpmi_as_published(topics, texts, "en", "zh")]
+    scores = cnpmi_score(topics, reference, n_words=4, counting=counting, per_topic=True)
+    np.testing.assert_allclose(scores, expected, rtol=1e-12, atol=1e-12)

@@ -50,12 +50,32 @@ def test_words_beyond_the_first_do_not_count():
     assert topic_uniqueness([{"en": ["rain", "nba"]}, {"en": ["goal", "nba"]}], n_words=1) == 1.0
 
 
-def test_a_topic_with_too_few_words_is_named():
-    with pytest.raises(InputError) as caught:
-        topic_uniqueness([{"en": ["rain"]}])
-    assert str(caught.value) == (
-        "Topic 0 has 1 words in language 'en', but n_words=15. Give topics with more words, or lower n_words."
+def test_topics_with_fewer_words_are_measured_by_those_they_have():
+    topics = [{"en": ["rain", "wind", "fog"]}, {"en": ["goal", "rain"]}]
+    said = (
+        "1 of 2 topics (1) have fewer than n_words=3 words in some language, 2 the fewest, and are measured by the "
+        "words they have."
     )
+    with pytest.warns(UserWarning, match="fewer than n_words=3") as caught:
+        assert topic_uniqueness(topics, n_words=3) == pytest.approx((0.5 + 1 + 1 + 1 + 0.5) / 5)
+    assert [str(warning.message) for warning in caught] == [said]
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="measured by the words they have"):
+        assert topic_diversity(topics, n_words=3) == pytest.approx(4 / 5)
+
+
+def test_ranks_need_lists_of_one_length():
+    with pytest.raises(InputError) as caught:
+        inverted_rbo([{"en": ["rain"]}, {"en": ["goal", "rain"]}], n_words=2)
+    assert str(caught.value) == (
+        "Topic 0 has 1 words in language 'en', but n_words=2. Give topics with more words, or lower n_words."
+    )
+
+
+def test_a_topic_without_words_is_named():
+    with pytest.raises(InputError) as caught:
+        topic_uniqueness([{"en": []}])
+    assert str(caught.value) == "Topic 0 has no words in language 'en'. Give topics with words."
 
 
 def test_quality_is_the_product_and_never_negative():

@@ -3,10 +3,12 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 
 from skxtm.corpus import Corpus
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm.exceptions import AbsentWordsWarning, InputError, InputTypeError
 from skxtm.metrics import AlignedReference, cnpmi_score, npmi_score
 
 ENGLISH = ["rain and rain", "", "goal", "rain goal"]
@@ -83,6 +85,13 @@ def test_plain_and_gzipped_files_are_read(tmp_path, reference):
     assert AlignedReference.read(str(tmp_path), ["zh", "en"]).languages == ("zh", "en")
 
 
+def test_files_may_be_named_by_any_code_of_a_language(tmp_path):
+    for name in ("eng", "zh-Hant", "README"):
+        (tmp_path / f"{name}.txt").write_text("rain\n", encoding="utf-8")
+    assert AlignedReference.read(tmp_path).languages == ("en", "zh")
+    assert AlignedReference.read(tmp_path, ["ZH"]).languages == ("zh",)
+
+
 def test_only_a_newline_ends_a_text(tmp_path):
     (tmp_path / "en.txt").write_bytes("rain\u2028wind\rsnow\r\ngoal\r\n".encode())
     (tmp_path / "zh.txt").write_bytes("雨\x0b风\n进球\n".encode())
@@ -149,13 +158,15 @@ def test_rows_without_a_pair_id_are_left_out(missing):
 def test_a_corpus_without_pair_ids_or_counts_is_refused():
     with pytest.raises(InputError) as caught:
         AlignedReference.from_corpus(corpus_of(None))
-    assert (
-        str(caught.value) == "An aligned reference needs a corpus with counts and pair_id. It has no pair_id."
+    assert str(caught.value) == (
+        "An aligned reference needs a corpus with counts and pair_id. It has no pair_id. Give Corpus(..., "
+        "pair_id=labels), the same label to the same text in each language."
     )
     with pytest.raises(InputError) as caught:
         AlignedReference.from_corpus(Corpus(["en", "zh"], text=["rain", "雨"], pair_id=[1, 1]))
-    assert (
-        str(caught.value) == "An aligned reference needs a corpus with counts and pair_id. It has no counts."
+    assert str(caught.value) == (
+        "An aligned reference needs a corpus with counts and pair_id. It has no counts. Make them with "
+        "CrossLingualVectorizer."
     )
 
 
@@ -248,3 +259,71 @@ def test_the_shared_reference_is_read(data_home):
     reference = AlignedReference.read(data_home / "reference" / "en_zh")
     assert reference.languages == ("en", "zh")
     assert reference.n_documents == 21083
+
+
+def test_words_are_found_in_any_spelling():
+    reference = AlignedReference.from_texts(
+        {"de": ["Straße Wind", "STRASSE", "Tor"], "zh": ["網絡 风", "网络", "进球"]}
+    )
+    assert reference.document_counts("de", ["strasse", "straße", "tor"]).tolist() == [2, 2, 1]
+    assert reference.document_counts("zh-TW", ["网络", "網絡", "風"]).tolist() == [2, 2, 1]
+    assert reference.pair_counts("de", ["Strasse"], "zh", ["網絡"]).tolist() == [[2]]
+    topics = [
+        {"de": ["strasse", "wind"], "zh": ["網絡", "風"]},
+        {"de": ["straße", "Wind"], "zh": ["网络", "风"]},
+    ]
+    assert len(set(cnpmi_score(topics, reference, n_words=2, per_topic=True))) == 1
+    assert cnpmi_score(topics, reference, n_words=2) > 0
+
+
+def test_words_are_found_as_they_are_written_on_request():
+    reference = AlignedReference.from_texts({"de": ["Straße", "STRASSE", "Tor"]}, match="literal")
+    assert reference.document_counts("de", ["strasse", "Straße", "tor"]).tolist() == [0, 1, 0]
+    with pytest.raises(InputError) as caught:
+        AlignedReference.from_texts({"de": ["Tor"]}, match="light")
+    assert str(caught.value) == (
+        "The 'match' parameter of AlignedReference must be among {'normal', 'literal'}. Got 'light' instead."
+    )
+
+
+SPELLINGS = {
+    "strasse": ["Straße", "STRASSE", "strasse"],
+    "dont": ["don't", "Don’t"],
+    "wind": ["wind", "Wind"],
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from([(form, word) for form in SPELLINGS for word in SPELLINGS[form]]), max_size=6
+        ),
+        min_size=1,
+        max_size=6,
+    ).filter(any),
+    st.randoms(use_true_random=False),
+)
+def test_all_spellings_of_a_word_are_counted_together(texts, draw):
+    reference = AlignedReference.from_texts({"de": [[word for _, word in text] for text in texts]})
+    spelled = [draw.choice(SPELLINGS[form]) for form in SPELLINGS]
+    in_texts = [[form for form, _ in text] for text in texts]
+    documents = [sum(form in text for text in in_texts) for form in SPELLINGS]
+    tokens = [sum(text.count(form) for text in in_texts) for form in SPELLINGS]
+    pairs = [[sum(a in text and b in text for text in in_texts) for b in SPELLINGS] for a in SPELLINGS]
+    assert reference.document_counts("de", spelled).tolist() == documents
+    assert reference.token_counts("de", spelled).tolist() == tokens
+    assert reference.pair_counts("de", spelled, "de", spelled).tolist() == pairs
+
+
+@pytest.mark.parametrize("score", [cnpmi_score, npmi_score])
+def test_top_words_that_the_reference_lacks_are_told(score):
+    reference = AlignedReference.from_texts({"en": ["rain wind", "goal"], "zh": ["雨 风", "进球"]})
+    topics = [{"en": ["rain", "hail"], "zh": ["雨", "风"]}]
+    with pytest.warns(AbsentWordsWarning) as warned:
+        score(topics, reference, n_words=2)
+    assert [str(warning.message) for warning in warned] == [
+        "1 of 2 top words in 'en' are absent from the reference, where they count 0: ['hail']. A larger "
+        "reference, or one cut into words as the model's texts were, may hold them."
+    ]
+    assert warned[0].filename == __file__

@@ -80,6 +80,12 @@ def test_the_prior_is_the_laplace_approximation_of_a_dirichlet():
         assert prior.logvar[k].exp().item() == pytest.approx(variance)
 
 
+@pytest.mark.parametrize("concentration", [0.3, 1.0, 7.0])
+def test_the_prior_of_one_topic_is_finite_and_certain(concentration):
+    prior = LaplacePrior(torch.tensor([concentration]))
+    assert (prior.mean.tolist(), prior.logvar.tolist(), prior.proportions().tolist()) == ([0], [0], [1])
+
+
 def test_proportions_of_a_symmetric_prior_are_uniform():
     torch.testing.assert_close(LaplacePrior(torch.ones(4)).proportions(), torch.full((4,), 0.25))
 

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import time
 
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skxtm.exceptions import AnswerFormatError
-from skxtm.refinement import ParsedAnswer, match_words, parse_answer
+from skxtm.refinement import ParsedAnswer, VocabularyIndex, match_words, parse_answer
 
 EN_ZH = ("en", "zh")
 WORDS = {0: {"en": ["rain", "wind"], "zh": ["雨", "风"]}, 1: {"en": ["goal", "e-mail"], "zh": ["球", "队"]}}
@@ -252,22 +253,17 @@ FAULTS = {
         {0: WORDS[0]},
         ["Topic 2 was not asked about and is left out.", "Topic 1 was not answered."],
     ),
-    "numbers counted from 1": (
-        PLAIN.replace("Topic 1", "Topic 2").replace("Topic 0", "Topic 1"),
-        {1: WORDS[0]},
-        ["Topic 2 was not asked about and is left out.", "Topic 0 was not answered."],
-    ),
     "a topic twice": (
         PLAIN + "Topic 0: Other\nEN: x - y\nZH: 甲 - 乙",
         WORDS,
-        ["Topic 0 was answered more than once; the first answer counts."],
+        ["Topic 0 was answered more than once; the last complete answer counts."],
     ),
     "a topic twice in the same words": (
         PLAIN + PLAIN,
         WORDS,
         [
-            "Topic 0 was answered more than once; the first answer counts.",
-            "Topic 1 was answered more than once; the first answer counts.",
+            "Topic 0 was answered more than once; the last complete answer counts.",
+            "Topic 1 was answered more than once; the last complete answer counts.",
         ],
     ),
     "a language is missing": (
@@ -353,6 +349,12 @@ NO_LINES = (
 )
 
 
+FROM_ONE = (
+    "The answer counts topics from 1 on, or leaves out topic 0, so that it is not certain which topic is meant. Answer "
+    "for topics [0, 1], each under its own number."
+)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -366,6 +368,8 @@ NO_LINES = (
             "The JSON of the answer is damaged or cut off before any topic is whole. Answer again for topics [0, 1], "
             "with the JSON alone and nothing left out.",
         ),
+        (PLAIN.replace("Topic 1", "Topic 2").replace("Topic 0", "Topic 1"), FROM_ONE),
+        (as_json({1: WORDS[0], 2: WORDS[1]}), FROM_ONE),
         (
             as_json({7: WORDS[0], 5: WORDS[1]}),
             "The answer is about topics [5, 7], which were not asked about. Answer for topics [0, 1], each under its "
@@ -403,3 +407,135 @@ def test_an_alias_gives_way_to_a_language_that_has_this_code():
 def test_words_of_the_wrong_language_are_read_but_not_found_in_the_vocabulary():
     answer = parse(PLAIN.replace("rain - wind", "雨 - wind"), topics=[0])
     assert match_words(answer.words[0]["en"], ["rain", "wind"], "en") == ([1], ["雨"])
+
+
+def other_json(value):
+    return json.dumps(value, ensure_ascii=False)
+
+
+#: The right content in forms that were not asked for.
+FORMS = {
+    "numbers as keys": other_json({str(number): {"theme": "x", **words} for number, words in WORDS.items()}),
+    "numbers as keys within topics": other_json(
+        {"topics": {f"Topic {k}": {"words": w} for k, w in WORDS.items()}}
+    ),
+    "topic_id": other_json([{"topic_id": k, "theme": "x", "words": w} for k, w in WORDS.items()]),
+    "topicNumber": other_json(
+        {"result": {"list": [{"topicNumber": str(k), "words": w} for k, w in WORDS.items()]}}
+    ),
+    "id": other_json({"topics": [{"id": k, "name": "x", "words": w} for k, w in WORDS.items()]}),
+    "tags of languages": other_json(
+        [{"topic": k, "words": {"en-US": w["en"], "zh-CN": w["zh"]}} for k, w in WORDS.items()]
+    ),
+    "names of languages": other_json(
+        [{"topic": k, "words": {"English words": w["en"], "简体中文": w["zh"]}} for k, w in WORDS.items()]
+    ),
+    "words as objects": other_json(
+        [
+            {"topic": k, "words": {code: [{"word": word, "score": 0.5} for word in w[code]] for code in w}}
+            for k, w in WORDS.items()
+        ]
+    ),
+    "single quotes": repr([{"topic": k, "words": w} for k, w in WORDS.items()]),
+    "numbers as keys in Python": repr(WORDS),
+    "Chinese labels": PLAIN.replace("EN:", "英文：").replace("ZH:", "中文："),
+    "Simplified Chinese": PLAIN.replace("ZH:", "Simplified Chinese:"),
+    "labels and words on two lines": PLAIN.replace("EN: ", "EN:\n").replace("ZH: ", "**ZH**:\n\n"),
+    "numbers in the line": "Topic 0: x\nEN: 1. rain 2. wind\nZH: 1. 雨 2. 风\nTopic 1\nEN: 1) goal 2) e-mail\nZH: 1、球 2、队",
+    "numbers in the next line": "Topic 0: x\nEN:\n1. rain 2. wind\nZH:\n1. 雨 2. 风\nTopic 1\nEN: goal, e-mail\nZH: 球, 队",
+    "a table of topics": "| Topic | Theme | EN | Chinese |\n|---|:-:|---|---|\n| 0 | x | rain, wind | 雨、风 |\n"
+    "| **1** | y | goal - e-mail | 球 - 队 |",
+    "a table with a row per language": "| Topic | Language | Words |\n|--|--|--|\n| 0 | en | rain, wind |\n"
+    "| 0 | zh | 雨, 风 |\n| 1 | en | goal, e-mail |\n| 1 | zh | 球, 队 |",
+    "a table per topic": "Topic 0: x\n\n| EN | ZH |\n|---|---|\n| rain | 雨 |\n| wind | 风 |\n\nTopic 1: y\n\n"
+    "| English | goal, e-mail |\n| Chinese | 球<br>队 |",
+    "a draft in other thoughts": f"<thinking>\n{PLAIN.replace('rain', 'hail')}</thinking>\n{PLAIN}",
+    "a draft without tags": f"First try:\n{PLAIN.replace('rain', 'hail')}\nBetter:\n{PLAIN}",
+    "a draft in JSON": as_json({0: WORDS[1], 1: WORDS[0]}) + "\nNo, rather:\n" + as_json(WORDS),
+    "a later answer that is cut off": PLAIN + "Topic 0: x\nEN: hail - fog\nZH: 雹",
+    "thoughts after the answer": f"{PLAIN}\n<reflection>Topic 0: z\nEN: no - never\nZH: 不 - 无</reflection>",
+    "the channels of gpt-oss": f"<|channel|>analysis<|message|>{PLAIN.replace('wind', 'fog')}<|end|>"
+    f"<|channel|>final<|message|>{PLAIN}",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_right_content_is_read_in_other_forms(form):
+    assert parse(FORMS[form]).words == WORDS
+
+
+def test_middle_dots_separate_words_where_nothing_else_does():
+    answer = parse("Topic 0: x\nEN: rain/wind/fog\nZH: 雨・风・雾", topics=[0], n_words=3)
+    assert answer.words == {0: {"en": ["rain", "wind", "fog"], "zh": ["雨", "风", "雾"]}}
+    answer = parse(
+        "Topic 0: x\nJA: コーヒー・ショップ、茶\nEN: and/or, tea", topics=[0], languages=["ja", "en"]
+    )
+    assert answer.words == {0: {"ja": ["コーヒー・ショップ", "茶"], "en": ["and/or", "tea"]}}
+
+
+@pytest.mark.parametrize("word", ["<b>rain", "a=b", '{"x"', "x" * 61, "♥", "two words", "a|b"])
+def test_what_is_no_word_is_left_out(word):
+    answer = parse(as_json({0: {"en": ["rain", word, "wind"], "zh": ["雨", "风"]}}), topics=[0], n_words=3)
+    assert answer.words[0]["en"] == ["rain", "wind"]
+
+
+@pytest.mark.parametrize("numbers", [(1, 2, 3), (1, 2), (2, 3), (1, 3), (3,)])
+def test_numbers_that_may_be_shifted_by_one_are_refused(numbers):
+    with pytest.raises(AnswerFormatError, match=r"counts topics from 1 on, or leaves out topic 0"):
+        parse(as_json(dict.fromkeys(numbers, WORDS[0])), topics=[0, 1, 2])
+
+
+@pytest.mark.parametrize("numbers", [(0, 2), (2,), (0, 3), (1,), (0, 1, 2, 3)])
+def test_numbers_that_cannot_be_shifted_are_read(numbers):
+    answer = parse(as_json(dict.fromkeys(numbers, WORDS[0])), topics=[0, 1, 2])
+    assert list(answer.words) == [number for number in numbers if number < 3]
+
+
+def test_what_failed_is_told_for_each_topic():
+    text = PLAIN.replace("EN: goal - e-mail", "EN: two words")
+    answer = parse(text, topics=[0, 1, 2])
+    assert answer.failures == {
+        1: "Topic 1, 'en': left out 1 that are not single words: 'two words'. Topic 1 has no words in 'en'.",
+        2: "Topic 2 was not answered.",
+    }
+
+
+def test_swapped_languages_are_known_by_the_vocabularies():
+    vocabularies = {
+        "en": VocabularyIndex(["rain", "wind", "goal", "e-mail"], "en"),
+        "zh": VocabularyIndex(["雨", "风", "球", "队"], "zh"),
+    }
+    swapped = {"en": WORDS[0]["zh"], "zh": WORDS[0]["en"]}
+    answer = parse_answer(as_json({0: swapped, 1: WORDS[1]}), [0, 1], EN_ZH, vocabularies=vocabularies)
+    assert answer.words == {1: WORDS[1]}
+    assert answer.failures[0].startswith("Topic 0, 'en': only 2 words")
+    assert "Topic 0: the words of 'en' and 'zh' are swapped." in answer.problems
+    with pytest.raises(AnswerFormatError) as caught:
+        parse_answer(as_json({0: swapped}), [0, 1], EN_ZH, vocabularies=vocabularies)
+    assert str(caught.value) == "The words of 'en' and 'zh' are swapped. Give each language its own words."
+
+
+def test_themes_lose_control_characters():
+    topics = [{"topic": k, "theme": "red\x1b[31m\u202e \x00sky\n", "words": w} for k, w in WORDS.items()]
+    assert parse(json.dumps(topics)).themes == {0: "red [31m sky", 1: "red [31m sky"}
+    assert parse(PLAIN.replace("Weather", "W\x07 e\u200b")).themes[0] == "W e"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ['{"', '{"a":', '{"a": [', '[{"a": "', "{'", '{"topic": 0, "en": ["a"]},', "Topic 0: x\n", "Topic 0 ", "(", "((a)",
+     "EN: a - b\n", "EN:", ", ", "- ", "1. a ", "<think>", "</think>", "| a | b |\n", "|", " ", "\t\u3000", "・a", "\\", '"'],
+)  # fmt: skip
+def test_the_time_of_reading_grows_with_the_text_only(piece):
+    """Reading ten times as much may take ten times as long, and twice that for the noise of clocks."""
+
+    def seconds(n_pieces):
+        text = "Topic 0: x\nEN: " + piece * n_pieces
+        begun = time.process_time()
+        with contextlib.suppress(AnswerFormatError):
+            parse(text)
+        return time.process_time() - begun
+
+    n_pieces = 10_000 // len(piece)
+    short = min(seconds(n_pieces) for _ in range(3))
+    assert seconds(10 * n_pieces) < 20 * short + 0.5

@@ -1,0 +1,146 @@
+"""Languages found from texts alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxtm._optional import import_optional
+from skxtm.corpus._checks import named_rows
+from skxtm.exceptions import InputError, UncertainLanguageWarning
+from skxtm.languages import canonical_code
+
+Texts = Sequence[str] | NDArray[np.object_]
+
+# hardly more likely than all other languages together
+_LEAST_CERTAINTY = 0.6
+# what py3langid says of text that is in no language
+_NO_LANGUAGE = "zxx"
+
+
+@dataclass(frozen=True)
+class DetectedLanguages:
+    """The most likely language of each text.
+
+    Parameters
+    ----------
+    codes : ndarray of str objects of shape (n_texts,)
+        Canonical codes. A text that says nothing of its language, such as a number, has the one that is
+        most frequent among the others.
+    certainty : ndarray of shape (n_texts,)
+        Probability of the language among those that were to choose from.
+
+    Examples
+    --------
+    >>> from skxtm.corpus import detect_languages
+    >>> detected = detect_languages(["Regen und Wind am Abend", "rain and wind at night"], ["de", "en"])
+    >>> detected.codes.tolist(), bool((detected.certainty > 0.9).all())
+    (['de', 'en'], True)
+    """
+
+    codes: NDArray[np.object_]
+    certainty: NDArray[np.floating]
+
+
+def detect_languages(texts: Texts, languages: Sequence[str] | None = None) -> DetectedLanguages:
+    """Find the language of each text by py3langid (extra ``detect``).
+
+    Parameters
+    ----------
+    texts : sequence of str of length n_texts
+        The longer, the surer; a sentence is enough for most languages.
+    languages : sequence of str or None, default=None
+        Codes of the languages to choose from; None means all 139 that py3langid knows. The fewer they are,
+        the surer is what is found.
+
+    Returns
+    -------
+    detected : DetectedLanguages
+
+    Raises
+    ------
+    InputError
+        If py3langid does not know one of `languages`, or no text says anything of its language.
+    MissingDependencyError
+        If py3langid is not installed.
+    """
+    identifier = copy(_identifier())  # which languages it chooses from is part of its state
+    code_of = {label: canonical_code(label) for label in identifier.labels if label != _NO_LANGUAGE}
+    chosen = set(code_of.values()) if languages is None else {canonical_code(code) for code in languages}
+    unknown = sorted(chosen - set(code_of.values()))
+    if unknown:
+        raise InputError(
+            f"The languages {unknown} cannot be found from text, only {sorted(set(code_of.values()))}. Give "
+            f"the language of each document instead."
+        )
+    identifier.set_languages([label for label, code in code_of.items() if code in chosen])
+    ranked = [identifier.classify(text) for text in texts]
+    says_something = [_says_something(text) for text in texts]
+    frequent = Counter(
+        code_of[label] for (label, _), says in zip(ranked, says_something, strict=True) if says
+    )
+    if not frequent:
+        raise InputError("No text says anything of its language. Give the language of each document instead.")
+    ((most_frequent, _),) = frequent.most_common(1)
+    codes = [
+        code_of[label] if says else most_frequent
+        for (label, _), says in zip(ranked, says_something, strict=True)
+    ]
+    certainty = [certainty for _, certainty in ranked]
+    return DetectedLanguages(np.array(codes, dtype=object), np.array(certainty, dtype=np.float64))
+
+
+def languages_for(texts: Texts, languages: str | Sequence[str]) -> NDArray[np.object_]:
+    """Give each text the one language that is named, or find it; a warning tells of uncertain ones.
+
+    Parameters
+    ----------
+    texts : sequence of str of length n_texts
+        Texts without languages.
+    languages : "auto" or sequence of str
+        All languages that can be found, or those to choose from.
+
+    Returns
+    -------
+    codes : ndarray of str objects of shape (n_texts,)
+
+    Raises
+    ------
+    InputError, MissingDependencyError
+        As `detect_languages` does, or if `languages` is a single code.
+    """
+    if (isinstance(languages, str) and languages != "auto") or not len(languages):
+        raise InputError(f"languages must be 'auto' or a sequence of codes, as in ['en']. Got {languages!r}.")
+    if len(languages) == 1:
+        return np.full(len(texts), canonical_code(languages[0]), dtype=object)
+    detected = detect_languages(texts, None if languages == "auto" else languages)
+    uncertain = np.flatnonzero(detected.certainty < _LEAST_CERTAINTY).tolist()
+    if uncertain:
+        found = ", ".join(f"{number:,} {code}" for code, number in Counter(detected.codes).most_common(8))
+        warnings.warn(
+            f"The language of {len(uncertain):,} of {len(texts):,} documents is uncertain (probability below "
+            f"{_LEAST_CERTAINTY}), in {named_rows(uncertain)}. Found: {found}. Name the languages to choose "
+            "from, as in languages=['de', 'en'], or give the language of each document.",
+            UncertainLanguageWarning,
+            stacklevel=2,
+        )
+    return detected.codes
+
+
+def _says_something(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    """Load an own instance, because other code may restrict the languages of the global one."""
+    langid = import_optional("py3langid.langid", extra="detect", purpose="Finding the language of texts")
+    return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)

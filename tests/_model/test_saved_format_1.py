@@ -1,0 +1,79 @@
+"""Folders that an earlier version saved still load, and give what they gave then.
+
+Topic proportions are computed in double precision and rounded to single, so that they are the same bits on the
+machine that saved them. Elsewhere the sums of other versions of BLAS and torch may round to the neighbouring
+number: hence 1e-6. Training itself is in single precision, hence the wider 1e-4 for a model trained further.
+"""
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from skxtm import Corpus, CrossLingualTopicModel
+from skxtm.backbones import backbone_names
+
+FOLDER = Path(__file__).parent / "saved_format_1"
+LANGUAGES = ("en", "zh")
+BACKBONES = ("corectm", "gloctm", "infoctm", "mcta", "mtanchor", "nmtm", "svd_lr", "usvd", "xtra")
+
+pytestmark = pytest.mark.filterwarnings("ignore::skxtm.exceptions.UnknownWordsWarning")
+
+
+@pytest.fixture(scope="module")
+def saved():
+    with np.load(FOLDER / "documents.npz") as arrays:
+        return dict(arrays)
+
+
+def corpus_of(saved, kind):
+    counts = {code: sparse.csr_array(saved[f"{kind}.{code}"]) for code in LANGUAGES}
+    words = {code: saved[f"words.{code}"].astype(object) for code in LANGUAGES}
+    return Corpus.from_counts(counts, words)
+
+
+def assert_as_then(model, saved, name):
+    theta = model.transform(corpus_of(saved, "counts"))
+    np.testing.assert_allclose(theta, saved[f"theta.{name}"], rtol=0, atol=1e-6)
+
+
+def test_there_is_a_folder_of_every_backbone_of_that_time():
+    folders = {path.name for path in FOLDER.iterdir() if path.is_dir()}
+    assert folders == {*BACKBONES, "resumable", "texts"}
+    assert set(BACKBONES) <= set(backbone_names())
+
+
+@pytest.mark.parametrize("name", [*BACKBONES, "resumable"])
+def test_a_folder_saved_by_an_earlier_version_gives_the_same_proportions(saved, name):
+    model = CrossLingualTopicModel.load(FOLDER / name)
+    assert_as_then(model, saved, name)
+    for proportions in model.topic_word_.values():
+        np.testing.assert_allclose(proportions.sum(1), 1, rtol=1e-6)
+
+
+def test_what_an_earlier_version_saved_can_be_saved_again(saved, tmp_path):
+    for name in BACKBONES:
+        CrossLingualTopicModel.load(FOLDER / name).save(tmp_path / name)
+        assert_as_then(CrossLingualTopicModel.load(tmp_path / name), saved, name)
+
+
+def test_training_begun_by_an_earlier_version_goes_on_as_it_would_have_then(saved):
+    model = CrossLingualTopicModel.load(FOLDER / "resumable").partial_fit(corpus_of(saved, "trained"))
+    theta = model.transform(corpus_of(saved, "counts"))
+    np.testing.assert_allclose(theta, saved["theta.resumed"], rtol=0, atol=1e-4)
+    assert np.abs(saved["theta.resumed"] - saved["theta.resumable"]).max() > 1e-2
+
+
+def test_a_model_of_texts_brings_the_vectorizer_that_an_earlier_version_fitted(saved):
+    texts = runpy.run_path(FOLDER / "make.py")["TEXTS"]
+    model = CrossLingualTopicModel.load(FOLDER / "texts")
+    np.testing.assert_allclose(model.transform(texts), saved["theta.texts"], rtol=0, atol=1e-6)
+
+
+def test_anchors_that_an_earlier_version_chose_can_be_changed():
+    model = CrossLingualTopicModel.load(FOLDER / "mtanchor")
+    first = model.anchors_[0]["en"]
+    model.update_anchors(1, {"en": first})
+    assert model.anchors_[1]["en"] == first
