@@ -1,7 +1,7 @@
 """Bilingual lexicons: word pairs from a file or a list, as sparse matrices between any two vocabularies."""
 
 import gzip
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -441,7 +441,11 @@ class Lexicon:
 
     def _form_index(self, language: str) -> FormIndex:
         if language not in self._form_indexes:
-            forms_of = partial(normal_forms, language=language) if self._match == "normal" else _as_written
+            forms_of = (
+                partial(normal_forms, language=language)
+                if self._match == "normal"
+                else lambda words: (words,)
+            )
             self._form_indexes[language] = FormIndex(self._columns[language].words, forms_of)
         return self._form_indexes[language]
 
@@ -486,13 +490,9 @@ def _pivot(first: Lexicon, second: Lexicon) -> str:
     if first.match != second.match:
         raise InputError(
             f"{first!r} and {second!r} cannot be composed, since they match words differently. "
-            f"Bring one to the other's way by with_match."
+            "Bring one to the other's way by with_match."
         )
     return shared.pop()
-
-
-def _as_written(words: Sequence[str]) -> tuple[Sequence[str]]:
-    return (words,)
 
 
 def _sorted_csr(matrix: csr_array) -> csr_array:

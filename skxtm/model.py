@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model import learning
 from skxtm._model.anchors import anchors, update_anchors
-from skxtm._model.intake import read_documents, read_training_documents, warn_of_unknown_words
+from skxtm._model.intake import Columns, read_documents, read_training_documents, warn_of_unknown_words
 from skxtm._model.state import Learnt, Settings, State
 from skxtm._optional import import_optional
 from skxtm.corpus import Corpus
@@ -416,7 +416,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         InputError
             If a parameter cannot be written as data, such as a function.
         """
-        from skxtm._model.saving import Columns, save_model
+        from skxtm._model.saving import save_model
 
         check_is_fitted(self)
         save_model(Path(path), Settings.of(self), self._state, Columns.of(self), resumable=resumable)

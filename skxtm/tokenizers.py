@@ -15,19 +15,20 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from skxtm._characters import (
+from skxtm._optional import import_optional
+from skxtm.exceptions import InputError
+from skxtm.languages import base_language, script_of
+from skxtm.normalization import (
     APOSTROPHES,
+    DOTLESS,
     HEBREW_MARKS,
     JOINERS,
     MIDDLE_DOT,
     combining_marks,
     compatible,
     dotless,
+    simplified_chinese,
 )
-from skxtm._optional import import_optional
-from skxtm.exceptions import InputError
-from skxtm.languages import base_language, script_of
-from skxtm.normalization import DOTLESS, simplified_chinese
 
 Tokenizer = Callable[[str], list[str]]
 

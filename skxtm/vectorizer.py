@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skxtm._counting import (
+from skxtm._counting.spellings import (
     Reader,
     Settings,
     columns_of,

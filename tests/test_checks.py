@@ -63,7 +63,7 @@ def test_a_small_backbone_keeps_limits_and_what_cannot_be_lowered():
         "MTAnchor(max_iter=50, n_inference_steps=8, n_projected=8)"
     )
     assert repr(small_backbone(TenAtLeast())) == "TenAtLeast(batch_size=8)"
-    assert repr(small_backbone(USVD(n_dimensions=3))) == "USVD(n_dimensions=3)"
+    assert repr(small_backbone(USVD(n_dimensions=3, n_init=1))) == "USVD(n_dimensions=3, n_init=1)"
 
 
 class Neither(Backbone):

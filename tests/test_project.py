@@ -22,8 +22,10 @@ MODULES = {
 # neighbours. Imports that only type checkers read count too.
 FLOORS = [
     {"exceptions", "_version", "_cache_folder"},
-    {"_optional", "_word_pairs", "corpus"},
-    {"normalization", "tokenizers", "llm"},
+    {"_optional", "_word_pairs", "languages", "cleaning"},
+    {"corpus", "normalization", "llm"},
+    {"tokenizers"},
+    {"_counting"},
     {"lexicon", "vectorizer"},
     {"lexicons", "embeddings", "datasets"},
     {"refinement"},

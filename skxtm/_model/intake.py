@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -282,3 +283,38 @@ def _check_matches(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_
             "CrossLingualVectorizer."
         )
     return corpus
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of the count matrix that a model was fitted on.
+
+    Attributes
+    ----------
+    number : int or None
+        None if the model was not fitted on a matrix.
+    names : ndarray of str or None
+        None if they had no names.
+    """
+
+    number: int | None = None
+    names: NDArray[np.object_] | None = None
+
+    @classmethod
+    def of(cls, estimator: Any) -> Columns:
+        """Read scikit-learn's attributes."""
+        number = getattr(estimator, "n_features_in_", None)
+        return cls(number, getattr(estimator, "feature_names_in_", None))
+
+    @classmethod
+    def of_saved(cls, fitted: Mapping[str, Any]) -> Columns:
+        """Read a saved model."""
+        names = fitted["feature_names_in"]
+        return cls(fitted["n_features_in"], None if names is None else np.array(names, dtype=object))
+
+    def put(self, estimator: Any) -> None:
+        """Write scikit-learn's attributes."""
+        if self.number is not None:
+            estimator.n_features_in_ = self.number
+        if self.names is not None:
+            estimator.feature_names_in_ = self.names

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
+from skxtm._model.intake import Columns
 from skxtm._model.learning import reader_of
 from skxtm._model.state import Settings, State
 from skxtm._version import __version__
@@ -134,41 +135,6 @@ def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Mod
             f"{path} holds no usable model: {type(error).__name__}: {error}. Save the model again."
         ) from error
     return model, state, columns
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Columns of the count matrix that a model was fitted on.
-
-    Attributes
-    ----------
-    number : int or None
-        None if the model was not fitted on a matrix.
-    names : ndarray of str or None
-        None if they had no names.
-    """
-
-    number: int | None = None
-    names: NDArray[np.object_] | None = None
-
-    @classmethod
-    def of(cls, estimator: Any) -> Columns:
-        """Read scikit-learn's attributes."""
-        number = getattr(estimator, "n_features_in_", None)
-        return cls(number, getattr(estimator, "feature_names_in_", None))
-
-    @classmethod
-    def of_saved(cls, fitted: Mapping[str, Any]) -> Columns:
-        """Read a saved model."""
-        names = fitted["feature_names_in"]
-        return cls(fitted["n_features_in"], None if names is None else np.array(names, dtype=object))
-
-    def put(self, estimator: Any) -> None:
-        """Write scikit-learn's attributes."""
-        if self.number is not None:
-            estimator.n_features_in_ = self.number
-        if self.names is not None:
-            estimator.feature_names_in_ = self.names
 
 
 def _fitted(state: State, columns: Columns) -> dict[str, Any]:

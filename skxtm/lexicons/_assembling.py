@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
-from langcodes import standardize_tag, tag_is_valid
-
 from skxtm._word_pairs.pairs import languages_in_name
 from skxtm.exceptions import InputError
+from skxtm.languages import canonical_code, fault_of_code
 from skxtm.lexicon import Lexicon, Match
 from skxtm.lexicons._glosses import is_short, tidy
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon
@@ -89,7 +88,7 @@ def language_code(code: str) -> str:
     >>> [language_code(code) for code in ("deu", "ger", "JPN", "kha")]
     ['de', 'de', 'ja', 'kha']
     """
-    return standardize_tag(code, macro=True) if tag_is_valid(code) else code
+    return code if fault_of_code(code) else canonical_code(code)
 
 
 def languages_of(path: Path, languages: tuple[str, str] | None) -> tuple[str, str]:
@@ -114,6 +113,6 @@ def languages_of(path: Path, languages: tuple[str, str] | None) -> tuple[str, st
         first, second = languages
         return language_code(first), language_code(second)
     parts = path.name.partition(".")[0].removeprefix("freedict-").replace("_", "-").split("-")
-    if len(parts) == 2 and all(map(tag_is_valid, parts)):
+    if len(parts) == 2 and not any(map(fault_of_code, parts)):
         return language_code(parts[0]), language_code(parts[1])
     return languages_in_name(path)

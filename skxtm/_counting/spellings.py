@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm._characters import script_of_letter
 from skxtm.cleaning import TextReport, clean_text
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.languages import scripts_of
@@ -24,6 +23,7 @@ from skxtm.normalization import (
     is_chinese,
     light_forms,
     same_word_forms,
+    script_of_letter,
     simplified_chinese,
 )
 from skxtm.tokenizers import SPACED, TOKENIZERS, Tokenizer, tokenize_whitespace

@@ -1,0 +1,1 @@
+"""Words of texts, counted: by spelling first, then over the spellings of a word."""
