@@ -40,7 +40,11 @@ if TYPE_CHECKING:
 
 LANGUAGES = {1: ("en",), 2: ("en", "zh"), 3: ("en", "ja", "zh")}
 N_COMPONENTS, N_WORDS, N_DOCUMENTS, N_EPOCHS = 3, 25, 20, 2
-_NEEDS = {"lexicons", "word_vectors", "document_vectors", "clusters"}
+_DECLARED = {
+    "needs": {"lexicons", "word_vectors", "document_vectors", "clusters"},
+    "takes": {"induced_lexicons"},
+    "reads": {"document_vectors"},
+}
 _MOST = 8  # of whole numbers among the parameters: units, neighbours, burn-in
 
 
@@ -225,7 +229,7 @@ def _declarations(backbone: Backbone) -> Iterator[str]:
 
     if not isinstance(backbone, (NetworkBackbone, ArrayBackbone)):
         yield "it must be an instance of NetworkBackbone or of ArrayBackbone"
-    for name, allowed in {"needs": _NEEDS, "reads": backbone.needs & {"document_vectors"}}.items():
+    for name, allowed in _DECLARED.items():
         strange = sorted(getattr(backbone, name) - allowed)
         if strange:
             yield f"{name} holds {strange}, but may hold {sorted(allowed)} only"
@@ -376,12 +380,13 @@ class _Watcher:
 
 
 def _steps(case: Case) -> Iterator[str]:
-    if case.network is None:
-        return
+    from skxtm.backbones.base import NetworkBackbone
     from skxtm.training.batches import TrainingDocuments
 
-    settings = Settings.of(case.fitted)
+    settings = Settings.of(case.model())
     backbone = learning.choose(settings)
+    if not isinstance(backbone, NetworkBackbone):
+        return
     sources = learning.find_sources(backbone, case.corpus, settings)
     state, materials = learning.start(backbone, case.corpus, None, sources)
     trainer, watcher = learning.make_trainer(state, "cpu"), _Watcher()
@@ -424,6 +429,7 @@ def _refinement(case: Case) -> Iterator[str]:
 
 #: Name of a check -> what yields a sentence for every problem that it finds.
 CHECKS: Mapping[str, Callable[[Case], Iterator[str]]] = {
+    "a step gives what training and refinement need": _steps,
     "it can be fitted": _fitting,
     "what is learnt are distributions": _distributions,
     "every loss is finite": _losses,
@@ -435,6 +441,5 @@ CHECKS: Mapping[str, Callable[[Case], Iterator[str]]] = {
     "a loaded model is the same model": _saving,
     "training in pieces equals training at once": _pieces,
     "the network moves as a whole": _moving,
-    "a step gives what refinement needs": _steps,
     "it can be refined": _refinement,
 }

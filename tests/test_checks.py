@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import skxtm.checks
-from skxtm.backbones import NMTM, USVD, XTRA, Backbone, MTAnchor, check_backbone
+from skxtm.backbones import NMTM, USVD, XTRA, Backbone, MTAnchor, backbone_names, check_backbone
 from skxtm.backbones.base import Step
 from skxtm.backbones.nmtm import NMTMNetwork
 from skxtm.checks import CHECKS, Case, small_backbone
@@ -44,6 +44,12 @@ def test_it_is_checked_in_as_many_languages_as_it_declares(monkeypatch):
     assert made == [1, 2, 3, 2, 3]
 
 
+@pytest.mark.parametrize("name", backbone_names())
+def test_every_backbone_declares_what_it_is(monkeypatch, name):
+    monkeypatch.setattr(skxtm.checks, "CHECKS", {})
+    check_backbone(name)
+
+
 class TenAtLeast(NMTM):
     """Refuses few units."""
 
@@ -57,7 +63,7 @@ def test_a_small_backbone_keeps_limits_and_what_cannot_be_lowered():
         "MTAnchor(max_iter=50, n_inference_steps=8, n_projected=8)"
     )
     assert repr(small_backbone(TenAtLeast())) == "TenAtLeast(batch_size=8)"
-    assert repr(small_backbone(USVD(n_dimensions=3))) == "USVD(n_dimensions=3)"
+    assert repr(small_backbone(USVD(n_dimensions=3, n_init=1))) == "USVD(n_dimensions=3, n_init=1)"
 
 
 class Neither(Backbone):
@@ -74,9 +80,9 @@ class Needy(NMTM):
 
 
 class Reader(NMTM):
-    """Reads what it does not need."""
+    """Reads what no document has."""
 
-    reads: ClassVar[frozenset[str]] = frozenset({"document_vectors"})
+    reads: ClassVar[frozenset[str]] = frozenset({"titles"})
 
 
 class Babel(NMTM):
@@ -115,7 +121,7 @@ class Functional(NMTM):
             Needy(),
             "needs holds ['money'], but may hold ['clusters', 'document_vectors', 'lexicons', 'word_vectors'] only",
         ),
-        (Reader(), "reads holds ['document_vectors'], but may hold [] only"),
+        (Reader(), "reads holds ['titles'], but may hold ['document_vectors'] only"),
         (Babel(), "min_languages must be 1, 2 or 3, not 4"),
         (
             Changing(),
@@ -150,8 +156,8 @@ class Unbuildable(NMTM):
 
 def test_an_error_of_the_backbone_names_the_check_and_the_languages():
     assert refusal(Unbuildable()) == (
-        "Backbone 'Unbuildable' fails the check 'it can be fitted', with documents in ['en', 'zh']: RuntimeError: "
-        "mat1 and mat2 shapes cannot be multiplied"
+        "Backbone 'Unbuildable' fails the check 'a step gives what training and refinement need', with documents in "
+        "['en', 'zh']: RuntimeError: mat1 and mat2 shapes cannot be multiplied"
     )
 
 
@@ -399,9 +405,7 @@ class SteppingNetwork(NMTMNetwork):
     ],
 )
 def test_what_a_step_gives_is_checked_before_it_is_used(flaw, expected):
-    case = Case(small_backbone(Stepping(flaw=flaw)), 2)
-    case._fitted = Case(small_backbone(NMTM()), 2).fitted.set_params(backbone=Stepping(flaw=flaw))
-    assert list(CHECKS["a step gives what refinement needs"](case)) == expected
+    assert problems("a step gives what training and refinement need", Stepping(flaw=flaw), 2) == expected
 
 
 def test_losses_and_proportions_of_a_refined_model_are_checked(monkeypatch):

@@ -35,6 +35,7 @@ def package(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_first_backbone_is_checked_fitted_named_saved_and_loaded(package):
     script = "".join(code for language, code in BLOCKS if language == "python" and not is_file(code))
     assert "check_backbone(ETM())" in script

@@ -68,8 +68,9 @@ def test_every_loss_term_is_recorded_finite_and_adds_up(network_case):
 
 
 def test_another_seed_gives_another_model(case):
-    first, second = (case.model(random_state=seed).fit(case.corpus) for seed in (0, 1))
-    assert not np.array_equal(first.components_, second.components_)
+    # the best of several starts of K-means may be the same for some seeds
+    others = (case.model(random_state=seed).fit(case.corpus) for seed in range(1, 6))
+    assert any(not np.array_equal(other.components_, case.fitted.components_) for other in others)
 
 
 def test_statistics_of_the_final_weights_can_be_asked_for(normalised_case):
