@@ -73,7 +73,18 @@ def parse_options(arguments: list[str] | None) -> argparse.Namespace:
     add_run(commands.add_parser("run", help="train and measure"))
     add_tables(commands.add_parser("tables", help="print what was measured"))
     add_rate(commands.add_parser("rate", help="let a language model rate the topics"))
-    return parser.parse_args(arguments)
+    return parser.parse_args(joined(sys.argv[1:] if arguments is None else arguments))
+
+
+def joined(arguments: list[str]) -> list[str]:
+    """Join --only and what follows it, so that a text that begins with a dash is not taken for an option."""
+    result: list[str] = []
+    for argument in arguments:
+        if result and result[-1] == "--only":
+            result[-1] = f"--only={argument}"
+        else:
+            result.append(argument)
+    return result
 
 
 def positive(text: str) -> int:

@@ -397,9 +397,13 @@ def _steps(case: Case) -> Iterator[str]:
     yield from _problems_of_step(watcher.step, watcher.batch)
 
 
+_TAKEN = {"loss": "the sum of all", "words": "a term of LLMRefiner", "documents": "a term of LLMRefiner"}
+
+
 def _problems_of_step(step: Step, batch: Batch) -> Iterator[str]:
-    if "loss" in step.terms:
-        yield "no term may be called 'loss', which is the sum of all"
+    for name, whose in _TAKEN.items():
+        if name in step.terms:
+            yield f"no term may be called {name!r}, which is {whose}"
     for name, value in step.terms.items():
         if value.shape != ():
             yield f"the term {name!r} has the shape {tuple(value.shape)}; a term is a mean over documents"

@@ -441,11 +441,8 @@ class Lexicon:
 
     def _form_index(self, language: str) -> FormIndex:
         if language not in self._form_indexes:
-            forms_of = (
-                partial(normal_forms, language=language)
-                if self._match == "normal"
-                else lambda words: (words,)
-            )
+            normal = partial(normal_forms, language=language)
+            forms_of = normal if self._match == "normal" else lambda words: (words,)
             self._form_indexes[language] = FormIndex(self._columns[language].words, forms_of)
         return self._form_indexes[language]
 

@@ -54,6 +54,15 @@ def compatible(text: str) -> str:
 
     NFKC would make a space of the accent that is typed for an apostrophe, leave the sign of increment that is
     typed for a delta, and take apart the vowels am of Thai and Lao, which dictionaries hold whole.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+
+    Returns
+    -------
+    text : str
     """
     if text.isascii():
         return text.replace("\0", "")
@@ -63,7 +72,17 @@ def compatible(text: str) -> str:
 
 
 def dotless(text: str) -> str:
-    """Write the two capitals i of Turkish as small letters, which `str.lower` confuses."""
+    """Write the two capitals i of Turkish as small letters, which `str.lower` confuses.
+
+    Parameters
+    ----------
+    text : str
+        Turkish, or of another language with these letters.
+
+    Returns
+    -------
+    text : str
+    """
     return text.replace("I", "ı").replace("İ", "i")
 
 

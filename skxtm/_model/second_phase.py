@@ -22,9 +22,16 @@ from skxtm._model.materials import (
 )
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
-from skxtm.exceptions import BudgetError, ChatRefusedError, InputError, InputTypeError, RefinementWarning
+from skxtm.exceptions import (
+    AnswersPendingError,
+    InputError,
+    InputTypeError,
+    RefinementWarning,
+    SkxtmError,
+)
 from skxtm.refinement import OfflineProposer, VotedTopic, report_rows, vote
 from skxtm.refinement.rounds import Asking, Rounds, Words, ask_chat, ask_offline
+from skxtm.refinement.voting import are_identical
 
 if TYPE_CHECKING:
     from skxtm.backbones.base import Materials
@@ -300,7 +307,15 @@ class Refinement:
         self.n_answers = np.array([0 if voted is None else voted.n_rounds for voted in votes])
         failed = [number for number, voted in enumerate(votes) if voted is None]
         if failed:
-            warnings.warn(_failure(failed, epoch, rounds.problems), RefinementWarning, stacklevel=5)
+            reasons = rounds.reasons[failed[0]] or rounds.problems
+            warnings.warn(_failure(failed, epoch, reasons), RefinementWarning, stacklevel=5)
+        if self.session is not None and are_identical(rounds.proposed):
+            warnings.warn(
+                f"All rounds of epoch {epoch} named the same words, so that confidence_ says nothing. Raise the "
+                "temperature of the chat model, or take n_rounds=1.",
+                RefinementWarning,
+                stacklevel=5,
+            )
 
     def _refine_again(self, epoch: int) -> bool:
         """Refine, unless the budget is used up or the server refuses; then never again."""
@@ -308,7 +323,9 @@ class Refinement:
             return False
         try:
             self._refine(epoch)
-        except (BudgetError, ChatRefusedError) as error:
+        except AnswersPendingError:
+            raise
+        except SkxtmError as error:
             self.is_stopped = True
             warnings.warn(
                 f"No refinement in epoch {epoch} or later: {error} Training goes on with the words kept "
@@ -408,7 +425,7 @@ def _completed(voted: VotedTopic, topic: dict[str, list[int]]) -> VotedTopic:
 
 def _failure(failed: Sequence[int], epoch: int, problems: Sequence[str]) -> str:
     listed = ", ".join(map(str, failed[:10])) + (", ..." if len(failed) > 10 else "")
-    reason = f" The first problem was: {problems[0]}" if problems else ""
+    reason = f" Of topic {failed[0]} it was: {problems[0]}" if problems else ""
     return (
         f"In the refinement of epoch {epoch} all rounds failed for {len(failed)} topics ({listed}), which "
         f"keep the words they had.{reason}"

@@ -128,15 +128,24 @@ def linked_candidates(
 def projected_rows(
     cooccurrence: Cooccurrence, words: IntArray, n_projected: int, rng: np.random.Generator
 ) -> FloatArray:
-    """Project the rows of some words to ``n_projected`` dimensions if there are more; distances last."""
+    """Project the rows of some words to ``n_projected`` dimensions if there are more; distances last.
+
+    Entries of the projection are 0 with probability 2/3, else ``sqrt(3)`` or ``-sqrt(3)`` (Achlioptas 2001),
+    over the square root of the number of dimensions.
+    """
     n_words = cooccurrence.counts.shape[1]
     if n_words <= n_projected:
         return cooccurrence.rows(words)
-    return cooccurrence.times(rng.normal(size=(n_words, n_projected)) / np.sqrt(n_projected), words)
+    signs = rng.choice([-1.0, 0.0, 0.0, 0.0, 0.0, 1.0], size=(n_words, n_projected))
+    return cooccurrence.times(signs * np.sqrt(3 / n_projected), words)
 
 
 def greedy_anchors(
-    points: Sequence[FloatArray], links: Sequence[sparse.csr_array], n_anchors: int
+    points: Sequence[FloatArray],
+    links: Sequence[sparse.csr_array],
+    n_anchors: int,
+    *,
+    origin: str = "anchor",
 ) -> list[tuple[int, ...]]:
     """Choose linked points far from the affine span of those chosen before, in all languages.
 
@@ -148,6 +157,8 @@ def greedy_anchors(
         Links of the first language's candidates with those of each further language; no row is empty.
     n_anchors : int
         Number of tuples to choose.
+    origin : {"anchor", "released"}
+        How points are moved once the first tuple is chosen, see `MTAnchor`.
 
     Returns
     -------
@@ -155,7 +166,11 @@ def greedy_anchors(
         Rows of `points`, one of each language; fewer than `n_anchors` if the others are in the span. Among
         tuples with the same smallest distance, that with the largest distances in the order of languages.
     """
-    spans = [Span(own) for own in points]
+    turns: list[IntArray | None] = [None] * len(points)
+    if origin == "released":
+        firsts = [np.repeat(np.arange(len(points[0])), np.diff(link.indptr)) for link in links[:1]]
+        turns = [*(firsts or [np.arange(len(points[0]))]), *(link.indices for link in links)]
+    spans = [Span(own, its_turns) for own, its_turns in zip(points, turns, strict=True)]
     chosen: list[tuple[int, ...]] = []
     nearest_allowed = 0.0
     while len(chosen) < n_anchors and len(points[0]):
@@ -188,10 +203,14 @@ class Span:
     ----------
     points : ndarray of shape (n_points, n_dimensions)
         The first that `extend` takes becomes the origin; before, distances are from 0.
+    turns : ndarray of int of shape (n_turns,), or None
+        Points in the order in which they are moved to that origin, which ends once it is the origin's own
+        turn; a point may have several. None moves all, once.
     """
 
-    def __init__(self, points: FloatArray) -> None:
+    def __init__(self, points: FloatArray, turns: IntArray | None = None) -> None:
         self.points = points
+        self.turns = turns
         self.distances = np.einsum("ij,ij->i", points, points)
         self._basis: FloatArray | None = None
 
@@ -199,7 +218,7 @@ class Span:
         """Add a point to the span."""
         if self._basis is None:
             self._basis = np.empty((0, self.points.shape[1]))
-            self.points = self.points - self.points[row]
+            self.points = self.points - np.outer(self._moves(row), self.points[row])
             self.distances = np.einsum("ij,ij->i", self.points, self.points)
         else:
             direction = self.points[row]
@@ -209,6 +228,13 @@ class Span:
             self._basis = np.vstack([self._basis, direction])
             self.distances = np.maximum(self.distances - (self.points @ direction) ** 2, 0)
         self.distances[row] = 0
+
+    def _moves(self, origin: int) -> FloatArray:
+        """How often each point is moved, (n_points,)."""
+        if self.turns is None:
+            return np.ones(len(self.points))
+        before = self.turns[: (self.turns == origin).argmax() + 1]
+        return np.bincount(before, minlength=len(self.points)).astype(np.float64)
 
 
 def convex_combinations(

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from skxtm.backbones._tokens import FloatArray, TokenBlock, draw_topics, token_blocks
 from skxtm.backbones.arrays import ArrayBackbone, LearntTopics
-from skxtm.backbones.base import CorpusShape, Documents, Materials, check_range
+from skxtm.backbones.base import CorpusShape, Documents, Materials, check_choice, check_range
 
 
 class MCTA(ArrayBackbone):
@@ -32,31 +32,49 @@ class MCTA(ArrayBackbone):
         Parameter of the symmetric Dirichlet prior of a document's topic proportions.
     word_prior : float, default=0.01
         Added to the expected count of every word in every topic of psi.
-    max_epochs : int, default=500
+    max_epochs : int, default=100
         Sweeps: how often the topic of every token is drawn.
     n_updates : int, default=1
-        Updates of psi after each sweep.
-    n_transform_sweeps : int, default=30
+        Updates of psi before each sweep.
+    n_transform_sweeps : int, default=50
         Sweeps that find the topic proportions of a document.
-    n_burn_in : int, default=10
-        How many of these, the first ones, are thrown away.
+    n_burn_in : int or None, default=None
+        How many of these, the first ones, are thrown away; the others are averaged. None keeps the last one
+        only, as published; 10 tells documents' classes better.
+    shares : {"sources", "translations"}, default="sources"
+        What sums to 1 in the maps M between languages, see Notes.
+    updates : {"multiplicative", "em"}, default="multiplicative"
+        How psi is updated, see Notes. ``"em"`` comes nearer to the topics of generated corpora.
+    topic_words : {"counts", "phi"}, default="counts"
+        What a topic's words are: shares of the tokens that had the topic in the last sweep, or phi, in which
+        translations count.
 
     Notes
     -----
-    ``M_ml`` (V_m, V_l) holds in the row of a word the shares of its translations, in proportion to their
-    training counts. The row of a word none of whose translations occurs in training is zero: what such a
-    word has in psi reaches no other language, and the blend is divided by what is left.
+    The defaults are those of the authors' code.
+
+    In ``M_ml`` (V_m, V_l) the shares of a target word's *source* words, those of language m that it
+    translates, sum to 1, in proportion to their training counts. With ``shares="translations"`` those of a
+    source word's translations do, by the translations' counts. Words of no count give or take nothing; the
+    blend is divided by its sum.
 
     Given phi, topics are drawn by Gibbs sampling with the topic proportions integrated out: that of a token
     of word w in document d is k with probability proportional to ``(n_dk + alpha) * phi_kw``, where n_dk
     counts the document's other tokens. phi is fixed during a sweep, so that documents are independent, and
-    one token of each is drawn at once; this is no approximation. After each sweep psi makes a step of
-    expectation maximisation, with a Dirichlet prior, on the probability of the words given their topics. The
-    step never lowers that probability times the prior. It treats the mass that no translation carries over
-    as draws that were not seen.
+    one token of each is drawn at once; this is no approximation.
+
+    psi starts from the Gamma distribution of mean 1 and variance 1 / 100, independent for each word and
+    topic, and is updated before each sweep and after the last one. With n_l the tokens of each word and
+    topic and b_l the blend before it is divided by its sums, the authors' update of each language in turn is
+
+    ``psi_l <- psi_l * ((1 - lam) n_l / b_l + lam * mean_m(n_m @ M_lm' / sum_w b_m)) + word_prior``
+
+    whose second denominator is one number per topic. ``updates="em"`` makes a step of expectation
+    maximisation, with a Dirichlet prior, on the probability of the words given their topics, of all
+    languages at once; it never lowers that probability times the prior.
 
     With more than two languages the blend takes the mean over the other languages, which for two is the
-    published model. With one language ``phi = psi``: latent Dirichlet allocation, and `lam` has no effect.
+    authors' model. With one language ``phi = psi``: latent Dirichlet allocation, and `lam` has no effect.
 
     `history` has ``"log_likelihood"``: in each sweep, the mean over all documents of
     ``sum_t log sum_k (n_dk + alpha) / (n_d - 1 + K alpha) * phi_kw``, the logarithm of the probability of
@@ -66,7 +84,9 @@ class MCTA(ArrayBackbone):
     ``(n_dk + alpha) / (n_d + K alpha)`` over the sweeps kept, with phi as learnt. All documents use the same
     random numbers, by sweep and place in the document, so that a document's result does not depend on others.
 
-    The number of sweeps is not published, nor is how topics of new documents are found; both are ours.
+    Departures from the authors' code: new documents are read by their language's own phi and with the alpha
+    of training, where that code, which measures perplexity, reads them by the other language's phi, carried
+    over in equal shares, with 1 / K; psi has its last update once, where that code exports its model twice.
 
     References
     ----------
@@ -88,10 +108,13 @@ class MCTA(ArrayBackbone):
         lam: float = 0.5,
         alpha: float = 0.5,
         word_prior: float = 0.01,
-        max_epochs: int = 500,
+        max_epochs: int = 100,
         n_updates: int = 1,
-        n_transform_sweeps: int = 30,
-        n_burn_in: int = 10,
+        n_transform_sweeps: int = 50,
+        n_burn_in: int | None = None,
+        shares: str = "sources",
+        updates: str = "multiplicative",
+        topic_words: str = "counts",
     ) -> None:
         self.lam = lam
         self.alpha = alpha
@@ -100,6 +123,9 @@ class MCTA(ArrayBackbone):
         self.n_updates = n_updates
         self.n_transform_sweeps = n_transform_sweeps
         self.n_burn_in = n_burn_in
+        self.shares = shares
+        self.updates = updates
+        self.topic_words = topic_words
 
     def check(self) -> None:
         """Check the hyperparameters; see `Backbone.check`."""
@@ -108,7 +134,11 @@ class MCTA(ArrayBackbone):
             check_range(self, name, 0, None, open_low=True)
         for name in ("max_epochs", "n_updates", "n_transform_sweeps"):
             check_range(self, name, 1, None, integer=True)
-        check_range(self, "n_burn_in", 0, self.n_transform_sweeps - 1, integer=True)
+        if self.n_burn_in is not None:
+            check_range(self, "n_burn_in", 0, self.n_transform_sweeps - 1, integer=True)
+        check_choice(self, "shares", ("sources", "translations"))
+        check_choice(self, "updates", ("multiplicative", "em"))
+        check_choice(self, "topic_words", ("counts", "phi"))
 
     def learn(self, shape: CorpusShape, materials: Materials, *, seed: int, verbose: int = 0) -> MCTATopics:
         """Learn topics from all documents; see `ArrayBackbone.learn`."""
@@ -126,14 +156,18 @@ class MCTA(ArrayBackbone):
                 "model is usable, as trained so far.",
                 stacklevel=2,
             )
+        sampler.update()
+        words = sampler.phi if self.topic_words == "phi" else sampler.shares_of_counts()
+        n_sweeps = self.n_transform_sweeps
         return MCTATopics(
-            distributions=sampler.blend.phi(sampler.psi),
+            distributions=words,
+            phi=sampler.phi,
             prior=np.full(shape.n_components, 1 / shape.n_components),
             n_iter=len(sampler.history),
             history={"log_likelihood": sampler.history},
             alpha=self.alpha,
-            n_sweeps=self.n_transform_sweeps,
-            n_burn_in=self.n_burn_in,
+            n_sweeps=n_sweeps,
+            n_burn_in=n_sweeps - 1 if self.n_burn_in is None else self.n_burn_in,
             seed=seed,
         )
 
@@ -141,7 +175,11 @@ class MCTA(ArrayBackbone):
         self, shape: CorpusShape, arrays: Mapping[str, NDArray[Any]], **attributes: Any
     ) -> MCTATopics:
         """Undo `MCTATopics.arrays`; see `ArrayBackbone.restore`."""
-        return MCTATopics(**{name: value.item() for name, value in arrays.items()}, **attributes)
+        of_language = enumerate(attributes["distributions"])
+        # folders of version 0.1 have no phi, since it was what words were read from
+        phi = tuple(np.asarray(arrays.get(f"phi.{number}", words)) for number, words in of_language)
+        numbers = {name: value.item() for name, value in arrays.items() if not name.startswith("phi.")}
+        return MCTATopics(phi=phi, **numbers, **attributes)
 
 
 @dataclass(kw_only=True)
@@ -152,6 +190,8 @@ class MCTATopics(LearntTopics):
     ----------
     distributions, prior, n_iter, history : object
         As for `LearntTopics`.
+    phi : tuple of ndarray of shape (n_components, V_l)
+        Word probabilities of each language that topics of documents are found by.
     alpha : float
         Parameter of the Dirichlet prior of the topic proportions.
     n_sweeps : int
@@ -162,6 +202,7 @@ class MCTATopics(LearntTopics):
         Source of the random numbers.
     """
 
+    phi: tuple[FloatArray, ...]
     alpha: float
     n_sweeps: int
     n_burn_in: int
@@ -169,7 +210,7 @@ class MCTATopics(LearntTopics):
 
     def proportions(self, documents: Documents, language: int) -> FloatArray:
         """Topic proportions by Gibbs sampling; see `LearntTopics.proportions`."""
-        phi = self.distributions[language]
+        phi = self.phi[language]
         word_topic = np.ascontiguousarray(phi.T)
         result = np.empty((documents.counts.shape[0], len(phi)))
         for block in token_blocks(documents.counts, len(phi)):
@@ -179,6 +220,7 @@ class MCTATopics(LearntTopics):
     def arrays(self) -> dict[str, NDArray[Any]]:
         """How topics of documents are found; see `LearntTopics.arrays`."""
         return {
+            **{f"phi.{number}": words for number, words in enumerate(self.phi)},
             "alpha": np.array(self.alpha, dtype=np.float64),
             "n_sweeps": np.array(self.n_sweeps, dtype=np.int64),
             "n_burn_in": np.array(self.n_burn_in, dtype=np.int64),
@@ -223,22 +265,33 @@ class Sampler:
     def __init__(self, backbone: MCTA, materials: Materials, n_components: int, seed: int) -> None:
         self.backbone = backbone
         self.rng = np.random.default_rng(seed)
-        self.blend = Blend.of(materials, backbone.lam)
+        self.blend = Blend.of(materials, backbone.lam, backbone.shares)
         self.n_documents = sum(counts.shape[0] for counts in materials.counts)
         self.languages = [TokenTopics(counts, n_components, self.rng) for counts in materials.counts]
-        word_counts = [language.word_counts() for language in self.languages]
-        self.psi = tuple(_normalised(counts + backbone.word_prior) for counts in word_counts)
+        shapes = [language.shape for language in self.languages]
+        self.psi = tuple(self.rng.gamma(100, 1 / 100, shape) for shape in shapes)
+        self.phi = self.blend.phi(self.psi)
         self.history: list[float] = []
 
     def step(self) -> None:
-        """Draw the topic of every token, then update psi."""
+        """Update psi, then draw the topic of every token."""
+        self.update()
         total = 0.0
-        for language, phi in zip(self.languages, self.blend.phi(self.psi), strict=True):
+        for language, phi in zip(self.languages, self.phi, strict=True):
             total += language.sweep(phi, self.backbone.alpha, self.rng)
-        word_counts = [language.word_counts() for language in self.languages]
-        for _ in range(self.backbone.n_updates):
-            self.psi = self.blend.update(self.psi, word_counts, self.backbone.word_prior)
         self.history.append(total / self.n_documents)
+
+    def update(self) -> None:
+        """Fit psi and phi to the topics of all tokens."""
+        counts = [language.word_counts() for language in self.languages]
+        update = self.blend.expect if self.backbone.updates == "em" else self.blend.multiply
+        for _ in range(self.backbone.n_updates):
+            self.psi, self.phi = update(self.psi, counts, self.backbone.word_prior)
+
+    def shares_of_counts(self) -> tuple[FloatArray, ...]:
+        """Shares of words among the tokens of each topic, the prior added, (K, V_l)."""
+        counts = (language.word_counts() for language in self.languages)
+        return tuple(_normalised(own + self.backbone.word_prior) for own in counts)
 
 
 class TokenTopics:
@@ -309,7 +362,7 @@ class Blend:
     own, other : float
         Weight of a language's own psi, and of each other language's.
     carriers : dict of (int, int) to csr_array of shape (V_m, V_l)
-        For languages m and l: the shares M_ml of each word's translations; rows sum to 1, or to 0.
+        For languages m and l: M_ml, whose columns or rows sum to 1, or to 0.
     """
 
     own: float
@@ -317,14 +370,17 @@ class Blend:
     carriers: Mapping[tuple[int, int], sparse.csr_array]
 
     @classmethod
-    def of(cls, materials: Materials, lam: float) -> Blend:
+    def of(cls, materials: Materials, lam: float, shares: str = "sources") -> Blend:
         """Make the blend of a corpus."""
         n_others = len(materials.counts) - 1
         word_counts = [np.asarray(counts.sum(0), dtype=np.float64) for counts in materials.counts]
-        carriers = {}
+        carriers: dict[tuple[int, int], sparse.csr_array] = {}
         for (first, second), lexicon in materials.lexicons.items():
-            carriers[first, second] = translation_shares(lexicon, word_counts[second])
-            carriers[second, first] = translation_shares(lexicon.T.tocsr(), word_counts[first])
+            forth = shares_by_count(lexicon, word_counts[second])
+            back = shares_by_count(lexicon.T.tocsr(), word_counts[first])
+            if shares == "sources":
+                forth, back = back.T.tocsr(), forth.T.tocsr()
+            carriers |= {(first, second): forth, (second, first): back}
         return cls(1 - lam, lam / n_others, carriers) if n_others else cls(1.0, 0.0, {})
 
     def phi(self, psi: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
@@ -338,15 +394,48 @@ class Blend:
             result[target] += self.other * (psi[source] @ carrier)
         return result
 
-    def update(
+    def multiply(
         self, psi: Sequence[FloatArray], counts: Sequence[FloatArray], prior: float
-    ) -> tuple[FloatArray, ...]:
+    ) -> tuple[tuple[FloatArray, ...], tuple[FloatArray, ...]]:
+        """Update psi as the authors' code does, one language after the other.
+
+        Parameters
+        ----------
+        psi : sequence of ndarray of shape (K, V_l)
+            Each language's own word weights.
+        counts : sequence of ndarray of shape (K, V_l)
+            Tokens of each word in each topic.
+        prior : float
+            Added to every weight.
+
+        Returns
+        -------
+        psi : tuple of ndarray of shape (K, V_l)
+            New; rows have no certain sum.
+        phi : tuple of ndarray of shape (K, V_l)
+            Word probabilities, that of a language from the new psi of those before it.
+        """
+        weights, phi = list(psi), []
+        for language, own_counts in enumerate(counts):
+            mixtures = self.mixtures(weights)
+            gain = self.own * own_counts / mixtures[language]
+            for (source, target), carrier in self.carriers.items():
+                if source == language:
+                    totals = mixtures[target].sum(1, keepdims=True)
+                    gain += self.other * (counts[target] @ carrier.T) / totals
+            weights[language] = gain * weights[language] + prior
+            phi.append(_normalised(self.mixtures(weights)[language]))
+        return tuple(weights), tuple(phi)
+
+    def expect(
+        self, psi: Sequence[FloatArray], counts: Sequence[FloatArray], prior: float
+    ) -> tuple[tuple[FloatArray, ...], tuple[FloatArray, ...]]:
         """Make a step of expectation maximisation on ``sum counts log phi + prior sum log psi``.
 
         Parameters
         ----------
         psi : sequence of ndarray of shape (K, V_l)
-            Each language's own word probabilities.
+            Each language's own word weights.
         counts : sequence of ndarray of shape (K, V_l)
             Tokens of each word in each topic.
         prior : float
@@ -356,13 +445,16 @@ class Blend:
         -------
         psi : tuple of ndarray of shape (K, V_l)
             New; rows sum to 1.
+        phi : tuple of ndarray of shape (K, V_l)
+            Word probabilities.
 
         Notes
         -----
         Each token comes from a word of its own or of another language. Before it, draws may have been lost
-        that came from a word without translation: ``1 / (1 - loss) - 1`` times the loss's share of each, in
-        expectation.
+        that came from a word which is carried over with less than the largest weight: as many for each token
+        as the lost weight is of the other, in expectation.
         """
+        psi = tuple(map(_normalised, psi))
         mixtures = self.mixtures(psi)
         ratios = [count / mixture for count, mixture in zip(counts, mixtures, strict=True)]
         draws = [
@@ -371,27 +463,29 @@ class Blend:
         ]
         gains = [self.own * ratio for ratio in ratios]
         for (source, target), carrier in self.carriers.items():
-            lost = carrier.sum(1) == 0
+            carried = carrier.sum(1)
+            lost = carried.max(initial=0) - carried
             gains[source] += self.other * (ratios[target] @ carrier.T + draws[target] * lost)
-        return tuple(_normalised(own * gain + prior) for own, gain in zip(psi, gains, strict=True))
+        updated = tuple(_normalised(own * gain + prior) for own, gain in zip(psi, gains, strict=True))
+        return updated, self.phi(updated)
 
 
-def translation_shares(lexicon: sparse.csr_array, counts: FloatArray) -> sparse.csr_array:
-    """Divide each word among its translations, in proportion to their counts.
+def shares_by_count(links: sparse.csr_array, counts: FloatArray) -> sparse.csr_array:
+    """Divide each row among the words it is linked to, in proportion to their counts.
 
     Parameters
     ----------
-    lexicon : csr_array of shape (V_m, V_l)
-        Not zero where words translate each other.
-    counts : ndarray of shape (V_l,)
-        Training counts of the translations.
+    links : csr_array of shape (n_rows, n_words)
+        Not zero where a word is linked to a row.
+    counts : ndarray of shape (n_words,)
+        Training counts of the words.
 
     Returns
     -------
-    shares : csr_array of shape (V_m, V_l)
-        Rows sum to 1, or to 0 where no translation has a count.
+    shares : csr_array of shape (n_rows, n_words)
+        Rows sum to 1, or to 0 where no linked word has a count.
     """
-    weighted = ((lexicon != 0) @ sparse.diags_array(counts)).tocsr()
+    weighted = ((links != 0) @ sparse.diags_array(counts)).tocsr()
     weighted.eliminate_zeros()
     totals = weighted.sum(1)
     weighted.data /= np.repeat(totals, np.diff(weighted.indptr))

@@ -205,7 +205,7 @@ class XTRANetwork(OwnWeightsNetwork):
         self.weights = {
             "clusters": backbone.weight_clusters,
             "topics": backbone.weight_topics,
-            "documents": backbone.weight_documents,
+            "alignment": backbone.weight_documents,
         }
         self.first_layers = nn.ModuleList(CountsLinear(V, backbone.n_first_units) for V in sizes)
         self.shared_layer = nn.Linear(backbone.n_first_units, backbone.n_units)
@@ -224,7 +224,7 @@ class XTRANetwork(OwnWeightsNetwork):
                 torch.cat(terms.thetas), torch.cat(batch.clusters), self.temperature
             ),
             "topics": self._topic_contrast(batch.generator),
-            "documents": self._document_contrast(terms.thetas, batch),
+            "alignment": self._document_contrast(terms.thetas, batch),
         }
         weighted = {name: self.weights[name] * value for name, value in contrasts.items()}
         return Step(

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from skxtm.corpus import Corpus
 from skxtm.datasets._checks import check_subset, checked_languages
 from skxtm.datasets._download import download as download_file
-from skxtm.datasets._reading import IntArray, read_clusters, read_language, read_word_embeddings
+from skxtm.datasets._reading import (
+    IntArray,
+    clusters_file,
+    needed_files,
+    read_clusters,
+    read_language,
+    read_word_embeddings,
+    word_embeddings_file,
+)
 from skxtm.exceptions import DownloadError, InputError
 
 SUBSETS = ("train", "test")
@@ -69,7 +77,8 @@ class Benchmark:
     subset : str
         ``"train"`` or ``"test"``.
     corpus : Corpus
-        Counts over the released vocabularies, and the segmented text; English first, rows as in the files.
+        Counts over the released vocabularies, and the segmented text, unless the texts of a language are not
+        in the folder; English first, rows as in the files.
     labels : ndarray of shape (n_documents,)
         The released class of each row of `corpus`; classes are numbered from 1.
     description : str
@@ -93,6 +102,7 @@ class Benchmark:
     @cached_property
     def word_embeddings(self) -> dict[str, NDArray[np.float32]]:
         """The released word vectors, by language."""
+        _require(self.name, self.folder, [word_embeddings_file(code) for code in self.corpus.languages])
         return {
             code: read_word_embeddings(self.folder, code, self.corpus.counts_of(code).shape[1])
             for code in self.corpus.languages
@@ -103,6 +113,7 @@ class Benchmark:
         """The published document clusters, by language."""
         if self.subset != "train":
             return None
+        _require(self.name, self.folder, [clusters_file(code) for code in self.corpus.languages])
         return {
             code: read_clusters(self.folder, code, self.corpus.counts_of(code).shape[0])
             for code in self.corpus.languages
@@ -291,7 +302,8 @@ def load_amazon_review(
     Notes
     -----
     The files are in https://github.com/BobXWu/InfoCTM (folder ``data/Amazon_Review``) [2]_, the clusters in
-    https://github.com/tienphat140205/XTRA; the README of neither states a licence for the data.
+    https://github.com/tienphat140205/XTRA; the README of neither states a licence for the data. Texts of one
+    language are not among them: the corpus has counts, which is all that a model is fitted on, and no text.
 
     References
     ----------
@@ -321,19 +333,32 @@ def _load(
     if download:
         _download_missing(release, home)
     folder = _find_folder(release, home)
+    _require(release.name, folder, [name for code in chosen for name in needed_files(subset, code)])
     parts = {code: read_language(folder, subset, code) for code in chosen}
+    texts = {code: part.texts for code, part in parts.items() if part.texts is not None}
     return Benchmark(
         name=release.name,
         subset=subset,
         corpus=Corpus.from_counts(
             {code: part.counts for code, part in parts.items()},
             {code: part.words for code, part in parts.items()},
-            text={code: part.texts for code, part in parts.items()},
+            text=texts if len(texts) == len(parts) else None,
         ),
         labels=np.concatenate([part.labels for part in parts.values()]),
         description=release.description,
         folder=folder,
     )
+
+
+def _require(name: str, folder: Path, files: Sequence[str]) -> None:
+    """Name all files at once that are missing, and where they are to be had."""
+    missing = [file for file in files if not (folder / file).exists()]
+    if missing:
+        fetch = f", or call load_{name}(download=True)" if name in release_files() else ""
+        raise InputError(
+            f"{folder} has no {missing}. Copy them from the release that the documentation of load_{name} "
+            f"names{fetch}."
+        )
 
 
 def _existing_folder(release: _Release, home: Path) -> Path | None:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,37 +26,49 @@ IntArray = NDArray[np.int64]
 class LanguagePart:
     counts: sparse.csr_array
     words: NDArray[np.object_]
-    texts: Any
+    texts: NDArray[np.object_] | None
     labels: IntArray
 
 
-def read_language(folder: Path, subset: str, code: str) -> LanguagePart:
+def needed_files(subset: str, code: str) -> list[str]:
+    """Names of the files without which a language cannot be read; its texts are not among them."""
     released = _released_code(code)
-    counts_path = folder / f"{subset}_bow_matrix_{released}.npz"
+    return [f"{subset}_bow_matrix_{released}.npz", f"vocab_{released}", f"{subset}_labels_{released}.txt"]
+
+
+def word_embeddings_file(code: str) -> str:
+    return f"word2vec_{_released_code(code)}.npz"
+
+
+def clusters_file(code: str) -> str:
+    return f"cluster_labels_{_released_code(code)}_cosine.npy"
+
+
+def read_language(folder: Path, subset: str, code: str) -> LanguagePart:
+    counts_path, vocabulary_path, labels_path = (folder / name for name in needed_files(subset, code))
     counts = _read_counts(counts_path)
     n_documents, n_words = counts.shape
 
-    vocabulary_path = folder / f"vocab_{released}"
     words = read_lines(vocabulary_path)
     _check_length(vocabulary_path, len(words), n_words, f"the columns of {counts_path.name}")
-    texts_path = folder / f"{subset}_texts_{released}.txt"
-    texts = read_lines(texts_path)
-    _check_length(texts_path, len(texts), n_documents, f"the rows of {counts_path.name}")
-    labels_path = folder / f"{subset}_labels_{released}.txt"
+    texts_path = folder / f"{subset}_texts_{_released_code(code)}.txt"
+    texts = read_lines(texts_path) if texts_path.exists() else None
+    if texts is not None:
+        _check_length(texts_path, len(texts), n_documents, f"the rows of {counts_path.name}")
     labels = _read_labels(labels_path)
     _check_length(labels_path, len(labels), n_documents, f"the rows of {counts_path.name}")
     return LanguagePart(counts, words, texts, labels)
 
 
 def read_word_embeddings(folder: Path, code: str, n_words: int) -> NDArray[np.float32]:
-    path = folder / f"word2vec_{_released_code(code)}.npz"
+    path = folder / word_embeddings_file(code)
     vectors = _read(path, sparse.load_npz).toarray().astype(np.float32, copy=False)
     _check_length(path, len(vectors), n_words, f"the words of the vocabulary in {code!r}")
     return vectors
 
 
 def read_clusters(folder: Path, code: str, n_documents: int) -> IntArray:
-    path = folder / f"cluster_labels_{_released_code(code)}_cosine.npy"
+    path = folder / clusters_file(code)
     clusters = _read(path, np.load).astype(np.int64)
     _check_length(path, len(clusters), n_documents, f"the training documents in {code!r}")
     return clusters
@@ -101,11 +113,6 @@ def _read(path: Path, reader: Callable[[BinaryIO], T]) -> T:
     try:
         with path.open("rb") as file:  # numpy leaves a file open that it opened itself and found damaged
             return reader(file)
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{path} is missing. Copy it from the release that the loader's documentation names, or fetch it "
-            "with download=True where the loader can."
-        ) from error
     except (ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise InputError(
             f"{path} is damaged and cannot be read ({error}). Delete it and fetch it again."

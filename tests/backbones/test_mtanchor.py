@@ -1,6 +1,7 @@
 """MTAnchor against the matrices of the paper written out, and against topics that are known."""
 
 from itertools import product
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skxtm.backbones import _anchors, mtanchor
 from skxtm.backbones._anchors import (
     Cooccurrence,
+    Span,
     convex_combinations,
     greedy_anchors,
     linked_candidates,
@@ -137,6 +139,57 @@ def test_anchors_are_those_of_the_greedy_search_over_all_tuples(n_languages, n_a
     assert chosen == obvious_greedy_anchors(points, [link.toarray() for link in links], n_anchors)
 
 
+def released_greedy_anchors(points, pairs, n_anchors):
+    """The loops over pairs of the authors' code; among equals the largest distances win, as in ours."""
+    points = [own.copy() for own in points]
+
+    def farthest():
+        keys = []
+        for rows in pairs:
+            distances = [own[row] @ own[row] for own, row in zip(points, rows, strict=True)]
+            keys.append((min(distances), *np.round(distances, 12)))
+        return pairs[keys.index(max(keys))]
+
+    chosen = [farthest()]
+    for rows in pairs:
+        for own, row, anchor in zip(points, rows, chosen[0], strict=True):
+            own[row] = own[row] - own[anchor]
+    while len(chosen) < n_anchors:
+        chosen.append(farthest())
+        bases = [own[row] / np.linalg.norm(own[row]) for own, row in zip(points, chosen[-1], strict=True)]
+        for own, basis in zip(points, bases, strict=True):
+            own -= np.outer(own @ basis, basis)
+    return chosen
+
+
+@settings(max_examples=60, deadline=None)
+@given(n_languages=st.integers(1, 2), n_anchors=st.integers(1, 4), seed=seeds)
+def test_the_released_origin_is_that_of_the_authors_loop_over_pairs(n_languages, n_anchors, seed):
+    rng = np.random.default_rng(seed)
+    points = [rng.dirichlet(np.full(7, 0.3), size=8) for _ in range(n_languages)]
+    links = [sparse.csr_array((rng.random((8, 8)) < 0.25) | np.eye(8, dtype=bool)) for _ in points[1:]]
+    pairs = list(zip(*links[0].nonzero(), strict=True)) if links else [(row,) for row in range(8)]
+    chosen = greedy_anchors(points, links, n_anchors, origin="released")
+    assert chosen == released_greedy_anchors(points, pairs, n_anchors)
+
+
+def test_words_are_moved_pair_after_pair_until_it_is_the_anchor_s_turn():
+    # the third pair's words are farthest; before it the first word has two turns
+    points = np.array([[1.0, 0.0], [0.0, 1.0], [5.0, 0.0], [4.0, 3.0]])
+    span = Span(points, np.array([0, 0, 1, 2, 3, 2]))
+    span.extend(2)
+    assert span.points.tolist() == [[-9.0, 0.0], [-5.0, 1.0], [0.0, 0.0], [4.0, 3.0]]
+    assert span.distances.tolist() == [81.0, 26.0, 0.0, 25.0]
+
+
+def test_the_origin_is_the_released_one_unless_asked_otherwise(case):
+    shape, materials, _ = case
+    with patch.object(mtanchor, "greedy_anchors", wraps=greedy_anchors) as greedy:
+        MTAnchor().learn(shape, materials, seed=0)
+        MTAnchor(origin="anchor").learn(shape, materials, seed=0)
+    assert [call.kwargs["origin"] for call in greedy.call_args_list] == ["released", "anchor"]
+
+
 def test_search_ends_when_all_points_are_in_the_span():
     corners = np.eye(3)
     points = np.vstack([corners, corners.mean(0), corners[0]])
@@ -151,8 +204,10 @@ def test_projection_keeps_distances_and_is_left_out_for_a_small_vocabulary():
     rows = cooccurrence.rows(words)
     np.testing.assert_array_equal(projected_rows(cooccurrence, words, 30, rng), rows)
     projected = projected_rows(cooccurrence, words[:5], 29, np.random.default_rng(1))
-    matrix = np.random.default_rng(1).normal(size=(30, 29)) / np.sqrt(29)
-    np.testing.assert_allclose(projected, rows[:5] @ matrix, atol=1e-13)
+    # the authors' entries, of variance 1
+    faces = np.array([-1, 0, 0, 0, 0, 1]) * np.sqrt(3)
+    draws = np.random.default_rng(1).choice(np.arange(6), size=(30, 29))
+    np.testing.assert_allclose(projected, rows[:5] @ faces[draws] / np.sqrt(29), atol=1e-13)
     assert np.mean(projected**2) * 29 == pytest.approx(np.mean(rows[:5] ** 2) * 30, rel=0.5)
 
 
@@ -213,10 +268,14 @@ def test_projection_to_the_simplex_is_the_nearest_point(seed):
 
 
 def test_several_anchors_are_combined_by_the_harmonic_mean():
-    cooccurrence = Cooccurrence.from_counts(random_counts(np.random.default_rng(0), n_documents=60))
-    rows = cooccurrence.rows(np.arange(7))
-    np.testing.assert_array_equal(anchor_row(cooccurrence, np.array([3])), rows[3])
-    expected = hmean(rows[[3, 5, 1]] + 1e-10, axis=0)
+    counts = random_counts(np.random.default_rng(0), n_documents=60)
+    counts = sparse.csr_array(sparse.vstack([counts, np.eye(7, dtype=int)[:3]]))  # of one token each
+    cooccurrence = Cooccurrence.from_counts(counts)
+    normalised, sums = dense_cooccurrence(counts)
+    np.testing.assert_allclose(anchor_row(cooccurrence, np.array([3])), normalised[3])
+    # the mean over all documents, those of one token included, and before rows are divided by their sums
+    q = normalised * sums[:, None] * (counts.sum(1) > 1).mean()
+    expected = hmean(q[[3, 5, 1]] + 1e-10, axis=0)
     combined = anchor_row(cooccurrence, np.array([3, 5, 1]))
     np.testing.assert_allclose(combined, expected / expected.sum())
 
@@ -285,7 +344,7 @@ def top_words(topic_word, n_words=10):
 @pytest.mark.parametrize(("n_languages", "n_components"), [(1, 5), (2, 10), (3, 6)])
 def test_topics_with_words_of_their_own_are_found_and_linked(n_languages, n_components):
     shape, materials, truth = separable_case(n_languages, n_components)
-    learnt = MTAnchor().learn(shape, materials, seed=0)
+    learnt = MTAnchor(origin="anchor").learn(shape, materials, seed=0)
     # anchors name the true topic, and do so for all languages at once
     names = [truth[:, of_topic[0][0]].argmax() for of_topic in learnt.anchors]
     assert sorted(names) == list(range(n_components))
@@ -499,6 +558,7 @@ def test_a_word_without_cooccurrences_cannot_be_an_anchor():
     [
         ("min_document_share", -0.1),
         ("min_document_share", 1.1),
+        ("origin", "first"),
         ("n_projected", 0),
         ("tolerance", 0),
         ("max_iter", 0.5),

@@ -88,7 +88,7 @@ def dense_losses(backbone, network, batch, dense, generator):
         "kl": divergence,
         "clusters": backbone.weight_clusters * clusters,
         "topics": backbone.weight_topics * topics,
-        "documents": backbone.weight_documents * documents,
+        "alignment": backbone.weight_documents * documents,
     }
 
 
@@ -150,7 +150,7 @@ def test_weights_of_zero_switch_the_contrastive_losses_off(dense):
     weights = {"weight_clusters": 0, "weight_topics": 0, "weight_documents": 0}
     _, network, batch = random_case(2, 3, 4, 0, dense, **weights)
     terms = network.step(batch).terms
-    assert terms["clusters"] == terms["topics"] == terms["documents"] == 0
+    assert terms["clusters"] == terms["topics"] == terms["alignment"] == 0
 
 
 def test_the_defaults_are_the_published_settings():

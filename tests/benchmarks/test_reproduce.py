@@ -119,6 +119,12 @@ def test_a_wrong_setting_is_refused_with_file_key_and_what_is_allowed(bench, tmp
     assert capsys.readouterr().err.startswith(f"{path}, {message}")
 
 
+@pytest.mark.parametrize("only", [["--only", "-usvd-"], ["--only=-usvd-"]])
+def test_cells_are_picked_by_any_text_of_their_names(bench, only):
+    options = ["run", "config.toml", "--data-home", "here", *only, "--results", "there"]
+    assert bench.command.parse_options(options).only == "-usvd-"
+
+
 @pytest.mark.parametrize("text", ["", "seed = 1\n" + RUN, "runs = []\n"])
 def test_a_configuration_holds_runs_and_nothing_else(bench, tmp_path, text):
     with pytest.raises(bench.configuration.ConfigurationError, match=r"must hold tables \[\[runs\]\]"):

@@ -133,15 +133,38 @@ def test_extras_are_read_only_when_asked_for(tmp_path, release):
     (release / "word2vec_cn.npz").unlink()
     (release / "cluster_labels_cn_cosine.npy").unlink()
     data = load_ec_news(data_home=tmp_path)
-    path = release / "word2vec_cn.npz"
+    message = (
+        f"{release} has no ['{{}}']. Copy them from the release that the documentation of load_ec_news names, "
+        "or call load_ec_news(download=True)."
+    )
     with pytest.raises(InputError) as caught:
         data.word_embeddings  # noqa: B018
-    assert str(caught.value) == (
-        f"{path} is missing. Copy it from the release that the loader's documentation names, or fetch it "
-        "with download=True where the loader can."
-    )
-    with pytest.raises(InputError, match=r"cluster_labels_cn_cosine\.npy is missing"):
+    assert str(caught.value) == message.format("word2vec_cn.npz")
+    with pytest.raises(InputError) as caught:
         data.clusters  # noqa: B018
+    assert str(caught.value) == message.format("cluster_labels_cn_cosine.npy")
+
+
+@pytest.mark.parametrize("loader", [load_amazon_review, load_ec_news])
+def test_without_the_texts_of_a_language_there_are_counts_words_and_labels_and_no_text(tmp_path, loader):
+    folder = write_release(tmp_path / loader.__name__.removeprefix("load_"), ["en", "cn"])
+    (folder / "train_texts_cn.txt").unlink()
+    data = loader(data_home=tmp_path)
+    assert data.corpus.text is None
+    np.testing.assert_array_equal(data.corpus.counts_of("zh").toarray(), counts_of("train", "cn"))
+    assert data.labels.tolist() == labels_of("train", "en") + labels_of("train", "cn")
+    assert loader(data_home=tmp_path, languages=["en"]).corpus.text.tolist() == texts_of("train", "en")
+    assert loader("test", data_home=tmp_path).corpus.text is not None
+
+
+def test_files_that_are_missing_are_named_at_once_and_a_download_only_where_there_is_one(tmp_path):
+    folder = write_release(tmp_path / "Amazon_Review", ["en", "cn"])
+    (folder / "train_labels_en.txt").unlink()
+    (folder / "vocab_cn").unlink()
+    assert problem(load_amazon_review, data_home=tmp_path) == (
+        f"{folder} has no ['train_labels_en.txt', 'vocab_cn']. Copy them from the release that the "
+        "documentation of load_amazon_review names."
+    )
 
 
 def test_the_result_cannot_be_written_to_and_survives_pickling(tmp_path, release):
