@@ -414,6 +414,7 @@ class TestOffline:
         assert str(caught.value) == message
 
 
+@pytest.mark.filterwarnings("ignore:All rounds of epoch")  # what is scripted does not vary
 class TestWithAChatModel:
     def test_the_words_that_the_model_names_are_kept_and_the_topics_drawn_to_them(self, make_refiner):
         with nothing_said():
@@ -501,11 +502,42 @@ class TestWithAChatModel:
             refiner = make_refiner(refine_every=4).fit(CORPUS)
         assert str(caught[0].message) == (
             "In the refinement of epoch 0 all rounds failed for 1 topics (2), which keep the words they had. "
-            "The first problem was: Round 1: Topic 2 was not answered."
+            "Of topic 2 it was: Round 1: Topic 2 was not answered. Asked about alone: The answer is about topics [0, 1], "
+            "which were not asked about. Answer for topics [2], each under its own number."
         )
         assert sets(refiner.refined_words_[:2]) == TRUE_SETS[:2]
         assert refiner.refined_words_[2] == fitted.get_topics(N)[2]
         assert np.isnan(refiner.confidence_[2])
+
+    def test_rounds_that_all_answer_alike_are_warned_of(self, make_refiner, chat_server):
+        chat_server.answer = lambda body: json_answer(TRUE_WORDS)
+        with pytest.warns(RefinementWarning) as caught:
+            make_refiner(refine_every=4).fit(CORPUS)
+        assert [str(warning.message) for warning in caught] == [
+            "All rounds of epoch 0 named the same words, so that confidence_ says nothing. Raise the temperature of the "
+            "chat model, or take n_rounds=1."
+        ]
+
+    def test_a_damaged_cache_stops_later_refinements_and_not_the_training(
+        self, make_refiner, chat_server, monkeypatch
+    ):
+        from skxtm.refinement import rounds
+
+        ask, calls = rounds.ask_rounds, []
+
+        def ask_then_fail(*arguments, **parameters):
+            calls.append(1)
+            if len(calls) > 1:
+                raise InputError("The cache is damaged.")
+            return ask(*arguments, **parameters)
+
+        monkeypatch.setattr("skxtm.refinement.rounds.ask_rounds", ask_then_fail)
+        with pytest.warns(
+            RefinementWarning, match=r"No refinement in epoch 2 or later: The cache is damaged\."
+        ):
+            refiner = make_refiner().fit(CORPUS)
+        assert refiner.n_iter_ == 4
+        assert sets(refiner.refined_words_) == TRUE_SETS
 
     def test_a_topic_that_fails_later_keeps_the_words_of_the_refinement_before(
         self, make_refiner, chat_server

@@ -311,8 +311,8 @@ class Refinement:
             warnings.warn(_failure(failed, epoch, reasons), RefinementWarning, stacklevel=5)
         if self.session is not None and are_identical(rounds.proposed):
             warnings.warn(
-                f"All rounds of epoch {epoch} named the same words, so that confidence_ says nothing. Raise the "
-                "temperature of the chat model, or take n_rounds=1.",
+                f"All rounds of epoch {epoch} named the same words, so that confidence_ says nothing. Raise "
+                "the temperature of the chat model, or take n_rounds=1.",
                 RefinementWarning,
                 stacklevel=5,
             )
