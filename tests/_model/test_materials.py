@@ -206,7 +206,7 @@ def test_documents_whose_embeddings_were_given_are_read_by_theirs_also_after_loa
     model.save(tmp_path / "model")
     loaded = CrossLingualTopicModel.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.transform(own), model.transform(own))
-    for each in (model, loaded):
+    for each in (model, CrossLingualTopicModel.load(tmp_path / "model")):
         assert message_of(each.transform, data.corpus) == (
             "Backbone 'USVD' reads documents by their embeddings, and those of training were given as arrays. Give "
             "new documents as a Corpus with embedding=, made in the same way."

@@ -7,6 +7,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
+from skxtm._model.state import state_of
 from skxtm.backbones import NMTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
@@ -44,6 +45,7 @@ def test_a_loaded_model_is_the_same_model(data, model, tmp_path):
 def test_a_loaded_model_can_be_trained_further_and_fitted_anew(data, model, tmp_path):
     model.save(tmp_path / "model")
     loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    assert state_of(loaded).seed == state_of(model).seed
     assert loaded.partial_fit(data.corpus).n_iter_ == 3
     np.testing.assert_array_equal(loaded.fit(data.corpus).components_, model.components_)
 
