@@ -335,7 +335,7 @@ def _load(
     folder = _find_folder(release, home)
     _require(release.name, folder, [name for code in chosen for name in needed_files(subset, code)])
     parts = {code: read_language(folder, subset, code) for code in chosen}
-    texts: dict[str, Sequence[str]] = {code: part.texts for code, part in parts.items() if part.texts is not None}
+    texts = {code: part.texts.tolist() for code, part in parts.items() if part.texts is not None}
     return Benchmark(
         name=release.name,
         subset=subset,

@@ -216,3 +216,32 @@ def test_an_epoch_more_on_other_documents_reads_out_those():
     np.testing.assert_allclose(model.topic_weight_, model.transform(others).mean(0, dtype=float))
     assert model.n_iter_ == 3
     assert {len(values) for values in model.history_.values()} == {3}
+
+
+def test_columns_of_a_matrix_are_forgotten_when_documents_follow():
+    pandas = pytest.importorskip("pandas")
+    model = make_model(lexicon=None).fit(pandas.DataFrame(np.eye(4, 3) + 1, columns=["a", "b", "c"]))
+    assert (model.n_features_in_, model.feature_names_in_.tolist()) == (3, ["a", "b", "c"])
+    model.set_params(lexicon=DATA.lexicon).fit(CORPUS)
+    assert not hasattr(model, "n_features_in_")
+    assert not hasattr(model, "feature_names_in_")
+
+
+@pytest.mark.parametrize(
+    ("languages", "message"),
+    [
+        (
+            ["en"],
+            "The 'languages' parameter is ['en'], but X holds documents in ['en', 'zh']. Give documents in exactly "
+            "these languages; in cross-validation, stratify by language.",
+        ),
+        (
+            ["en", "zh", "en"],
+            "The 'languages' parameter must be distinct language codes. Got ['en', 'zh', 'en'].",
+        ),
+    ],
+)
+def test_languages_that_are_not_those_of_the_documents_are_refused(languages, message):
+    with pytest.raises(InputError) as caught:
+        make_model(languages=languages).fit(CORPUS)
+    assert str(caught.value) == message

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skxtm import Corpus, CrossLingualTopicModel, Lexicon
+from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm._model.state import state_of
 from skxtm.backbones import XTRA, backbone_class
 from skxtm.datasets import make_multilingual_corpus
@@ -164,3 +164,52 @@ def test_a_resource_that_can_neither_be_had_nor_learnt_is_named(data, backbone, 
     assert message_of(model.fit, data.corpus, error=MissingResourceError).startswith(
         f"Backbone {name!r} needs something that connects ['en', 'zh']: there is no lexicon for en-zh; given: none. "
     )
+
+
+def test_clusters_are_learnt_once_and_other_documents_assigned_to_them(data):
+    model = make_model(data, "xtra").partial_fit(data.corpus)
+    clusters = state_of(model).clusters
+    model.partial_fit(data.corpus[::2])
+    assert state_of(model).clusters is clusters
+
+
+def test_the_models_seed_is_that_of_all_that_it_gathers(data):
+    model = make_model(data, "gloctm", random_state=5)
+    _, materials = model._start(data.corpus)
+    state = state_of(model)
+    assert state.seed == materials.seed == state.encoders["encoder"].random_state
+    assert state.seed != state_of(make_model(data, "gloctm", random_state=6).fit(data.corpus)).seed
+
+
+def test_an_encoder_that_is_given_reads_new_documents_whatever_embeddings_they_bring(data):
+    model = make_model(data, "usvd", document_embeddings=CountingEncoder())
+    theta = model.fit_transform(embedded(data, random_vectors(data)))
+    for corpus in (data.corpus, embedded(data, random_vectors(data, 6))):
+        np.testing.assert_array_equal(model.transform(corpus), theta)
+
+
+def test_documents_whose_embeddings_were_given_are_read_by_theirs_also_after_loading(data, tmp_path):
+    own = embedded(data, random_vectors(data))
+    model = make_model(data, "usvd").fit(own)
+    model.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(own), model.transform(own))
+    for each in (model, CrossLingualTopicModel.load(tmp_path / "model")):
+        assert message_of(each.transform, data.corpus) == (
+            "Backbone 'USVD' reads documents by their embeddings, and those of training were given as arrays. Give "
+            "new documents as a Corpus with embedding=, made in the same way."
+        )
+        assert message_of(each.transform, embedded(data, random_vectors(data, 6))) == (
+            "The documents' embeddings have 6 dimensions, but those that training began with have 4. Encode all "
+            "documents with the same encoder."
+        )
+
+
+def test_refined_topics_cannot_be_embedded_where_the_corpus_brought_its_embeddings(data):
+    own = embedded(data, random_vectors(data))
+    refiner = LLMRefiner(make_model(data, "xtra").fit(own), n_words=4, max_epochs=1, random_state=0)
+    assert message_of(refiner.fit, own, error=MissingResourceError) == (
+        "The documents' embeddings were given as arrays, so that those of refined topics are not known. Pass "
+        "document_embeddings= the encoder that made them, or set weight_documents=0."
+    )
+    assert refiner.set_params(weight_documents=0).fit(own).n_iter_ == 1

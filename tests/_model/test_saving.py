@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
+from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
+from skxtm._model.state import state_of
 from skxtm.backbones import NMTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
@@ -44,6 +45,7 @@ def test_a_loaded_model_is_the_same_model(data, model, tmp_path):
 def test_a_loaded_model_can_be_trained_further_and_fitted_anew(data, model, tmp_path):
     model.save(tmp_path / "model")
     loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    assert state_of(loaded).seed == state_of(model).seed
     assert loaded.partial_fit(data.corpus).n_iter_ == 3
     np.testing.assert_array_equal(loaded.fit(data.corpus).components_, model.components_)
 
@@ -239,3 +241,16 @@ def test_a_newer_format_is_named(model, tmp_path):
 )
 def test_json_that_was_tampered_with_is_refused_and_nothing_in_it_is_run(model, tmp_path, change):
     damaged(model, tmp_path / "model", edit(change))
+
+
+def test_a_history_with_gaps_comes_back_with_its_gaps(data, tmp_path):
+    model = CrossLingualTopicModel(3, backbone="nmtm", lexicon=data.lexicon, max_epochs=2, random_state=0)
+    refiner = LLMRefiner(model.fit(data.corpus), n_words=4, max_epochs=2, random_state=0).fit(data.corpus)
+    history = refiner.model_.history_
+    assert np.isnan(history["words"]).tolist() == [True, True, False, False]
+    refiner.model_.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model").history_
+    assert set(loaded) == set(history)
+    for name, values in history.items():
+        np.testing.assert_array_equal(loaded[name], values)
+    assert "NaN" not in (tmp_path / "model" / "model.json").read_text(encoding="utf-8")
