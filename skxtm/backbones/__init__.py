@@ -1,4 +1,4 @@
-"""Backbones: one published model per file, chosen by name or given as an object."""
+"""Backbones: one model per file, chosen by name or given as an object."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -335,7 +336,7 @@ def _load(
     folder = _find_folder(release, home)
     _require(release.name, folder, [name for code in chosen for name in needed_files(subset, code)])
     parts = {code: read_language(folder, subset, code) for code in chosen}
-    texts = {code: part.texts for code, part in parts.items() if part.texts is not None}
+    texts: dict[str, Any] = {code: part.texts for code, part in parts.items() if part.texts is not None}
     return Benchmark(
         name=release.name,
         subset=subset,
