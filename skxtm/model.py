@@ -60,7 +60,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         corpus or matrix that has counts already.
     max_epochs, batch_size, learning_rate : int, int, float or None, default=None
         Passes over the largest language, documents of each language per step, and the optimiser's step size.
-        None takes the backbone's published value. Ignored where the backbone has no such parameter.
+        None takes the backbone's default. Ignored where the backbone has no such parameter.
     device : str, default="auto"
         ``"auto"`` picks CUDA, then MPS, then CPU; or the name of a device.
     random_state : int, RandomState instance or None, default=None

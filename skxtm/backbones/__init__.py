@@ -1,4 +1,4 @@
-"""Backbones: one published model per file, chosen by name or given as an object.
+"""Backbones: one model per file, chosen by name or given as an object.
 
 Other packages register theirs as entry points, a line ``name = "module:Class"`` in the group
 ``skxtm.backbones``; see CONTRIBUTING.md.

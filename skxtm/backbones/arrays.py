@@ -73,7 +73,7 @@ class LearntTopics(ABC):
 
 
 class ArrayBackbone(Backbone):
-    """Hyperparameters of a published model that has no network to train.
+    """Hyperparameters of a model that has no network to train.
 
     `LLMRefiner` refines the words of its topics, but cannot train it towards them.
     """

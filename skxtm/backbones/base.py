@@ -220,10 +220,10 @@ class BackboneNetwork(nn.Module, ABC):
 
 
 class Backbone(BaseEstimator, ABC):
-    """Hyperparameters of a published model.
+    """Hyperparameters of a model.
 
-    Subclasses hold plain parameters with the published defaults, so that ``clone``, ``get_params`` and
-    searches reach them before any data is known.
+    Subclasses hold plain parameters with the defaults of the model's paper or code, so that ``clone``,
+    ``get_params`` and searches reach them before any data is known.
     """
 
     #: What of `Materials` to gather besides counts: a subset of {"lexicons", "word_vectors",
@@ -267,7 +267,7 @@ class Backbone(BaseEstimator, ABC):
 
 
 class NetworkBackbone(Backbone):
-    """Hyperparameters of a published model, and how to build its network.
+    """Hyperparameters of a model, and how to build its network.
 
     Every one has the parameters `learning_rate`, `max_epochs` and `batch_size`; those with a schedule also
     `decay_every` (epochs) and `decay` (factor), and some `max_gradient_norm`.

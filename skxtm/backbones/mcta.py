@@ -41,8 +41,6 @@ class MCTA(ArrayBackbone):
     n_burn_in : int or None, default=None
         How many of these, the first ones, are thrown away; the others are averaged. None keeps the last one
         only, as published; 10 tells documents' classes better.
-    shares : {"sources", "translations"}, default="sources"
-        What sums to 1 in the maps M between languages, see Notes.
     updates : {"multiplicative", "em"}, default="multiplicative"
         How psi is updated, see Notes. ``"em"`` comes nearer to the topics of generated corpora.
     topic_words : {"counts", "phi"}, default="counts"
@@ -54,9 +52,8 @@ class MCTA(ArrayBackbone):
     The defaults are those of the authors' code.
 
     In ``M_ml`` (V_m, V_l) the shares of a target word's *source* words, those of language m that it
-    translates, sum to 1, in proportion to their training counts. With ``shares="translations"`` those of a
-    source word's translations do, by the translations' counts. Words of no count give or take nothing; the
-    blend is divided by its sum.
+    translates, sum to 1, in proportion to their training counts: the shares of a word's translations need
+    not. A word none of whose translations occurs in training gives nothing; the blend is divided by its sum.
 
     Given phi, topics are drawn by Gibbs sampling with the topic proportions integrated out: that of a token
     of word w in document d is k with probability proportional to ``(n_dk + alpha) * phi_kw``, where n_dk
@@ -112,7 +109,6 @@ class MCTA(ArrayBackbone):
         n_updates: int = 1,
         n_transform_sweeps: int = 50,
         n_burn_in: int | None = None,
-        shares: str = "sources",
         updates: str = "multiplicative",
         topic_words: str = "counts",
     ) -> None:
@@ -123,7 +119,6 @@ class MCTA(ArrayBackbone):
         self.n_updates = n_updates
         self.n_transform_sweeps = n_transform_sweeps
         self.n_burn_in = n_burn_in
-        self.shares = shares
         self.updates = updates
         self.topic_words = topic_words
 
@@ -136,7 +131,6 @@ class MCTA(ArrayBackbone):
             check_range(self, name, 1, None, integer=True)
         if self.n_burn_in is not None:
             check_range(self, "n_burn_in", 0, self.n_transform_sweeps - 1, integer=True)
-        check_choice(self, "shares", ("sources", "translations"))
         check_choice(self, "updates", ("multiplicative", "em"))
         check_choice(self, "topic_words", ("counts", "phi"))
 
@@ -265,7 +259,7 @@ class Sampler:
     def __init__(self, backbone: MCTA, materials: Materials, n_components: int, seed: int) -> None:
         self.backbone = backbone
         self.rng = np.random.default_rng(seed)
-        self.blend = Blend.of(materials, backbone.lam, backbone.shares)
+        self.blend = Blend.of(materials, backbone.lam)
         self.n_documents = sum(counts.shape[0] for counts in materials.counts)
         self.languages = [TokenTopics(counts, n_components, self.rng) for counts in materials.counts]
         shapes = [language.shape for language in self.languages]
@@ -362,7 +356,7 @@ class Blend:
     own, other : float
         Weight of a language's own psi, and of each other language's.
     carriers : dict of (int, int) to csr_array of shape (V_m, V_l)
-        For languages m and l: M_ml, whose columns or rows sum to 1, or to 0.
+        For languages m and l: the shares M_ml of each target word's sources; columns sum to 1, or to 0.
     """
 
     own: float
@@ -370,17 +364,14 @@ class Blend:
     carriers: Mapping[tuple[int, int], sparse.csr_array]
 
     @classmethod
-    def of(cls, materials: Materials, lam: float, shares: str = "sources") -> Blend:
+    def of(cls, materials: Materials, lam: float) -> Blend:
         """Make the blend of a corpus."""
         n_others = len(materials.counts) - 1
         word_counts = [np.asarray(counts.sum(0), dtype=np.float64) for counts in materials.counts]
         carriers: dict[tuple[int, int], sparse.csr_array] = {}
         for (first, second), lexicon in materials.lexicons.items():
-            forth = shares_by_count(lexicon, word_counts[second])
-            back = shares_by_count(lexicon.T.tocsr(), word_counts[first])
-            if shares == "sources":
-                forth, back = back.T.tocsr(), forth.T.tocsr()
-            carriers |= {(first, second): forth, (second, first): back}
+            carriers[first, second] = source_shares(lexicon, word_counts[first])
+            carriers[second, first] = source_shares(lexicon.T.tocsr(), word_counts[second])
         return cls(1 - lam, lam / n_others, carriers) if n_others else cls(1.0, 0.0, {})
 
     def phi(self, psi: Sequence[FloatArray]) -> tuple[FloatArray, ...]:
@@ -470,25 +461,24 @@ class Blend:
         return updated, self.phi(updated)
 
 
-def shares_by_count(links: sparse.csr_array, counts: FloatArray) -> sparse.csr_array:
-    """Divide each row among the words it is linked to, in proportion to their counts.
+def source_shares(lexicon: sparse.csr_array, counts: FloatArray) -> sparse.csr_array:
+    """Divide each target word among the source words that it translates, in proportion to their counts.
 
     Parameters
     ----------
-    links : csr_array of shape (n_rows, n_words)
-        Not zero where a word is linked to a row.
-    counts : ndarray of shape (n_words,)
-        Training counts of the words.
+    lexicon : csr_array of shape (V_m, V_l)
+        Not zero where words translate each other.
+    counts : ndarray of shape (V_m,)
+        Training counts of the source words.
 
     Returns
     -------
-    shares : csr_array of shape (n_rows, n_words)
-        Rows sum to 1, or to 0 where no linked word has a count.
+    shares : csr_array of shape (V_m, V_l)
+        Columns sum to 1, or to 0 where no source word has a count.
     """
-    weighted = ((links != 0) @ sparse.diags_array(counts)).tocsr()
+    weighted = (sparse.diags_array(counts) @ (lexicon != 0)).tocsr()
     weighted.eliminate_zeros()
-    totals = weighted.sum(1)
-    weighted.data /= np.repeat(totals, np.diff(weighted.indptr))
+    weighted.data /= weighted.sum(0)[weighted.indices]
     return weighted
 
 

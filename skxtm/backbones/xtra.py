@@ -91,9 +91,11 @@ class XTRA(NetworkBackbone):
     loss used here, see `skxtm.losses.supervised_contrastive_loss`.
 
     With more than two languages the clusters' loss takes the documents of all languages together, the topics'
-    loss is the mean over the pairs of languages, and the documents' loss the sum over languages; for two
-    these are the published formulas. With one topic, the loss of topics is 0 and that of clusters has no
-    gradient.
+    loss is the mean over the pairs of languages, and the documents' loss the sum over languages. For two
+    these are the formulas of that code, but for one direction of the topics' loss: there English's
+    projection is applied to the other language, which only vocabularies of one size allow; here every
+    language has its own in both directions. With one topic, the loss of topics is 0 and that
+    of clusters has no gradient.
 
     Departures from the published code: it clusters English, by K-means of cuML, which starts otherwise than
     scikit-learn's, and does not scale centroids to length 1 when assigning documents; the prior's

@@ -17,7 +17,7 @@ from scipy.stats import chisquare, gamma, kstest
 from skxtm.backbones import _tokens, mcta
 from skxtm.backbones._tokens import draw_topics, token_blocks
 from skxtm.backbones.base import CorpusShape, Documents, Materials
-from skxtm.backbones.mcta import MCTA, Blend, MCTATopics, shares_by_count
+from skxtm.backbones.mcta import MCTA, Blend, MCTATopics, source_shares
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError
 
@@ -29,7 +29,7 @@ def simplex(rng, *shape):
     return rng.dirichlet(np.ones(shape[-1]), size=shape[:-1])
 
 
-def random_case(n_languages, seed, lam=0.4, n_components=2, shares="sources"):
+def random_case(n_languages, seed, lam=0.4, n_components=2):
     """A blend with lost mass and words that do not occur, its parameters, and counts of words by topic."""
     rng = np.random.default_rng(seed)
     sizes = [int(size) for size in rng.integers(2, 6, n_languages)]
@@ -41,42 +41,35 @@ def random_case(n_languages, seed, lam=0.4, n_components=2, shares="sources"):
     materials = Materials(documents, lexicons)
     psi = tuple(simplex(rng, n_components, size) for size in sizes)
     counts = [rng.poisson(2.0, (n_components, size)).astype(float) for size in sizes]
-    return materials, Blend.of(materials, lam, shares), psi, counts
+    return materials, Blend.of(materials, lam), psi, counts
 
 
-def dense_map(materials, source, target, shares="sources"):
-    """M word by word: what each target word takes of each source word.
-
-    As published, the shares of a target word's sources sum to 1, by the sources' counts; else the shares of
-    a source word's translations, by the translations' counts.
-    """
+def dense_map(materials, source, target):
+    """M word by word: the shares of each target word's sources, by the sources' counts."""
     of_source, of_target = (materials.counts[number].toarray().sum(0) for number in (source, target))
     links = [(u, w) for u in range(len(of_source)) for w in range(len(of_target))]
     links = [(u, w) for u, w in links if linked(materials, source, u, target, w)]
     result = np.zeros((len(of_source), len(of_target)))
     for u, w in links:
-        if shares == "sources":
-            part, whole = of_source[u], sum(of_source[v] for v, other in links if other == w)
-        else:
-            part, whole = of_target[w], sum(of_target[v] for other, v in links if other == u)
-        result[u, w] = part / whole if whole else 0
+        whole = sum(of_source[v] for v, other in links if other == w)
+        result[u, w] = of_source[u] / whole if whole else 0
     return result
 
 
-def dense_mixture(psi, materials, lam, target, shares="sources"):
+def dense_mixture(psi, materials, lam, target):
     """The blend before its rows are divided by their sums; psi may be arrays or tensors."""
     others = set(range(len(psi))) - {target}
     if not others:
         return psi[target]
-    maps = {source: dense_map(materials, source, target, shares) for source in others}
+    maps = {source: dense_map(materials, source, target) for source in others}
     if isinstance(psi[0], torch.Tensor):
         maps = {source: torch.as_tensor(own) for source, own in maps.items()}
     return (1 - lam) * psi[target] + lam * sum(psi[m] @ maps[m] for m in others) / len(others)
 
 
-def dense_phi(psi, materials, lam, shares="sources"):
+def dense_phi(psi, materials, lam):
     """Word probabilities of every language."""
-    mixtures = [dense_mixture(psi, materials, lam, target, shares) for target in range(len(psi))]
+    mixtures = [dense_mixture(psi, materials, lam, target) for target in range(len(psi))]
     return [mixture / mixture.sum(1)[:, None] for mixture in mixtures]
 
 
@@ -103,41 +96,36 @@ def linked(materials, source, u, target, v):
     return materials.lexicons[target, source].toarray()[v, u] != 0
 
 
-def log_posterior(psi, counts, materials, lam, shares):
-    phi = dense_phi(psi, materials, lam, shares)
+def log_posterior(psi, counts, materials, lam):
+    phi = dense_phi(psi, materials, lam)
     likelihood = sum((n * p.log()).sum() for n, p in zip(map(torch.as_tensor, counts), phi, strict=True))
     return likelihood + PRIOR * sum(own.log().sum() for own in psi)
 
 
 languages_and_seeds = {"n_languages": st.integers(1, 3), "seed": st.integers(0, 10_000)}
-both_shares = st.sampled_from(["sources", "translations"])
 
 
 @settings(max_examples=30, deadline=None)
-@given(**languages_and_seeds, shares=both_shares)
-def test_phi_is_the_blend_written_word_by_word_and_its_rows_sum_to_one(n_languages, seed, shares):
-    materials, blend, psi, _ = random_case(n_languages, seed, shares=shares)
-    for phi, expected in zip(blend.phi(psi), dense_phi(psi, materials, 0.4, shares), strict=True):
+@given(**languages_and_seeds)
+def test_phi_is_the_blend_written_word_by_word_and_its_rows_sum_to_one(n_languages, seed):
+    materials, blend, psi, _ = random_case(n_languages, seed)
+    for phi, expected in zip(blend.phi(psi), dense_phi(psi, materials, 0.4), strict=True):
         assert_allclose(phi, expected, rtol=1e-12)
         assert_allclose(phi.sum(1), 1, rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("shares", "forth", "back"),
-    [("sources", [[1, 1]], [[0.75], [0.25]]), ("translations", [[0.75, 0.25]], [[1], [1]])],
-)
-def test_of_one_word_with_two_translations_each_takes_all_as_published_or_its_share(shares, forth, back):
+def test_two_translations_of_one_word_each_take_all_of_it_and_it_takes_of_them_by_their_counts():
     counts = (sparse.csr_array([[2]]), sparse.csr_array([[3, 1]]))
     lexicon = sparse.csr_array(np.ones((1, 2), dtype=np.float32))
-    blend = Blend.of(Materials(counts, {(0, 1): lexicon}), 0.5, shares)
-    assert_array_equal(blend.carriers[0, 1].toarray(), forth)
-    assert_array_equal(blend.carriers[1, 0].toarray(), back)
+    blend = Blend.of(Materials(counts, {(0, 1): lexicon}), 0.5)
+    assert_array_equal(blend.carriers[0, 1].toarray(), [[1, 1]])
+    assert_array_equal(blend.carriers[1, 0].toarray(), [[0.75], [0.25]])
 
 
-def test_a_row_is_divided_among_its_words_by_their_counts_and_lost_where_none_occurs():
-    links = sparse.csr_array(np.array([[1, 2, 1], [0, 0, 1], [0, 0, 0], [2, 0, 0]]))
-    shares = shares_by_count(links, np.array([3.0, 1.0, 0.0]))
-    assert_array_equal(shares.toarray(), [[0.75, 0.25, 0], [0, 0, 0], [0, 0, 0], [1, 0, 0]])
+def test_a_word_takes_nothing_where_none_of_its_sources_occurs():
+    lexicon = sparse.csr_array(np.array([[1, 0, 0, 2], [2, 0, 0, 0], [1, 1, 0, 0]]))
+    shares = source_shares(lexicon, np.array([3.0, 1.0, 0.0]))
+    assert_array_equal(shares.toarray(), [[0.75, 0, 0, 1], [0.25, 0, 0, 0], [0, 0, 0, 0]])
 
 
 @settings(max_examples=30, deadline=None)
@@ -152,29 +140,24 @@ def test_the_multiplicative_update_is_the_authors_language_after_language(n_lang
 
 
 @settings(max_examples=30, deadline=None)
-@given(**languages_and_seeds, shares=both_shares)
-def test_a_step_of_expectation_maximisation_never_lowers_the_log_posterior(n_languages, seed, shares):
-    materials, blend, psi, counts = random_case(n_languages, seed, shares=shares)
+@given(**languages_and_seeds)
+def test_a_step_of_expectation_maximisation_never_lowers_the_log_posterior(n_languages, seed):
+    materials, blend, psi, counts = random_case(n_languages, seed)
     for _ in range(3):
         after, _ = blend.expect(psi, counts, PRIOR)
-        values = [
-            log_posterior([*map(torch.as_tensor, x)], counts, materials, 0.4, shares) for x in (psi, after)
-        ]
+        values = [log_posterior([*map(torch.as_tensor, x)], counts, materials, 0.4) for x in (psi, after)]
         assert values[1] >= values[0] - 1e-9
         psi = after
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shares", ["sources", "translations"])
 @pytest.mark.parametrize("n_languages", [2, 3])
-def test_expectation_maximisation_ends_where_the_log_posterior_is_stationary_on_the_simplex(
-    n_languages, shares
-):
-    materials, blend, psi, counts = random_case(n_languages, seed=4, shares=shares)
+def test_expectation_maximisation_ends_where_the_log_posterior_is_stationary_on_the_simplex(n_languages):
+    materials, blend, psi, counts = random_case(n_languages, seed=4)
     for _ in range(3000):
         psi, _ = blend.expect(psi, counts, PRIOR)
     free = [torch.tensor(own).log().requires_grad_() for own in psi]
-    log_posterior([row.softmax(1) for row in free], counts, materials, 0.4, shares).backward()
+    log_posterior([row.softmax(1) for row in free], counts, materials, 0.4).backward()
     for row in free:
         assert_allclose(row.grad, 0, atol=1e-5)
 
@@ -567,10 +550,6 @@ def test_counts_that_are_not_whole_are_refused():
         ({"max_epochs": 0}, "'max_epochs' parameter of MCTA must be an integer in [1, inf). Got 0"),
         ({"n_updates": 1.5}, "'n_updates' parameter of MCTA must be an integer in [1, inf). Got 1.5"),
         ({"n_burn_in": 50}, "'n_burn_in' parameter of MCTA must be an integer in [0, 49]. Got 50"),
-        (
-            {"shares": "rows"},
-            "'shares' parameter of MCTA must be a str among {'sources', 'translations'}. Got 'rows'",
-        ),
         (
             {"updates": None},
             "'updates' parameter of MCTA must be a str among {'multiplicative', 'em'}. Got None",
