@@ -257,7 +257,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """
         check_is_fitted(self)
         corpus = self._read(X)
-        warn_of_unknown_words(corpus)
+        warn_of_unknown_words(corpus, self._state)
         return learning.theta(self._state, corpus, Settings.of(self))
 
     def posterior_mean(self, X: Any) -> NDArray[np.float32]:
@@ -282,7 +282,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """
         check_is_fitted(self)
         corpus = self._read(X)
-        warn_of_unknown_words(corpus)
+        warn_of_unknown_words(corpus, self._state)
         return learning.posterior_mean(self._state, corpus, Settings.of(self))
 
     def score(self, X: Any, y: Any = None) -> float:

@@ -417,7 +417,7 @@ class TestOffline:
 @pytest.mark.filterwarnings("ignore:All rounds of epoch")  # what is scripted does not vary
 class TestWithAChatModel:
     def test_the_words_that_the_model_names_are_kept_and_the_topics_drawn_to_them(self, make_refiner):
-        with nothing_said():
+        with pytest.warns(RefinementWarning, match="All rounds of epoch 0"):
             refiner = make_refiner(max_epochs=30, refine_every=30).fit(CORPUS)
         assert sets(refiner.refined_words_) == TRUE_SETS
         assert refiner.confidence_.tolist() == [1.0] * K
@@ -695,6 +695,7 @@ def test_a_server_that_is_gone_leaves_the_words_as_they_were(make_refiner, chat_
     assert refiner.transform(CORPUS).shape == (80, K)
 
 
+@pytest.mark.filterwarnings("ignore:All rounds of epoch")
 def test_batch_files_lead_step_by_step_to_the_result_of_the_chat_model(make_refiner, tmp_path):
     expected = make_refiner().fit(CORPUS)
     folder = tmp_path / "batch"

@@ -238,14 +238,18 @@ def training_rows(corpus: Corpus, languages: Sequence[str]) -> list[NDArray[np.i
     return result
 
 
-def warn_of_unknown_words(corpus: Corpus) -> None:
+def warn_of_unknown_words(corpus: Corpus, state: State) -> None:
     """Warn, once, of documents without a known word.
 
     Parameters
     ----------
     corpus : Corpus
         With counts.
+    state : State
+        Of the model; a network that reads documents by their embeddings needs no known word.
     """
+    if state.network is not None and state.reads_documents:
+        return
     n_empty = sum(int((corpus.counts_of(code).sum(1) == 0).sum()) for code in corpus.languages)
     if n_empty:
         warnings.warn(

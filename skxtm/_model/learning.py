@@ -154,7 +154,7 @@ def learn(state: State, corpus: Corpus, materials: Materials, settings: Settings
     backbone = state.backbone
     if not isinstance(backbone, ArrayBackbone):
         return train(state, corpus, materials, backbone.max_epochs, settings)
-    warn_of_unknown_words(corpus)
+    warn_of_unknown_words(corpus, state)
     state.topics = backbone.learn(state.shape, materials, seed=state.seed, verbose=settings.verbose)
     state.n_iter, state.history = state.topics.n_iter, state.topics.history
     return _read_out(state, corpus, materials, settings)
@@ -181,7 +181,7 @@ def train(
     theta : ndarray of shape (n_documents, n_components)
         Topic proportions of the training documents.
     """
-    warn_of_unknown_words(corpus)
+    warn_of_unknown_words(corpus, state)
     trainer = make_trainer(state, settings.device)
     documents = per_document(state, materials, trainer.device)
     trainer.train(materials.counts, n_epochs, per_document=documents, verbose=settings.verbose)

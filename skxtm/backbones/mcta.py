@@ -93,8 +93,8 @@ class MCTA(ArrayBackbone):
     Examples
     --------
     >>> from skxtm.backbones import MCTA
-    >>> MCTA(max_epochs=100)
-    MCTA(max_epochs=100)
+    >>> MCTA(max_epochs=200)
+    MCTA(max_epochs=200)
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"lexicons"})

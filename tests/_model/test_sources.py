@@ -228,8 +228,14 @@ def test_another_version_of_the_encoder_is_said_when_loading(tmp_path, monkeypat
 @pytest.mark.encoder
 def test_a_text_of_white_space_has_the_priors_proportions():
     model = make_model().fit(TEXTS)
-    with pytest.warns(UserWarning, match="1 of 1 documents hold no word"):
-        np.testing.assert_allclose(model.transform([("  \n ", "en")]), [[1 / 3] * 3])
+    np.testing.assert_allclose(model.transform([("  \n ", "en")]), [[1 / 3] * 3])
+
+
+@pytest.mark.encoder
+def test_a_text_without_a_known_word_is_read_by_the_encoder():
+    model = make_model().fit(TEXTS)
+    weather = model.transform([TEXTS[0]]).argmax()
+    assert model.transform([("It drizzles, thunders and hails.", "en")]).argmax() == weather
 
 
 @pytest.mark.encoder
