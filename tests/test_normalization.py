@@ -106,6 +106,7 @@ def test_different_words_have_different_forms(language, words):
 
 
 # one token with all letters of the word: an article that is cut off does not make the noun the same word
+@pytest.mark.slow
 @pytest.mark.parametrize("language", sorted(stopwordsiso.langs()))
 def test_a_word_that_its_tokenizer_keeps_whole_is_found_in_a_lexicon(language):
     tokenizer = get_tokenizer("auto", language)
@@ -153,6 +154,7 @@ words_of_letters = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "fr", "tr", "he", "yi", "fa", "hi", "el"])
 @settings(max_examples=300, deadline=None)
 @given(words_of_letters, st.sampled_from(AROUND), st.sampled_from(AROUND))

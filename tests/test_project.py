@@ -167,6 +167,7 @@ def test_importing_the_package_does_not_load_torch(program):
     assert run_python(f"import sys; {program}; print('torch' in sys.modules)") == "False"
 
 
+@pytest.mark.slow
 def test_all_but_networks_and_training_can_be_imported_without_torch_or_optional_libraries():
     modules = [module for module in MODULES if part_of(module) not in TORCH]
     # None in sys.modules makes an import fail as if the library were not installed

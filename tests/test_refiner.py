@@ -663,6 +663,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.filterwarnings("ignore::skxtm.exceptions.RefinementWarning")
 def test_after_any_fault_the_model_is_usable_and_no_answer_is_paid_for_twice(

@@ -76,6 +76,7 @@ def test_spelling_is_kept_as_people_write_it(function, text, words):
     assert function(text) == words
 
 
+@pytest.mark.slow
 def test_korean_is_cut_into_words_without_particles_and_endings():
     assert tokenize_korean("대통령은 한국을 방문했다.") == ["대통령", "한국", "방문"]
     assert tokenize_korean("비가 많이 온다!") == ["비", "많이", "오다"]
@@ -94,6 +95,7 @@ def test_thai_vowels_stay_whole_and_numbers_are_dropped():
     assert words == ["เขา", "ทำงาน", "ชั่วโมง", "ดื่ม", "น้ำ", "แก้ว", "cd"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "text"), [(tokenize_korean, "비가 온다. "), (tokenize_thai, "ฝนตกหนักมาก")]
 )

@@ -39,7 +39,7 @@ def joined(
     links = (first @ same @ second).tocsr()
     links.sort_indices()
     rows, columns = links.nonzero()
-    if min_overlap > 0:
+    if min_overlap > 0 and rows.size:  # scipy before 1.15 takes no element by an empty index
         of_source = first.astype(np.float32) @ (same @ second).astype(np.float32)
         of_target = (first @ same).astype(np.float32) @ second.astype(np.float32)
         in_common = (of_source + of_target)[rows, columns]

@@ -50,6 +50,7 @@ def plain_and_mixed():
     return (plain, alone), (mixed, between)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clusters_given", [False, True])
 @pytest.mark.parametrize("backbone", KINDS)
 def test_documents_between_unknown_ones_are_learnt_and_read_as_if_alone(

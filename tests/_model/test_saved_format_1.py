@@ -2,7 +2,8 @@
 
 Topic proportions are computed in double precision and rounded to single, so that they are the same bits on the
 machine that saved them. Elsewhere the sums of other versions of BLAS and torch may round to the neighbouring
-number: hence 1e-6. Training itself is in single precision, hence the wider 1e-4 for a model trained further.
+number: hence 1e-6. Training is in single precision and draws noise, of which torch 2.4 makes other last bits:
+a model trained further differs by .0016 there, and by .011 where the optimiser's moments are lost. Hence .003.
 """
 
 import runpy
@@ -62,7 +63,7 @@ def test_what_an_earlier_version_saved_can_be_saved_again(saved, tmp_path):
 def test_training_begun_by_an_earlier_version_goes_on_as_it_would_have_then(saved):
     model = CrossLingualTopicModel.load(FOLDER / "resumable").partial_fit(corpus_of(saved, "trained"))
     theta = model.transform(corpus_of(saved, "counts"))
-    np.testing.assert_allclose(theta, saved["theta.resumed"], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(theta, saved["theta.resumed"], rtol=0, atol=3e-3)
     assert np.abs(saved["theta.resumed"] - saved["theta.resumable"]).max() > 1e-2
 
 

@@ -21,6 +21,8 @@ from skxtm.losses.divergence import gaussian_kl
 from skxtm.training.objective import RefinedTopics, RefinementObjective, RefinementWeights
 from skxtm.training.tensors import map_tensors, resolve_device
 
+pytestmark = pytest.mark.slow
+
 META = torch.device("meta")
 NETWORKS = [name for name in backbone_names() if issubclass(backbone_class(name), NetworkBackbone)]
 

@@ -30,7 +30,10 @@ BACKBONES = {name: backbone_class(name) for name in backbone_names()}
 CASES = [(name, n) for name in BACKBONES for n in LANGUAGES if n >= BACKBONES[name].min_languages]
 NETWORKS = [(name, n) for name, n in CASES if issubclass(BACKBONES[name], NetworkBackbone)]
 
-pytestmark = pytest.mark.filterwarnings("ignore::skxtm.exceptions.UnknownWordsWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::skxtm.exceptions.UnknownWordsWarning"),
+]
 
 
 def documents(n_languages):

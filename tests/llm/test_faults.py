@@ -13,6 +13,8 @@ from skxtm.exceptions import AnswerFormatError, ChatRefusedError, InputError
 from skxtm.llm import ChatRequest, ChatSession, OpenAIChat
 from skxtm.llm.openai_chat import close_clients
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("openai")
 
 KEY = "abcd-1234-efgh-5678-wxyz"

@@ -96,6 +96,7 @@ def test_one_classifier_is_trained_per_training_language(three_languages):
     assert not hasattr(classifier, "most_frequent_")
 
 
+@pytest.mark.slow
 def test_sparse_features_and_two_processes_give_the_same(three_languages):
     train, test = three_languages
     classifier = KNeighborsClassifier(n_neighbors=3)

@@ -21,6 +21,7 @@ def ratings(value, columns=("en", "de")):
     return LLMRatings(np.full((4, 3, len(columns)), value), columns)
 
 
+@pytest.mark.slow
 def test_one_model_has_a_row_for_each_topic():
     display = RatingsDisplay.from_ratings(ratings(2.0)).plot()
     assert display.values.shape == (3, 2)
