@@ -15,6 +15,8 @@ from skxtm.exceptions import InputError, MissingDependencyError
 from skxtm.metrics import TransferAccuracy
 from skxtm.report import write_report
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("jinja2")
 
 HOSTILE = "<script>alert('x')</script>"

@@ -82,10 +82,12 @@ def test_korean_is_cut_into_words_without_particles_and_endings():
     assert tokenize_korean("비가 많이 온다!") == ["비", "많이", "오다"]
 
 
+@pytest.mark.slow
 def test_korean_numbers_and_symbols_are_dropped_and_widths_are_folded():
     assert tokenize_korean("ＣＤ 3장을 샀다ㅋㅋㅋ (^^)") == ["cd", "장", "사다"]
 
 
+@pytest.mark.slow
 def test_thai_is_cut_into_words_of_the_dictionary():
     assert tokenize_thai("วันนี้ฝนตกหนักมากที่กรุงเทพมหานคร") == ["วันนี้", "ฝน", "ตกหนัก", "มาก", "ที่", "กรุงเทพมหานคร"]
 
@@ -228,6 +230,7 @@ def agreement(texts, reference):
     return sum(tokenize_chinese(text) == reference(text) for text in texts) / len(texts)
 
 
+@pytest.mark.slow
 def test_rjieba_agrees_with_jieba_on_written_sentences(jieba_words):
     texts = ["".join(parts) for parts in itertools.product(TIMES, PEOPLE, PLACES, ACTIONS)]
     assert len(set(texts)) == 4_800

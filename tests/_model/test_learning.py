@@ -80,6 +80,7 @@ def blank(n_documents=2):
 class TestADocumentWithoutAKnownWord:
     """It gets the prior, which here is not uniform."""
 
+    @pytest.mark.slow
     def test_has_the_shares_of_the_clusters_that_made_the_prior(self, tmp_path):
         clusters = np.repeat([0, 1, 2], [24, 12, 4])
         model = make_model("xtra", clusters=clusters).fit(CORPUS)

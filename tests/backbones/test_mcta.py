@@ -308,6 +308,7 @@ def test_known_topics_are_recovered_and_linked_between_the_languages(languages):
     assert assignments > 0.9
 
 
+@pytest.mark.slow
 def test_expectation_maximisation_comes_nearer_to_known_topics_than_the_published_update():
     found = dict.fromkeys(("multiplicative", "em"), 0.0)
     for updates, seed in product(found, range(2)):

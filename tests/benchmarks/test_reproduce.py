@@ -13,7 +13,10 @@ from skxtm.backbones.base import NetworkBackbone
 from skxtm.llm import ScriptedChat
 
 # the invented corpora share few words with the invented references
-pytestmark = pytest.mark.filterwarnings("ignore::skxtm.exceptions.AbsentWordsWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::skxtm.exceptions.AbsentWordsWarning"),
+]
 
 CONFIGURATIONS = Path(__file__).parents[2] / "benchmarks" / "configs"
 PARTS = ("configuration", "evaluation", "cells", "running", "tables", "rating")

@@ -114,6 +114,7 @@ def test_three_languages_need_a_choice():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", ["nmtm", "infoctm"])
 def test_a_model_trains_on_an_induced_lexicon_without_a_dictionary(backbone):
     data = make_multilingual_corpus(n_documents=30, n_components=2, random_state=0)

@@ -13,6 +13,8 @@ from skxtm.embeddings import SentenceTransformerEncoder
 from skxtm.embeddings._cache import EmbeddingCache
 from skxtm.exceptions import InputError, InputTypeError, MissingDependencyError
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "rain", "sun", "wind", "cloud", "storm", "and"]
 
 
@@ -86,7 +88,6 @@ def texts_of_many_lengths():
     return [" ".join(WORDS[4 + (row + step) % 6] for step in range(1 + row % 11)) for row in range(60)]
 
 
-@pytest.mark.slow
 def test_vectors_are_those_of_the_library_in_the_order_of_the_texts(encoder, model_folder):
     from sentence_transformers import SentenceTransformer
 
@@ -298,7 +299,6 @@ def test_what_is_no_sequence_of_str_is_refused(texts, tmp_path):
         SentenceTransformerEncoder(cache=tmp_path).encode(texts)
 
 
-@pytest.mark.slow
 def test_importing_the_package_imports_neither_torch_nor_the_library():
     script = (
         "import sys, skxtm.embeddings\n"

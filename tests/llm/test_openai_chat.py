@@ -250,6 +250,7 @@ def test_a_fault_that_stays_says_what_is_wrong_and_what_to_do(chat, chat_server,
     assert chat_server.n_requests == n_requests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_retries", [0, 5])
 def test_a_request_that_timed_out_and_may_be_billed_is_sent_again_only_once(
     chat, chat_server, max_retries, ask_colours
@@ -263,6 +264,7 @@ def test_a_request_that_timed_out_and_may_be_billed_is_sent_again_only_once(
     assert chat_server.n_requests == 2
 
 
+@pytest.mark.slow
 def test_other_faults_around_a_time_out_are_retried_as_often_as_ever(chat, chat_server, ask_colours):
     chat.set_params(max_retries=1, timeout=1.0)
     broken = chat_server.error(500, "Oops.")

@@ -217,6 +217,7 @@ def sample_model():
     return corpus, lexicon, model, AlignedWordEncoder(random_state=0).fit(corpus, lexicon)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::skxtm.exceptions.AbsentWordsWarning")
 def test_on_the_sample_most_random_words_are_dropped_and_coherence_rises(sample_model):
     corpus, lexicon, model, encoder = sample_model

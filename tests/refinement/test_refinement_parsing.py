@@ -95,6 +95,7 @@ def plain_answers(draw):
     return words, opening + draw(st.sampled_from(["\n", "\n\n", "\n---\n"])).join(blocks) + closing
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(plain_answers())
 def test_what_is_written_in_plain_text_is_read_back(drawn):
@@ -581,6 +582,7 @@ def test_themes_lose_control_characters():
     assert parse(PLAIN.replace("Weather", "W\x07 e\u200b")).themes[0] == "W e"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     ['{"', '{"a":', '{"a": [', '[{"a": "', "{'", '{"topic": 0, "en": ["a"]},', "Topic 0: x\n", "Topic 0 ", "(", "((a)",
