@@ -19,7 +19,7 @@ help:
 	@echo "make demo         topics of the bundled sample, printed and as demo.html"
 	@echo "make test         format, lint, types, tests and their coverage"
 	@echo "make quick        the tests but the slow ones, such as the grid of all backbones: less than a minute"
-	@echo "make test-lowest  make quick with the lowest versions that pyproject.toml allows, torch's too: 3 GB on Linux"
+	@echo "make test-lowest  the tests with the lowest versions that pyproject.toml allows, torch's too: 3 GB on Linux"
 	@echo "make bench        speed on this machine, one table each"
 	@echo "make clean        remove all that make made"
 
@@ -58,7 +58,7 @@ quick: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 test-lowest: $(LOWEST)/ready
-	$(LOWEST)/bin/python -m pytest -n $(WORKERS) -m "not slow"
+	$(LOWEST)/bin/python -m pytest -n $(WORKERS)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/import_time.py

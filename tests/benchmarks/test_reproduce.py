@@ -482,7 +482,6 @@ def test_a_curve_varies_one_setting_and_holds_the_other(bench):
         assert {label: [place for place, _ in points] for label, points in found.items()} == {"nmtm": places}
 
 
-@pytest.mark.slow
 def test_the_command_computes_in_processes_of_their_own_and_names_what_failed(
     bench, release, tmp_path, capsys
 ):
