@@ -246,14 +246,17 @@ def warn_of_unknown_words(corpus: Corpus, state: State) -> None:
     corpus : Corpus
         With counts.
     state : State
-        Of the model; a network that reads documents by their embeddings needs no known word.
+        Of the model; a network that reads documents by their embeddings needs no known word, but some text.
     """
     if state.network is not None and state.reads_documents:
-        return
-    n_empty = sum(int((corpus.counts_of(code).sum(1) == 0).sum()) for code in corpus.languages)
+        missing = "text"
+        n_empty = 0 if corpus.text is None else sum(not text.strip() for text in corpus.text)
+    else:
+        missing = "word of the vocabulary"
+        n_empty = sum(int((corpus.counts_of(code).sum(1) == 0).sum()) for code in corpus.languages)
     if n_empty:
         warnings.warn(
-            f"{n_empty:,} of {len(corpus):,} documents hold no word of the vocabulary. They are kept; their "
+            f"{n_empty:,} of {len(corpus):,} documents hold no {missing}. They are kept; their "
             "topic proportions are the prior's.",
             UnknownWordsWarning,
             stacklevel=4,

@@ -28,7 +28,7 @@ from skxtm._model.state import Settings, State
 from skxtm._version import __version__
 from skxtm.backbones import backbone_class, backbone_name, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder, UniversalSentenceEncoder
-from skxtm.exceptions import InputError, ModelFileError
+from skxtm.exceptions import InputError, MissingDependencyError, ModelFileError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
 
@@ -266,13 +266,21 @@ def _decode_documents(state: State, description: dict[str, Any], tensors: Tensor
         state.document_encoder = encoder = _decode(description["encoder"], tensors)
         if isinstance(encoder, AlignedWordEncoder):
             encoder._set_document_arrays(state.vocabularies, _with_prefix(tensors, "encoder."))
-    trained, present = description.get("version"), getattr(state.document_encoder, "version", None)
+    trained, present = description.get("version"), _version_at_hand(state.document_encoder)
     if trained != present and None not in (trained, present):
         warnings.warn(
             f"The model was trained with version {trained} of its encoder of documents, and version "
             f"{present} is installed: topics of documents may differ.",
             stacklevel=4,
         )
+
+
+def _version_at_hand(encoder: Any) -> str | None:
+    """Version of an encoder; None if it has none, or is not installed, as only new documents need it."""
+    try:
+        return getattr(encoder, "version", None)
+    except MissingDependencyError:
+        return None
 
 
 def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:

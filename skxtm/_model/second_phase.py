@@ -17,11 +17,11 @@ from skxtm._model.materials import (
     gather_documents,
     gather_topic_vectors,
     gather_word_vectors,
-    known_translations,
     topic_encoder,
 )
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
+from skxtm._model.translations import known_translations
 from skxtm.exceptions import (
     AnswersPendingError,
     InputError,
