@@ -21,7 +21,7 @@ from skxtm.embeddings._vectors import centred_unit_rows
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.induction import induce_lexicon
 from skxtm.embeddings.universal_sentence_encoder import UniversalSentenceEncoder
-from skxtm.exceptions import InputTypeError, MissingResourceError
+from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
 from skxtm.lexicon import Lexicon
 
 if TYPE_CHECKING:
@@ -133,9 +133,14 @@ class Sources:
         return tuple(code for code in self.languages if encoder.covers(code))
 
     @property
+    def pairing(self) -> UniversalSentenceEncoder:
+        """The encoder that needs no download, to pair words of those languages that it knows."""
+        return UniversalSentenceEncoder(verbose=self.settings.verbose)
+
+    @property
     def encoder(self) -> UniversalSentenceEncoder | None:
         """The encoder that needs no download, if it knows all the languages."""
-        return UniversalSentenceEncoder() if self.covered == self.languages else None
+        return self.pairing if self.covered == self.languages else None
 
     def translations(self, pair: Pair) -> list[Translations]:
         """Find the dictionaries of two languages.
@@ -361,12 +366,16 @@ def read_lexicons(lexicon: Any) -> list[Lexicon]:
 
     Raises
     ------
+    InputError
+        If a lexicon is empty.
     InputTypeError
         If it is something else.
     """
     if lexicon is None:
         return []
     if isinstance(lexicon, Lexicon):
+        if not len(lexicon):
+            raise InputError(f"{lexicon!r} in the 'lexicon' parameter is empty. Leave it out, or fill it.")
         return [lexicon]
     if isinstance(lexicon, (str, os.PathLike)):
         return [Lexicon.read(lexicon)]

@@ -21,7 +21,6 @@ from skxtm.corpus import Corpus
 from skxtm.embeddings._pairing import lexicon_matches
 from skxtm.embeddings._vectors import encoded_words
 from skxtm.embeddings.resolving import resolve_word_embeddings
-from skxtm.embeddings.universal_sentence_encoder import UniversalSentenceEncoder
 from skxtm.exceptions import InputError, LowCoverageWarning, MissingResourceError
 from skxtm.lexicon import Lexicon
 
@@ -166,7 +165,7 @@ def _paired_by_vectors(state: State, corpus: Corpus, sources: Sources) -> list[t
         by_what, vocabularies = "the given vectors", state.vocabularies
         vectors = resolve_word_embeddings(sources.settings.word_embeddings, corpus)
     else:
-        encoder = UniversalSentenceEncoder()
+        encoder = sources.pairing
         by_what = type(encoder).__name__
         vocabularies = {code: state.vocabularies[code] for code in state.languages if code in sources.covered}
         if len(vocabularies) < 2:

