@@ -2,9 +2,9 @@
 
 "covered" are the words of a vocabulary with a translation in the other one, matched by normal form. For
 Rakuten Amazon, whose vocabulary has no long-vowel marks, every lexicon is respelt so. Dictionaries that are
-not installed are left out. With --quality N, CoreCTM is fitted with each of them and N seeds, on vectors that
-are learnt from the documents alone: coherence (CNPMI), uniqueness (TU) and the accuracy of a linear SVM tested
-in the other language than it was trained in. With --shares, random parts of the released lexicons are measured
+not installed are left out. With --quality N, CoreCTM is fitted with each of them and N seeds, on vectors
+learnt from the documents alone: coherence (CNPMI), uniqueness (TU), accuracy of a linear SVM tested in the
+other language than it was trained in. With --shares, random parts of the released lexicons are measured
 instead: from what coverage on is a lexicon worth its name?
 
     OMP_NUM_THREADS=1 python benchmarks/lexicon_sources.py --data-home FOLDER [--quality 3] [--json FILE]
