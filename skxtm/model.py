@@ -64,7 +64,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         ``"auto"`` picks CUDA, then MPS, then CPU; or the name of a device.
     n_threads : int, default=1
         Threads of torch on the CPU; all else that computes has one, whatever the process is set to. Results
-        differ by rounding from number to number, and not with ``n_jobs`` of searches. See Notes.
+        differ by rounding from number to number, and not with ``n_jobs`` of searches.
     random_state : int, RandomState instance or None, default=None
         Source of all randomness. The same integer gives the same bits on the same machine and versions,
         with the same `n_threads`.
@@ -110,7 +110,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     Notes
     -----
     Documents without a known word are kept: training passes them by, and their topic proportions are the
-    prior's. Ctrl-C during training keeps what was learned so far.
+    prior's. Ctrl-C during training keeps what was learned so far. How `n_threads` goes with searches and with
+    processes that are forked (take joblib's loky, or spawn) is told in ``docs/threads.md``.
 
     To classify across languages, fit on all of them, then freeze the model:
     ``make_pipeline(FrozenEstimator(model), SVC()).fit(corpus_en, y_en).score(corpus_zh, y_zh)``.
