@@ -18,7 +18,6 @@ from skxtm._model.intake import Columns, read_documents, read_training_documents
 from skxtm._model.state import Learnt, Settings, State
 from skxtm._optional import import_optional
 from skxtm.corpus import Corpus
-from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
 
@@ -63,8 +62,12 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         None takes the backbone's default. Ignored where the backbone has no such parameter.
     device : str, default="auto"
         ``"auto"`` picks CUDA, then MPS, then CPU; or the name of a device.
+    n_threads : int, default=1
+        Threads of torch on the CPU; all else that computes has one, whatever the process is set to. Results
+        differ by rounding from number to number, and not with ``n_jobs`` of searches.
     random_state : int, RandomState instance or None, default=None
-        Source of all randomness. The same integer gives the same bits on the same machine and versions.
+        Source of all randomness. The same integer gives the same bits on the same machine and versions,
+        with the same `n_threads`.
     verbose : int, default=0
         1 shows a progress bar.
 
@@ -107,7 +110,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     Notes
     -----
     Documents without a known word are kept: training passes them by, and their topic proportions are the
-    prior's. Ctrl-C during training keeps what was learned so far.
+    prior's. Ctrl-C during training keeps what was learned so far. How `n_threads` goes with searches and with
+    processes that are forked (take joblib's loky, or spawn) is told in ``docs/threads.md``.
 
     To classify across languages, fit on all of them, then freeze the model:
     ``make_pipeline(FrozenEstimator(model), SVC()).fit(corpus_en, y_en).score(corpus_zh, y_zh)``.
@@ -145,6 +149,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         batch_size: int | None = None,
         learning_rate: float | None = None,
         device: str = "auto",
+        n_threads: int = 1,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -160,6 +165,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.device = device
+        self.n_threads = n_threads
         self.random_state = random_state
         self.verbose = verbose
 
@@ -372,10 +378,6 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             If the backbone has no anchors, or a word, language or topic is not the model's.
         """
         check_is_fitted(self)
-        if not hasattr(self, "anchors_"):
-            raise InputError(
-                f"Backbone {type(self.backbone_).__name__!r} has no anchors to change; 'mtanchor' has."
-            )
         update_anchors(self._state, topic, words)
         return self
 

@@ -97,7 +97,7 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         phase with the lowest sum of all losses.
     random_state : int, RandomState instance or None, default=None
         Source of the differences between the rounds of `OfflineProposer`. Training goes on with the
-        estimator's own source.
+        estimator's own source, and its `n_threads`.
     verbose : int, default=0
         1 shows progress bars.
 

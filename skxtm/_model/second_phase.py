@@ -22,6 +22,7 @@ from skxtm._model.materials import (
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
 from skxtm._model.translations import known_translations
+from skxtm._threads import torch_threads
 from skxtm.exceptions import (
     AnswersPendingError,
     InputError,
@@ -192,11 +193,12 @@ class Refinement:
         corpus : Corpus
             Training documents with counts over the model's vocabularies.
         """
-        self.words = self._read_words(corpus)
-        if self.state.network is not None:
-            self._train(corpus)
-        else:
-            self._refine_once()
+        with torch_threads(self.settings.n_threads):
+            self.words = self._read_words(corpus)
+            if self.state.network is not None:
+                self._train(corpus)
+            else:
+                self._refine_once()
 
     def refined_words(self) -> list[dict[str, list[str]]]:
         """Words kept for each topic; those of a topic that was not refined are its top words.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.cluster import KMeans
 
+from skxtm._threads import one_thread
 from skxtm.embeddings._vectors import unit_rows
 from skxtm.exceptions import InputError
 
@@ -103,6 +104,27 @@ def language_statistics(
     return freedom * np.divide(between, within, out=np.full_like(within, np.inf), where=within > 0)
 
 
+def fitted(kmeans: KMeans, rows: NDArray[np.floating], weights: NDArray[np.floating] | None = None) -> KMeans:
+    """Cluster rows with one thread, as OpenMP may be the one of torch, which may have several.
+
+    Parameters
+    ----------
+    kmeans : KMeans
+        Changed in place.
+    rows : ndarray of shape (n_rows, n_features)
+        What to cluster.
+    weights : ndarray of shape (n_rows,) or None, default=None
+        Of the rows; None for equal ones.
+
+    Returns
+    -------
+    kmeans : KMeans
+        Fitted.
+    """
+    with one_thread():
+        return kmeans.fit(rows, sample_weight=weights)
+
+
 @dataclass(frozen=True)
 class DocumentClusters:
     """K-means clusters of one language's documents, to which those of the others are assigned.
@@ -164,8 +186,8 @@ class DocumentClusters:
                 f"{n_clusters:,} clusters, one per topic. Lower n_components, or pass clusters=."
             )
         projection = left_projection(vectors, n_dimensions)
-        kmeans = KMeans(n_clusters, n_init=1, random_state=seed)
-        kmeans.fit(unit_rows(vectors[language] @ projection))
+        rows = unit_rows(vectors[language] @ projection)
+        kmeans = fitted(KMeans(n_clusters, n_init=1, random_state=seed), rows)
         return cls(projection, kmeans.cluster_centers_, language)
 
     def assign(self, vectors: NDArray[np.float32], language: int) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ from sklearn.cluster import KMeans
 
 from skxtm.backbones._clusters import (
     class_tfidf,
+    fitted,
     joint_class_tfidf,
     language_statistics,
     left_projection,
@@ -70,7 +71,7 @@ class _ClusterBackbone(ArrayBackbone):
                 f"X holds {len(rows):,} documents with a known word, too few for {K:,} clusters, one per "
                 "topic. Lower n_components."
             )
-        kmeans = KMeans(K, n_init=self.n_init, max_iter=self.max_iter, random_state=seed).fit(rows)
+        kmeans = fitted(KMeans(K, n_init=self.n_init, max_iter=self.max_iter, random_state=seed), rows)
         ends = np.cumsum([len(part) for part in materials.document_vectors])[:-1]
         return ClusterTopics(
             distributions=self._words(materials.counts, np.split(kmeans.labels_, ends), K),

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skxtm._threads import one_thread
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.embeddings._pairing import (
     anchor_of,
@@ -218,10 +219,11 @@ class AlignedWordEncoder(BaseEstimator):
         random = check_random_state(self.random_state)
         self.languages_ = corpus.languages
         self.vocabularies_ = {code: (corpus.vocabularies or {})[code] for code in self.languages_}
-        self._align(self._monolingual_vectors(counts, random), lexicon_list(lexicons))
-        self._split_seed = random.randint(2**31 - 1)
-        self._stand_beside()
-        self._learn_documents(counts)
+        with one_thread():
+            self._align(self._monolingual_vectors(counts, random), lexicon_list(lexicons))
+            self._split_seed = random.randint(2**31 - 1)
+            self._stand_beside()
+            self._learn_documents(counts)
         return self
 
     def encode_words(self, words: Sequence[str], language: str) -> FloatMatrix:
@@ -445,7 +447,8 @@ class AlignedWordEncoder(BaseEstimator):
             averages = self._averages(corpus.counts_of(code), code)
             centred = centred_unit_rows(averages, self.document_means_[code])
             axes = self.common_components_[code]
-            vectors[corpus.rows_of(code)] = unit_rows(centred - centred @ axes.T @ axes)
+            with one_thread():
+                vectors[corpus.rows_of(code)] = unit_rows(centred - centred @ axes.T @ axes)
         return vectors
 
     def _document_arrays(self) -> dict[str, NDArray[Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._threads import one_thread
 from skxtm.embeddings._vectors import unit_rows
 from skxtm.embeddings.alignment import mutual_neighbours
 from skxtm.embeddings.resolving import vocabulary_vectors
@@ -71,9 +72,10 @@ def induce_lexicon(
         )
     words = {code: list(vocabularies[code]) for code in (source, target)}
     vectors = vocabulary_vectors(embeddings, words)
-    rows, columns, similarities = mutual_neighbours(
-        unit_rows(vectors[source]), unit_rows(vectors[target]), csls_neighbours
-    )
+    with one_thread():
+        rows, columns, similarities = mutual_neighbours(
+            unit_rows(vectors[source]), unit_rows(vectors[target]), csls_neighbours
+        )
     best_first = np.argsort(-similarities, kind="stable")
     pairs = [(str(words[source][rows[pair]]), str(words[target][columns[pair]])) for pair in best_first]
     return Lexicon(pairs, (source, target), match="literal")

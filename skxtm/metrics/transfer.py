@@ -12,6 +12,7 @@ from sklearn.svm import SVC
 from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
 
+from skxtm._threads import one_thread
 from skxtm.exceptions import InputError
 from skxtm.metrics._checks import check_choice, column
 
@@ -327,7 +328,8 @@ def _scores(
 ) -> dict[str, tuple[float, float]]:
     """Return accuracy and macro F1 by language of the test documents."""
     test_features, test_labels, test_language = tested
-    predicted = classifier.fit(features, labels).predict(test_features)
+    with one_thread():
+        predicted = classifier.fit(features, labels).predict(test_features)
     rows = {language: test_language == language for language in dict.fromkeys(test_language.tolist())}
     return {
         language: (
