@@ -7,9 +7,11 @@ thread is done first. BLAS and OpenMP therefore get one thread, and torch as man
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController  # comes with scikit-learn
@@ -68,6 +70,12 @@ class _Pool(threading.local):
 _blas, _pool = _Blas(), _Pool()
 
 
+@lru_cache(maxsize=1)
+def _loaded_libraries(n_modules: int) -> ThreadpoolController:
+    """Find what is loaded; milliseconds, and anew only where modules were imported, which bring libraries."""
+    return ThreadpoolController()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Compute with one thread of BLAS and of OpenMP, and leave the settings as they were.
@@ -80,7 +88,7 @@ def one_thread() -> Iterator[None]:
     None
         While the limits hold.
     """
-    libraries = ThreadpoolController()
+    libraries = _loaded_libraries(len(sys.modules))
     with _blas.at_one_thread(libraries), libraries.select(user_api="openmp").limit(limits=1):
         yield
 
