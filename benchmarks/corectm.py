@@ -9,8 +9,8 @@ among the training documents.
 With --generated N, it fits N drawn documents of 11 words in each of two languages instead, and prints seconds
 and peak memory; drawing them is not timed, but in the peak.
 
-With --no-lexicon nothing but the encoder pairs the languages' words; with --no-encoder vectors are learnt from
-the documents and the lexicon alone.
+With --no-lexicon nothing but the encoder pairs the languages' words; with --no-encoder vectors are learnt
+from the documents and the lexicon alone.
 
     python benchmarks/corectm.py --generated 500000
     python benchmarks/corectm.py --data-home FOLDER [--corpora ec_news] [--seeds 0 1 2]
