@@ -11,6 +11,7 @@ from uuid import uuid4
 import numpy as np
 
 from skxtm._optional import import_optional
+from skxtm._parameters import check_n_words
 from skxtm._version import __version__
 from skxtm.exceptions import InputError
 
@@ -74,10 +75,7 @@ def write_report(
     ...     Path(folder, "topics.html").read_text(encoding="utf-8")[:15]
     '<!doctype html>'
     """
-    if n_words < 1:
-        raise InputError(
-            f"The 'n_words' parameter of write_report must be at least 1. Got {n_words!r} instead."
-        )
+    check_n_words(n_words, "write_report")
     topics = model.get_topics(n_words)
     jinja2 = import_optional("jinja2", extra="report", purpose="write_report")
     environment = jinja2.Environment(

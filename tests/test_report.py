@@ -207,7 +207,10 @@ def test_a_model_that_is_not_fitted_is_refused(path):
 def test_a_report_without_words_is_refused(model, path):
     with pytest.raises(InputError) as caught:
         write_report(path, model, n_words=0)
-    assert str(caught.value) == "The 'n_words' parameter of write_report must be at least 1. Got 0 instead."
+    assert (
+        str(caught.value)
+        == "The 'n_words' parameter of write_report must be an integer in [1, inf). Got 0 instead."
+    )
 
 
 def test_a_folder_that_is_missing_is_named(model, tmp_path):

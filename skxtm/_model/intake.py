@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import validate_data
 
+from skxtm._parameters import check_number
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, same_vocabularies
 from skxtm.exceptions import InputError, UnknownWordsWarning
@@ -77,6 +78,29 @@ def read_training_documents(
     if corpus.has_counts:
         return corpus, None
     return corpus, vectorizer
+
+
+def check_n_components(n_components: Any, n_documents: int) -> None:
+    """Check the number of topics, before anything of that size is made.
+
+    Parameters
+    ----------
+    n_components : object
+        As given.
+    n_documents : int
+        Of training.
+
+    Raises
+    ------
+    InputError
+        If it is not an integer from 1 to the number of documents.
+    """
+    check_number(n_components, "n_components", "CrossLingualTopicModel", 1, integer=True)
+    if n_components > n_documents:
+        raise InputError(
+            f"n_components={n_components} must be at most n_samples={n_documents}, the number of documents "
+            "in X. Lower n_components, or give more documents."
+        )
 
 
 def read_documents(estimator: BaseEstimator, state: State, X: Any) -> Corpus:
@@ -204,6 +228,23 @@ def resolve_backbone(backbone: Any, settings: Mapping[str, Any]) -> Backbone:
     )
     resolved.check()
     return resolved
+
+
+def backbone_object(name: Any) -> str:
+    """Write down the object that stands for a backbone's name.
+
+    Parameters
+    ----------
+    name : object
+        A name, or what was given instead.
+
+    Returns
+    -------
+    written : str
+        With the class of that name; of no name the default's.
+    """
+    cls = backbone_class(name) if isinstance(name, str) and name in backbone_names() else None
+    return f"{cls.__name__ if cls else 'CoreCTM'}()"
 
 
 def training_rows(corpus: Corpus, languages: Sequence[str]) -> list[NDArray[np.intp]]:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skxtm._parameters import NestedParameters
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.embeddings._pairing import (
     anchor_of,
@@ -52,7 +52,7 @@ _RANGES = {
 }
 
 
-class AlignedWordEncoder(BaseEstimator):
+class AlignedWordEncoder(NestedParameters):
     r"""Word and document vectors in one space for all languages, without any download.
 
     Per language, words get vectors from the documents they share with other words: positive PMI, truncated
@@ -155,6 +155,8 @@ class AlignedWordEncoder(BaseEstimator):
     >>> (encoder.encode(["wind and rain"], "en") @ cloud_and_match.T).round(3)
     array([[ 1., -1.]], dtype=float32)
     """
+
+    _objects = {"pretrained": "UniversalSentenceEncoder()"}  # noqa: RUF012
 
     def __init__(
         self,

@@ -1,21 +1,11 @@
 """Checks that several metrics share."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skxtm.exceptions import InputError
-
-
-def check_choice(value: object, name: str, owner: str, choices: Sequence[str]) -> None:
-    """Refuse a parameter that is none of a few names."""
-    if value not in choices:
-        raise InputError(
-            f"The {name!r} parameter of {owner} must be among {{{', '.join(map(repr, choices))}}}. "
-            f"Got {value!r} instead."
-        )
 
 
 def column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from skxtm._parameters import check_choice
 from skxtm.corpus import as_corpus
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.metrics._checks import check_choice, column
+from skxtm.metrics._checks import column
 from skxtm.metrics.clusters import cluster_scores
 from skxtm.metrics.retrieval import retrieval_score
 from skxtm.metrics.transfer import TransferScoring, transfer_scores

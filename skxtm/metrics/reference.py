@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skxtm._parameters import check_choice
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.languages import by_code, canonical_code, fault_of_code
-from skxtm.metrics._checks import check_choice
 from skxtm.normalization import same_word_forms
 
 if TYPE_CHECKING:

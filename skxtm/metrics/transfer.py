@@ -12,8 +12,9 @@ from sklearn.svm import SVC
 from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
 
+from skxtm._parameters import check_choice
 from skxtm.exceptions import InputError
-from skxtm.metrics._checks import check_choice, column
+from skxtm.metrics._checks import column
 
 TransferScoring = Literal["accuracy", "f1_macro"]
 Part = tuple[Any, NDArray[Any], NDArray[Any]]

@@ -282,7 +282,7 @@ def test_words_are_found_as_they_are_written_on_request():
     with pytest.raises(InputError) as caught:
         AlignedReference.from_texts({"de": ["Tor"]}, match="light")
     assert str(caught.value) == (
-        "The 'match' parameter of AlignedReference must be among {'normal', 'literal'}. Got 'light' instead."
+        "The 'match' parameter of AlignedReference must be a str among {'normal', 'literal'}. Got 'light' instead."
     )
 
 

@@ -233,5 +233,5 @@ def test_macro_f1_has_the_four_figures_too():
     with pytest.raises(InputError) as caught:
         scores.figures("en", "zh", "f1")
     assert str(caught.value) == (
-        "The 'scoring' parameter of TransferScores must be among {'accuracy', 'f1_macro'}. Got 'f1' instead."
+        "The 'scoring' parameter of TransferScores must be a str among {'accuracy', 'f1_macro'}. Got 'f1' instead."
     )
