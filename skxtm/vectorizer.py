@@ -27,7 +27,8 @@ from skxtm._optional import import_optional
 from skxtm.cleaning import KINDS
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.exceptions import InputError
-from skxtm.languages import base_language, canonical_code
+from skxtm.languages import base_language, canonical_code, distinct_codes
+from skxtm.model_selection import REMEDY
 from skxtm.tokenizers import Tokenizer, get_tokenizer
 
 _PER_LANGUAGE = (
@@ -249,7 +250,7 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         if unknown:
             raise InputError(
                 f"languages contains {unknown}, which were not seen during fit. The model was fitted on "
-                f"{list(self.languages_)}."
+                f"{list(self.languages_)}. {REMEDY}"
             )
         blocks = {}
         for code in corpus.languages:
@@ -383,17 +384,14 @@ def _ordered_languages(languages: str | Sequence[str] | None, corpus: Corpus) ->
         raise InputError("X holds no documents, from which a vocabulary could be learned.")
     if languages is None or languages == "auto":
         return tuple(present)
-    given = languages
-    languages = [] if isinstance(given, str) else [canonical_code(code) for code in given]
-    if isinstance(given, str) or len(set(languages)) < len(languages):
-        raise InputError(f"languages must be None or a sequence of distinct codes. Got {given!r}.")
-    absent = sorted(set(languages) - set(present))
+    named = distinct_codes(languages, "languages")
+    absent = sorted(set(named) - set(present))
     if absent:
         raise InputError(f"languages names {absent}, but the documents are in {present}.")
-    unnamed = sorted(set(present) - set(languages))
+    unnamed = sorted(set(present) - set(named))
     if unnamed:
-        raise InputError(f"X has documents in {unnamed}, but languages names only {list(languages)}.")
-    return tuple(languages)
+        raise InputError(f"X has documents in {unnamed}, but languages names only {list(named)}.")
+    return named
 
 
 def _checked_frequency(value: Any, name: str, language: str) -> float:

@@ -24,7 +24,7 @@ FLOORS = [
     {"exceptions", "_version", "_cache_folder"},
     {"_optional", "_parameters", "languages", "cleaning"},
     {"corpus", "normalization", "llm", "_word_pairs"},
-    {"tokenizers"},
+    {"tokenizers", "model_selection"},
     {"_counting"},
     {"lexicon", "vectorizer"},
     {"lexicons", "embeddings", "datasets"},

@@ -16,6 +16,8 @@ from skxtm._parameters import check_number
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, same_vocabularies
 from skxtm.exceptions import InputError, UnknownWordsWarning
+from skxtm.languages import distinct_codes
+from skxtm.model_selection import REMEDY
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
@@ -167,16 +169,15 @@ def training_languages(
     """
     present = corpus.languages
     if languages is not None:
+        languages = distinct_codes(languages, "languages")
         absent = sorted(set(languages) - set(present))
         extra = sorted(set(present) - set(languages))
-        if isinstance(languages, str) or len(set(languages)) < len(languages):
-            raise InputError(f"The 'languages' parameter must be distinct language codes. Got {languages!r}.")
         if absent or extra:
             raise InputError(
                 f"The 'languages' parameter is {list(languages)}, but X holds documents in {list(present)}. "
-                "Give documents in exactly these languages; in cross-validation, stratify by language."
+                f"Give documents in exactly these languages. {REMEDY}"
             )
-        present = tuple(languages)
+        present = languages
     name = type(backbone).__name__
     if len(present) < max(backbone.min_languages, 2 if aligned else 1):
         needs, remedy = "needs", ""
@@ -184,7 +185,7 @@ def training_languages(
             needs, remedy = "with a lexicon needs", ", or leave out the lexicon for topics of one language"
         raise InputError(
             f"X holds documents in {present[0]!r} only, but {name} {needs} at least two languages. "
-            f"Add documents in another language{remedy}."
+            f"Add documents in another language{remedy}. {REMEDY}"
         )
     return present
 
@@ -316,7 +317,7 @@ def _check_matches(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_
     if unseen:
         raise InputError(
             f"language contains {unseen}, which were not seen during fit. The model was fitted on "
-            f"{list(vocabularies)}."
+            f"{list(vocabularies)}. {REMEDY}"
         )
     strangers = _strangers(corpus, vocabularies)
     if strangers:

@@ -15,6 +15,7 @@ from skxtm.metrics._checks import column
 from skxtm.metrics.clusters import cluster_scores
 from skxtm.metrics.retrieval import retrieval_score
 from skxtm.metrics.transfer import TransferScoring, transfer_scores
+from skxtm.model_selection import REMEDY
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def _check_halves(language: NDArray[Any], half: NDArray[np.bool_], transfer: str
     if transfer == "cross" and len(languages) < 2:
         raise InputError(
             f"Classification across languages needs documents of at least two. Got {languages}. "
-            f"transfer='intra' stays within each language."
+            f"transfer='intra' stays within each language. {REMEDY}"
         )
     untested = [code for code in languages if half[language == code].all()]
     if untested:

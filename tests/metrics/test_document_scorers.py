@@ -195,7 +195,8 @@ def corpus_of(language):
             ["en", "en"],
             [0, 0],
             "Classification across languages needs documents of at least two. Got ['en']. "
-            "transfer='intra' stays within each language.",
+            "transfer='intra' stays within each language. In cross-validation of rows sorted by language, shuffle "
+            "them, or split by skxtm.model_selection.StratifiedLanguageKFold.",
         ),
         (
             TransferScorer(),
