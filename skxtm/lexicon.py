@@ -38,8 +38,8 @@ class Lexicon:
     Parameters
     ----------
     pairs : iterable of (str, str)
-        A word of the first language and its translation. Words are not empty, hold no tab or line break, and
-        neither start nor end with whitespace.
+        A word of the first language and its translation; a set is sorted. Words are not empty, hold no tab or
+        line break, and neither start nor end with whitespace.
     languages : pair of str
         Codes of the languages of the two words of each pair; see `skxtm.languages.canonical_code`.
     match : {"normal", "literal"}, default="normal"

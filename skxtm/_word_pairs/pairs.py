@@ -71,7 +71,7 @@ def columns_of(pairs: Iterable[tuple[str, str]]) -> tuple[WordColumn, WordColumn
     number_of_first: defaultdict[str, int] = defaultdict(count().__next__)
     number_of_second: defaultdict[str, int] = defaultdict(count().__next__)
     firsts, seconds = [], []
-    for position, pair in enumerate(pairs):
+    for position, pair in enumerate(_in_order(pairs)):
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2 and _are_str(*pair)):
             raise InputTypeError(
                 f"pairs[{position}] must be a tuple or list of two str. Got {shortened(pair)}. "
@@ -84,6 +84,11 @@ def columns_of(pairs: Iterable[tuple[str, str]]) -> tuple[WordColumn, WordColumn
     _, kept = np.unique(first.astype(np.int64) * len(second_words) + second, return_index=True)
     kept.sort()
     return WordColumn(first_words, first[kept]), WordColumn(second_words, second[kept])
+
+
+def _in_order(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """Sort a set, whose order differs from run to run."""
+    return sorted(pairs, key=repr) if isinstance(pairs, (set, frozenset)) else pairs
 
 
 def languages_in_name(path: Path) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm.corpus._checks import is_missing, named_rows
 from skxtm.exceptions import InputError
 
 
@@ -19,16 +20,11 @@ def column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:
     return array
 
 
-def is_missing(value: object) -> bool:
-    """Tell None and NaN, which is unequal to itself, from a value."""
-    return value is None or value != value
-
-
-def check_none_missing(values: NDArray[Any], name: str) -> None:
-    """Refuse a column with None or NaN in it."""
-    missing = [row for row, value in enumerate(values.tolist()) if is_missing(value)]
+def label_column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:
+    """Return labels, none of them missing, as an array that has one for each of the rows."""
+    # beside strings numpy would make a string of NaN
+    labels = column(np.asarray(values, dtype=object), name, n_rows, rows)
+    missing = [row for row, value in enumerate(labels) if is_missing(value)]
     if missing:
-        raise InputError(
-            f"{name} has no value in {len(missing)} of {len(values)} rows, the first of them {missing[0]}. "
-            f"Leave such rows out."
-        )
+        raise InputError(f"{name} has no label in {named_rows(missing)}. Leave such rows out.")
+    return np.asarray(labels.tolist())

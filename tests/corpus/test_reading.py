@@ -606,3 +606,12 @@ class TestTextsAlone:
             as_corpus(self.TEXTS, languages="auto")
         assert str(caught.value).startswith("Finding the language of texts needs the package 'py3langid'")
         assert str(caught.value).endswith("Install it with: pip install 'skxtm[detect]'.")
+
+
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_set_whose_rows_have_no_order_is_refused(kind):
+    with pytest.raises(InputTypeError) as caught:
+        as_corpus(kind({("rain", "en"), ("雨", "zh")}))
+    assert str(caught.value) == (
+        "X is a set, whose order differs from run to run, so that its rows have no numbers. Pass a list."
+    )
