@@ -101,8 +101,8 @@ def _topics(model: Any, n_words: int) -> tuple[list[dict[str, list[str]]], list[
     """Read topics, their themes, empty where none was named, and the model that has their weights."""
     if not isinstance(model, (CrossLingualTopicModel, LLMRefiner)):
         raise InputTypeError(
-            "The 'model' parameter of write_report must be a CrossLingualTopicModel or an LLMRefiner, such as "
-            f"a step of a pipeline or the best_estimator_ of a search. Got {type(model).__name__} instead."
+            "The 'model' parameter of write_report must be a CrossLingualTopicModel or an LLMRefiner, such "
+            f"as a step of a pipeline or the best_estimator_ of a search. Got {type(model).__name__} instead."
         )
     topics = model.get_topics(n_words)
     if isinstance(model, LLMRefiner):
