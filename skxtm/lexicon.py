@@ -108,8 +108,8 @@ class Lexicon:
         path : str or path-like
             The file.
         languages : pair of str, default=None
-            ISO 639-1 codes of the two columns. By default they are read from the file name, as in
-            ``zh-en.tsv`` or ``ja-en.txt.gz``, where ``cn`` stands for ``zh`` and ``jp`` for ``ja``.
+            Codes of the two columns. By default they are read from the file name by
+            `skxtm.languages.languages_of_name`, as from ``zh-en.tsv`` or ``deu_eng.txt.gz``.
         match : {"normal", "literal"}, default="normal"
             See `Lexicon`.
         encoding : str, default="utf-8"

@@ -27,7 +27,7 @@ from skxtm._optional import import_optional
 from skxtm.cleaning import KINDS
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.exceptions import InputError
-from skxtm.languages import base_language, canonical_code, distinct_codes
+from skxtm.languages import base_language, by_code, distinct_codes
 from skxtm.model_selection import REMEDY
 from skxtm.tokenizers import Tokenizer, get_tokenizer
 
@@ -331,8 +331,8 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
     def _check_named_languages(self, languages: tuple[str, ...]) -> None:
         for name in _PER_LANGUAGE:
             value = getattr(self, name)
-            named = {canonical_code(code) for code in value} if isinstance(value, Mapping) else set()
-            unknown = sorted(named - set(languages))
+            named = by_code(value, name) if isinstance(value, Mapping) else {}
+            unknown = sorted(set(named) - set(languages))
             if unknown:
                 raise InputError(
                     f"{name} names the languages {unknown}, but the documents are in {list(languages)}."
@@ -367,8 +367,10 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         value = getattr(self, name)
         if not isinstance(value, Mapping):
             return value
-        by_code = {canonical_code(code): of_language for code, of_language in value.items()}
-        return by_code[language] if language in by_code else signature(type(self)).parameters[name].default
+        of_language = by_code(value, name)
+        if language in of_language:
+            return of_language[language]
+        return signature(type(self)).parameters[name].default
 
 
 def _texts_of(corpus: Corpus) -> NDArray[np.object_]:

@@ -184,6 +184,9 @@ def test_columns_may_be_separated_by_tab_or_whitespace(tmp_path):
         ("ja-en.txt.gz", ("ja", "en")),
         ("cn_en.txt", ("zh", "en")),
         ("EN-JP", ("en", "ja")),
+        ("zh-Hant-en.tsv", ("zh", "en")),
+        ("deu_eng.txt", ("de", "en")),
+        ("freedict-deu-eng.txt", ("de", "en")),
     ],
 )
 def test_languages_are_read_from_the_file_name(tmp_path, name, languages):

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._model.state import State
+from skxtm._parameters import check_number
 from skxtm.exceptions import InputError
+from skxtm.languages import by_code
 
 
 def anchors(state: State) -> list[dict[str, list[str]]]:
@@ -49,11 +51,12 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
     Raises
     ------
     InputError
-        If a language or word is not the model's.
+        If a topic, language or word is not the model's.
     """
     topics: Any = state.topics
     numbers = {}
-    for code, of_language in words.items():
+    check_number(topic, "topic", "update_anchors", 0, len(topics.anchors) - 1, integer=True)
+    for code, of_language in by_code(words, "words").items():
         if code not in state.languages:
             raise InputError(
                 f"anchors are given in {code!r}, but the model's languages are {state.languages}."

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from skxtm._word_pairs.text_files import read_text
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import languages_of_name
 
 Words = Sequence[str] | NDArray[Any]
 
 _UNWRITABLE = frozenset("\t\n\x00")
-_ISO_CODES = {"cn": "zh", "jp": "ja"}
 
 
 @dataclass(frozen=True)
@@ -101,21 +101,20 @@ def languages_in_name(path: Path) -> tuple[str, str]:
     Returns
     -------
     languages : tuple of two str
-        ISO 639-1 codes: ``cn`` becomes ``zh`` and ``jp`` becomes ``ja``.
+        As `skxtm.languages.languages_of_name` reads them; ``freedict-`` before them is passed over.
 
     Raises
     ------
     InputError
         If the name is of another form.
     """
-    codes = re.fullmatch(r"([a-z]{2})[-_]([a-z]{2})", path.name.lower().partition(".")[0])
-    if codes is None:
+    languages = languages_of_name(path.name.removeprefix("freedict-"))
+    if languages is None:
         raise InputError(
             f"The languages of {path.name} cannot be read from its name, as they can from 'zh-en.tsv'. "
             f"Give them in the order of its columns: Lexicon.read(path, languages=('zh', 'en'))."
         )
-    first, second = (_ISO_CODES.get(code, code) for code in codes.groups())
-    return first, second
+    return languages
 
 
 def read_pairs(path: Path, languages: tuple[str, str], encoding: str) -> Iterator[tuple[str, str]]:

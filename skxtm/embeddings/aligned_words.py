@@ -38,6 +38,7 @@ from skxtm.embeddings.alignment import IntArray, refined_map
 from skxtm.embeddings.cooccurrence import word_vectors_from_counts
 from skxtm.embeddings.quality import AlignmentQuality, held_out_ranks
 from skxtm.exceptions import InputError
+from skxtm.languages import canonical_code
 from skxtm.lexicon import Lexicon
 
 HELD_OUT_SHARE = 0.2
@@ -248,6 +249,7 @@ class AlignedWordEncoder(NestedParameters):
             If `words` holds something else than str.
         """
         check_is_fitted(self)
+        language = canonical_code(language)
         self._check_languages([language])
         words = checked_texts(words, "words")
         row_of = {word: row for row, word in enumerate(self.vocabularies_[language])}
