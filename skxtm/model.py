@@ -40,8 +40,8 @@ class CrossLingualTopicModel(TopicTransformer):
     Parameters
     ----------
     n_components : int, default=50
-        Number of topics, at most that of training documents. One topic takes every document whole:
-        `components_` then holds how frequent words are, as the backbone learns it.
+        Number of topics; beyond 100, at most that of training documents. One topic takes every document
+        whole: `components_` then holds how frequent words are, as the backbone learns it.
     backbone : str or Backbone, default="corectm"
         The model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
         ``NMTM(lam=0.5)`` whose parameters searches reach as ``backbone__lam``.

@@ -73,11 +73,11 @@ def test_a_language_of_empty_documents_is_refused(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_more_topics_than_documents_are_refused_before_anything_of_their_size_is_made(name):
+def test_far_more_topics_than_documents_are_refused_before_anything_of_their_size_is_made(name):
     corpus = make_corpus({"de": [[1, 2], [2, 1]], "en": [[1, 2]]})
     assert refusal(make_model(name, 10**6), corpus) == (
-        "n_components=1000000 must be at most n_samples=3, the number of documents in X. Lower n_components, or "
-        "give more documents."
+        "n_components=1000000 is too large for n_samples=3, the number of documents in X: beyond 100, there can be no "
+        "more topics than documents. Lower n_components, or give more documents."
     )
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from skxtm._model.state import State
     from skxtm.backbones.base import Backbone
 
+# so many topics cost little, and the default is allowed whatever the documents
+_FEW_COMPONENTS = 100
+
 
 def read_matrix(estimator: BaseEstimator, X: Any, *, reset: bool) -> Corpus:
     """Read a count matrix as scikit-learn does; NaN and negative values are left to `counts_as_corpus`.
@@ -95,13 +98,14 @@ def check_n_components(n_components: Any, n_documents: int) -> None:
     Raises
     ------
     InputError
-        If it is not an integer from 1 to the number of documents.
+        If it is not an integer of at least 1, or too large to be meant.
     """
     check_number(n_components, "n_components", "CrossLingualTopicModel", 1, integer=True)
-    if n_components > n_documents:
+    if n_components > max(n_documents, _FEW_COMPONENTS):
         raise InputError(
-            f"n_components={n_components} must be at most n_samples={n_documents}, the number of documents "
-            "in X. Lower n_components, or give more documents."
+            f"n_components={n_components} is too large for n_samples={n_documents}, the number of documents "
+            f"in X: beyond {_FEW_COMPONENTS}, there can be no more topics than documents. Lower "
+            "n_components, or give more documents."
         )
 
 
