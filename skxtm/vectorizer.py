@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._counting.spellings import (
@@ -24,6 +24,7 @@ from skxtm._counting.spellings import (
     reader_of,
 )
 from skxtm._optional import import_optional
+from skxtm._parameters import NestedParameters
 from skxtm.cleaning import KINDS
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.exceptions import InputError
@@ -46,7 +47,7 @@ _PER_LANGUAGE = (
 _CODES_OF_LISTS = {"fil": "tl", "nb": "no", "nn": "no"}
 
 
-class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Count the words of documents in several languages, each with its own vocabulary.
 
     Words are counted however they are spelled, and shown in the spelling that is most frequent, in small

@@ -152,6 +152,11 @@ def test_an_empty_corpus_has_topic_proportions_but_no_score(model, data):
             "The parameter 'lexicon__match' cannot be set, because lexicon=None has no parameters. Set it whole.",
         ),
         (
+            CrossLingualVectorizer(),
+            "tokenizer__mode",
+            "The parameter 'tokenizer__mode' cannot be set, because tokenizer='auto' has no parameters. Set it whole.",
+        ),
+        (
             LLMRefiner(CrossLingualTopicModel()),
             "llm__model",
             "The parameter 'llm__model' cannot be set, because llm=None has no parameters. Pass "
