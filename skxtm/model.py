@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model import learning
 from skxtm._model.anchors import anchors, update_anchors
-from skxtm._model.intake import Columns, read_documents, read_training_documents, warn_of_unknown_words
+from skxtm._model.intake import (
+    Columns,
+    backbone_object,
+    check_n_components,
+    read_documents,
+    read_training_documents,
+    warn_of_unknown_words,
+)
 from skxtm._model.state import Learnt, Settings, State
-from skxtm._optional import import_optional
+from skxtm._model.topics import TopicTransformer, top_words, topic_table, topic_word
 from skxtm.corpus import Corpus
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -27,14 +33,14 @@ if TYPE_CHECKING:
 LexiconLike = str | os.PathLike[str] | Lexicon
 
 
-class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class CrossLingualTopicModel(TopicTransformer):
     """Topics that mean the same in every language.
 
     Parameters
     ----------
     n_components : int, default=50
-        Number of topics. One topic takes every document whole: `components_` then holds how frequent words
-        are, as the backbone learns it.
+        Number of topics; beyond 100, at most that of training documents. One topic takes every document
+        whole: `components_` then holds how frequent words are, as the backbone learns it.
     backbone : str or Backbone, default="corectm"
         The model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
         ``NMTM(lam=0.5)`` whose parameters searches reach as ``backbone__lam``.
@@ -128,6 +134,12 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     ['en', 'zh']
     """
 
+    _objects = {  # noqa: RUF012
+        "backbone": backbone_object,
+        "vectorizer": "CrossLingualVectorizer()",
+        "word_embeddings": "AlignedWordEncoder()",
+        "document_embeddings": "AlignedWordEncoder()",
+    }
     _state: State
     components_, topic_weight_ = Learnt(), Learnt()
     vocabularies_, languages_, vectorizer_ = Learnt(), Learnt(), Learnt(optional=True)
@@ -307,9 +319,14 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             Of a backbone with a network the evidence lower bound, its expectation over the latent variable
             taken at the mean, so that it does not vary from call to call; of others the log-likelihood of
             the words given the topic proportions.
+
+        Raises
+        ------
+        InputError
+            Also if `X` holds no documents.
         """
         check_is_fitted(self)
-        return float(learning.scores(self._state, self._read(X), Settings.of(self)).mean())
+        return learning.mean_score(self._state, self._read(X), Settings.of(self))
 
     def get_topics(self, n_words: int = 15) -> list[dict[str, list[str]]]:
         """Top words of every topic.
@@ -324,13 +341,14 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         topics : list of dict of str to list of str
             ``topics[k][language]`` holds the words of topic k, most probable first; ties go to the word
             that comes first in the vocabulary.
+
+        Raises
+        ------
+        InputError
+            If `n_words` is not an integer of at least 1.
         """
         check_is_fitted(self)
-        top = {
-            code: self.vocabularies_[code][np.argsort(-weights, axis=1, kind="stable")[:, :n_words]].tolist()
-            for code, weights in self.topic_word_.items()
-        }
-        return [{code: top[code][k] for code in self.languages_} for k in range(len(self.components_))]
+        return top_words(self._state, n_words)
 
     def get_topic_info(self, n_words: int = 10) -> Any:
         """Tabulate the topics.
@@ -346,11 +364,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             Columns ``topic``, ``weight`` (mean proportion in the training documents), and one per language
             with the list of its top words. Needs the extra ``frame``.
         """
-        topics = self.get_topics(n_words)
-        pandas = import_optional("pandas", extra="frame", purpose="get_topic_info")
-        columns: dict[str, Any] = {"topic": range(len(topics)), "weight": self.topic_weight_}
-        columns.update({code: [topic[code] for topic in topics] for code in self.languages_})
-        return pandas.DataFrame(columns)
+        check_is_fitted(self)
+        return topic_table(self._state, n_words)
 
     def update_anchors(self, topic: int, words: Mapping[str, Sequence[str]]) -> Self:
         """Change the words that define a topic, and learn the topics again around them.
@@ -452,9 +467,7 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     @property
     def topic_word_(self) -> dict[str, NDArray[np.float64]]:
         """Topic-word distributions by language, views of `components_`."""
-        ends = np.cumsum([len(words) for words in self.vocabularies_.values()])
-        parts = np.split(self.components_, ends[:-1], axis=1)
-        return dict(zip(self.languages_, parts, strict=True))
+        return topic_word(self._state)
 
     @property
     def anchors_(self) -> list[dict[str, list[str]]]:
@@ -465,12 +478,10 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def _start(self, X: Any, *, in_pieces: bool = False) -> tuple[Corpus, Materials]:
         """Check parameters and data, and gather what the backbone needs; only then forget what was learnt."""
-        from skxtm.backbones.base import check_range
-
-        check_range(self, "n_components", 1, None, integer=True)
         settings = Settings.of(self)
         backbone = learning.choose(settings, in_pieces=in_pieces)
         corpus, vectorizer = read_training_documents(self, X, self.vectorizer)
+        check_n_components(self.n_components, len(corpus))
         sources = learning.find_sources(backbone, corpus, settings)
         corpus = corpus if vectorizer is None else vectorizer.fit_transform(corpus)
         self._state, materials = learning.start(backbone, corpus, vectorizer, sources)
@@ -489,11 +500,3 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "components_")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.string = True
-        tags.input_tags.positive_only = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags

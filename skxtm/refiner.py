@@ -8,14 +8,16 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.intake import read_documents
 from skxtm._model.second_phase import Refinement, Refining
 from skxtm._model.state import Settings, copied, state_of
+from skxtm._model.topics import TopicTransformer
 from skxtm._optional import import_optional
+from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.llm import ChatSession, Estimate
 from skxtm.model import CrossLingualTopicModel
@@ -24,7 +26,7 @@ from skxtm.refinement import OfflineProposer
 _REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
 
 
-class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class LLMRefiner(TopicTransformer):
     """Topics cleaned by a large language model, and a topic model fine-tuned towards them.
 
     The method is LLM-XTM. A topic model is trained, or taken as it is. Then, at the start of a second phase
@@ -179,6 +181,11 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     >>> len(refiner.refined_words_[0]["en"])
     5
     """
+
+    _objects = {  # noqa: RUF012
+        "llm": "OpenAIChat(...)",
+        "estimator": "CrossLingualTopicModel()",
+    }
 
     def __init__(
         self,
@@ -349,8 +356,14 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             ``topics[k][language]`` holds the words of topic k, most probable first. The words that the last
             refinement kept are in `refined_words_`. Of a backbone without a network they come first, and
             after them the model's own.
+
+        Raises
+        ------
+        InputError
+            If `n_words` is not an integer of at least 1.
         """
         check_is_fitted(self)
+        check_n_words(n_words, "get_topics")
         if hasattr(self.model_, "network_"):
             return self.model_.get_topics(n_words)
         own = self.model_.get_topics(n_words + self.n_words)
@@ -426,14 +439,6 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_report")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.string = True
-        tags.input_tags.positive_only = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags
 
     def _session(self) -> ChatSession | None:
         if self.llm is None or isinstance(self.llm, OfflineProposer):

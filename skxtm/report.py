@@ -11,26 +11,28 @@ from uuid import uuid4
 import numpy as np
 
 from skxtm._optional import import_optional
+from skxtm._parameters import check_n_words
 from skxtm._version import __version__
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
+from skxtm.model import CrossLingualTopicModel
+from skxtm.refiner import LLMRefiner
 
 if TYPE_CHECKING:
     from skxtm.metrics import TransferAccuracy
-    from skxtm.model import CrossLingualTopicModel
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
 
 def write_report(
     path: str | os.PathLike[str],
-    model: CrossLingualTopicModel,
+    model: CrossLingualTopicModel | LLMRefiner,
     *,
     accuracies: TransferAccuracy | None = None,
     title: str = "Topics across languages",
     n_words: int = 10,
     figures: Mapping[str, str | float] | None = None,
 ) -> None:
-    """Write a fitted model's topics and figures as one HTML page.
+    """Write the topics of a fitted model or refiner, and figures as one HTML page.
 
     The page loads nothing from elsewhere and runs no script, so it can be mailed, archived and opened
     offline.
@@ -39,8 +41,9 @@ def write_report(
     ----------
     path : path
         The file; an existing one is replaced once the new one is complete.
-    model : CrossLingualTopicModel
-        A fitted model.
+    model : CrossLingualTopicModel or LLMRefiner
+        Fitted. Of a refiner the refined topics are shown, with the themes that were named, and the losses of
+        its second phase.
     accuracies : TransferAccuracy or None, default=None
         Shown as a table of training language by test language.
     title : str, default="Topics across languages"
@@ -55,6 +58,8 @@ def write_report(
     ------
     InputError
         If `n_words` is less than 1, or the folder of `path` does not exist.
+    InputTypeError
+        If `model` is something else.
     MissingDependencyError
         If jinja2 is not installed (extra ``report``).
     sklearn.exceptions.NotFittedError
@@ -74,11 +79,8 @@ def write_report(
     ...     Path(folder, "topics.html").read_text(encoding="utf-8")[:15]
     '<!doctype html>'
     """
-    if n_words < 1:
-        raise InputError(
-            f"The 'n_words' parameter of write_report must be at least 1. Got {n_words!r} instead."
-        )
-    topics = model.get_topics(n_words)
+    check_n_words(n_words, "write_report")
+    topics, themes, trained = _topics(model, n_words)
     jinja2 = import_optional("jinja2", extra="report", purpose="write_report")
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -86,8 +88,8 @@ def write_report(
     page = environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
         title=title,
         version=__version__,
-        languages={code: len(words) for code, words in model.vocabularies_.items()},
-        topics=_topic_rows(topics, model.topic_weight_.tolist()),
+        languages={code: len(words) for code, words in trained.vocabularies_.items()},
+        topics=_topic_rows(topics, themes, trained.topic_weight_.tolist()),
         figures={name: _display(value) for name, value in (figures or {}).items()},
         accuracies=None if accuracies is None else _accuracy_table(accuracies),
         curve=_loss_curve(model.history_["loss"]) if model.history_.get("loss") else None,
@@ -95,12 +97,27 @@ def write_report(
     _replace_file(Path(path), page)
 
 
-def _topic_rows(topics: list[dict[str, list[str]]], weights: list[float]) -> list[dict[str, Any]]:
+def _topics(model: Any, n_words: int) -> tuple[list[dict[str, list[str]]], list[str], CrossLingualTopicModel]:
+    """Read topics, their themes, empty where none was named, and the model that has their weights."""
+    if not isinstance(model, (CrossLingualTopicModel, LLMRefiner)):
+        raise InputTypeError(
+            "The 'model' parameter of write_report must be a CrossLingualTopicModel or an LLMRefiner, such "
+            f"as a step of a pipeline or the best_estimator_ of a search. Got {type(model).__name__} instead."
+        )
+    topics = model.get_topics(n_words)
+    if isinstance(model, LLMRefiner):
+        return topics, model.themes_, model.model_
+    return topics, [""] * len(topics), model
+
+
+def _topic_rows(
+    topics: list[dict[str, list[str]]], themes: list[str], weights: list[float]
+) -> list[dict[str, Any]]:
     """Put the heaviest topic first; `bar` is the weight relative to it."""
     heaviest = max(weights)
     rows = [
-        {"number": number, "words": words, "weight": weight, "bar": weight / heaviest}
-        for number, (words, weight) in enumerate(zip(topics, weights, strict=True))
+        {"number": number, "words": words, "theme": theme, "weight": weight, "bar": weight / heaviest}
+        for number, (words, theme, weight) in enumerate(zip(topics, themes, weights, strict=True))
     ]
     return sorted(rows, key=lambda row: -row["weight"])
 

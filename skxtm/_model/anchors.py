@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._model.state import State
+from skxtm._parameters import check_number
 from skxtm._threads import one_thread
 from skxtm.exceptions import InputError
+from skxtm.languages import by_code
 
 
 def anchors(state: State) -> list[dict[str, list[str]]]:
@@ -50,7 +52,7 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
     Raises
     ------
     InputError
-        If the model has no anchors, or a language or word is not the model's.
+        If the model has no anchors, or a topic, language or word is not the model's.
     """
     topics: Any = state.topics
     if not hasattr(topics, "anchors"):
@@ -58,7 +60,8 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
             f"Backbone {type(state.backbone).__name__!r} has no anchors to change; 'mtanchor' has."
         )
     numbers = {}
-    for code, of_language in words.items():
+    check_number(topic, "topic", "update_anchors", 0, len(topics.anchors) - 1, integer=True)
+    for code, of_language in by_code(words, "words").items():
         if code not in state.languages:
             raise InputError(
                 f"anchors are given in {code!r}, but the model's languages are {state.languages}."

@@ -402,6 +402,33 @@ def scores(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float
     return result
 
 
+def mean_score(state: State, corpus: Corpus, settings: Settings) -> float:
+    """Mean of `scores`; parameters as for `theta`.
+
+    Parameters
+    ----------
+    state : State
+        Fitted.
+    corpus : Corpus
+        Documents with counts over the model's vocabularies.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    score : float
+        Nats per document; higher is better.
+
+    Raises
+    ------
+    InputError
+        If there are no documents.
+    """
+    if not len(corpus):
+        raise InputError("X holds no documents, and so there is no score of them. Give at least one.")
+    return float(scores(state, corpus, settings).mean())
+
+
 def _network_backbone(state: State) -> Any:
     """Return the backbone, which type checkers do not know to be a `NetworkBackbone`."""
     return state.backbone

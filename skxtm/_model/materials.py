@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 
+from skxtm._model.clusters import checked_clusters, learnt_clusters
 from skxtm._model.intake import training_rows
 from skxtm._model.sources import (
     Resource,
@@ -209,11 +210,10 @@ def gather_documents(
         vectors = tuple(np.asarray(stacked[part]) for part in rows)
     if needs_clusters:
         clusters = (
-            _learnt_clusters(state, vectors or ())
+            learnt_clusters(state, vectors or ())
             if given_clusters is None
             else tuple(
-                _checked_clusters(given_clusters, len(corpus), state.shape.n_components)[part]
-                for part in rows
+                checked_clusters(given_clusters, len(corpus), state.shape.n_components)[part] for part in rows
             )
         )
     return Materials(
@@ -340,43 +340,3 @@ def _checked_dimensions(state: State, vectors: NDArray[np.float32]) -> NDArray[n
             f"with have {state.n_dimensions:,}. Encode all documents with the same encoder."
         )
     return vectors
-
-
-def _learnt_clusters(state: State, vectors: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.int64], ...]:
-    if state.clusters is None:
-        from skxtm.backbones._clusters import DocumentClusters
-
-        clustering = state.backbone.clustering()
-        state.clusters = DocumentClusters.learn(
-            vectors,
-            state.shape.n_components,
-            language=_cluster_language(state, clustering.language),
-            n_dimensions=clustering.n_dimensions,
-            seed=state.seed,
-        )
-    clusters = state.clusters
-    return tuple(clusters.assign(part, language) for language, part in enumerate(vectors))
-
-
-def _cluster_language(state: State, code: str | None) -> int:
-    if code is not None and code not in state.languages:
-        raise InputError(
-            f"The 'cluster_language' parameter of {type(state.backbone).__name__} must be one of "
-            f"{list(state.languages)}, or None for the first. Got {code!r} instead."
-        )
-    return 0 if code is None else state.languages.index(code)
-
-
-def _checked_clusters(clusters: Any, n_documents: int, n_clusters: int) -> NDArray[np.int64]:
-    labels = np.asarray(clusters)
-    if labels.shape != (n_documents,):
-        raise InputError(
-            f"The 'clusters' parameter has shape {labels.shape}, but X holds {n_documents:,} documents; one "
-            "label per document is needed."
-        )
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= n_clusters:
-        raise InputError(
-            f"The 'clusters' parameter must hold integers from 0 to n_components - 1 = {n_clusters - 1}. Got "
-            f"{labels.dtype} values from {labels.min()} to {labels.max()}."
-        )
-    return labels.astype(np.int64)

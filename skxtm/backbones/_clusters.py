@@ -65,6 +65,11 @@ def right_singular_vectors(
         Singular vectors as columns, largest singular value first.
     singular_values : ndarray of shape (n_kept,)
         Positive, falling.
+
+    Raises
+    ------
+    InputError
+        If all embeddings are zero, so that there is none.
     """
     gram = np.zeros((vectors[0].shape[1],) * 2)
     for part in vectors:
@@ -72,6 +77,12 @@ def right_singular_vectors(
             block = part[start : start + _BLOCK_ROWS].astype(np.float64)
             gram += block.T @ block
     squares, right = np.linalg.eigh(gram)
+    if not squares[-1] > 0:
+        raise InputError(
+            "The documents' embeddings are all zero, as those learnt from one document in each language are, "
+            "or of one word, so that there is nothing to cluster by. Give more documents, or "
+            "document_embeddings=."
+        )
     kept = np.flatnonzero(squares > squares[-1] * len(gram) * np.finfo(float).eps)[::-1][:n_dimensions]
     return right[:, kept], np.sqrt(squares[kept])
 
@@ -177,14 +188,8 @@ class DocumentClusters:
         Raises
         ------
         InputError
-            If there are fewer documents than clusters.
+            If all embeddings are zero.
         """
-        n_documents = len(vectors[language])
-        if n_documents < n_clusters:
-            raise InputError(
-                f"Language number {language} has {n_documents:,} documents with a known word, too few for "
-                f"{n_clusters:,} clusters, one per topic. Lower n_components, or pass clusters=."
-            )
         projection = left_projection(vectors, n_dimensions)
         rows = unit_rows(vectors[language] @ projection)
         kmeans = fitted(KMeans(n_clusters, n_init=1, random_state=seed), rows)

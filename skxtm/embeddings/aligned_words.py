@@ -10,10 +10,10 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skxtm._parameters import NestedParameters
 from skxtm._threads import one_thread
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.embeddings._pairing import (
@@ -39,6 +39,7 @@ from skxtm.embeddings.alignment import IntArray, refined_map
 from skxtm.embeddings.cooccurrence import word_vectors_from_counts
 from skxtm.embeddings.quality import AlignmentQuality, held_out_ranks
 from skxtm.exceptions import InputError
+from skxtm.languages import canonical_code
 from skxtm.lexicon import Lexicon
 
 HELD_OUT_SHARE = 0.2
@@ -53,7 +54,7 @@ _RANGES = {
 }
 
 
-class AlignedWordEncoder(BaseEstimator):
+class AlignedWordEncoder(NestedParameters):
     r"""Word and document vectors in one space for all languages, without any download.
 
     Per language, words get vectors from the documents they share with other words: positive PMI, truncated
@@ -157,6 +158,8 @@ class AlignedWordEncoder(BaseEstimator):
     array([[ 1., -1.]], dtype=float32)
     """
 
+    _objects = {"pretrained": "UniversalSentenceEncoder()"}  # noqa: RUF012
+
     def __init__(
         self,
         *,
@@ -248,6 +251,7 @@ class AlignedWordEncoder(BaseEstimator):
             If `words` holds something else than str.
         """
         check_is_fitted(self)
+        language = canonical_code(language)
         self._check_languages([language])
         words = checked_texts(words, "words")
         row_of = {word: row for row, word in enumerate(self.vocabularies_[language])}

@@ -13,6 +13,7 @@ from skxtm.embeddings._vectors import unit_rows
 from skxtm.embeddings.alignment import mutual_neighbours
 from skxtm.embeddings.resolving import vocabulary_vectors
 from skxtm.exceptions import InputError
+from skxtm.languages import by_code, canonical_code
 from skxtm.lexicon import Lexicon
 
 
@@ -65,6 +66,7 @@ def induce_lexicon(
             "The words to pair are not known: pass vocabularies=, such as corpus.vocabularies, or embeddings="
             " a fitted AlignedWordEncoder."
         )
+    vocabularies = by_code(vocabularies, "vocabularies")
     source, target = _checked_pair(languages, vocabularies)
     if csls_neighbours < 1:
         raise InputError(
@@ -82,7 +84,7 @@ def induce_lexicon(
 
 
 def _checked_pair(languages: tuple[str, str] | None, vocabularies: Mapping[str, Any]) -> tuple[str, str]:
-    chosen = tuple(vocabularies if languages is None else languages)
+    chosen = tuple(vocabularies if languages is None else map(canonical_code, languages))
     missing = [code for code in chosen if code not in vocabularies]
     if missing:
         raise InputError(f"vocabularies has no words for {missing}; it has some for {list(vocabularies)}.")

@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._parameters import check_number
 from skxtm.exceptions import AnswerFormatError, InputError
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
 from skxtm.metrics._topics import Topics, top_words
@@ -216,8 +217,7 @@ def _rate(
     domain: str | None,
 ) -> LLMRatings:
     """Ask for one rating per run, topic and column."""
-    if not isinstance(n_runs, (int, np.integer)) or n_runs < 1:
-        raise InputError(f"The 'n_runs' parameter must be an integer of at least 1. Got {n_runs!r} instead.")
+    check_number(n_runs, "n_runs", None, 1, integer=True)
     session = chat if isinstance(chat, ChatSession) else ChatSession(chat, cache="default")
     make = _request_maker(instruction, domain)
     columns = list(listed.values())

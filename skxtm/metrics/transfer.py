@@ -12,9 +12,10 @@ from sklearn.svm import SVC
 from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
 
+from skxtm._parameters import check_choice
 from skxtm._threads import one_thread
 from skxtm.exceptions import InputError
-from skxtm.metrics._checks import check_choice, column
+from skxtm.metrics._checks import column, label_column
 
 TransferScoring = Literal["accuracy", "f1_macro"]
 Part = tuple[Any, NDArray[Any], NDArray[Any]]
@@ -204,7 +205,8 @@ def transfer_accuracy(
     Raises
     ------
     InputError
-        If lengths disagree, or if the training documents of a language are all of one class.
+        If lengths disagree, a label is missing (None, NaN), or the training documents of a language are all
+        of one class.
 
     See Also
     --------
@@ -276,7 +278,8 @@ def transfer_scores(
     Raises
     ------
     InputError
-        If lengths disagree, or if the training documents of a language are all of one class.
+        If lengths disagree, a label is missing (None, NaN), or the training documents of a language are all
+        of one class.
 
     See Also
     --------
@@ -349,7 +352,7 @@ def _check_part(features: Any, labels: ArrayLike, language: Sequence[str], part:
     rows = f"rows of {part}_features"
     return (
         features,
-        column(labels, f"{part}_labels", features.shape[0], rows),
+        label_column(labels, f"{part}_labels", features.shape[0], rows),
         column(language, f"{part}_language", features.shape[0], rows),
     )
 

@@ -116,7 +116,7 @@ def test_over_http_every_run_is_asked_once_and_a_second_call_asks_nothing(chat_s
 def test_wrong_arguments_are_named():
     with pytest.raises(InputError) as error:
         llm_coherence_score(TOPICS, ScriptedChat(rater), n_words=2, n_runs=0)
-    assert str(error.value) == "The 'n_runs' parameter must be an integer of at least 1. Got 0 instead."
+    assert str(error.value) == "The 'n_runs' parameter must be an integer in [1, inf). Got 0 instead."
     with pytest.raises(InputError) as error:
         llm_alignment_score(TOPICS, ScriptedChat(rater), n_words=2, languages=["en"])
     assert str(error.value) == "Alignment compares at least two languages. Got ['en']."
