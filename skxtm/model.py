@@ -44,17 +44,18 @@ class CrossLingualTopicModel(TopicTransformer):
     backbone : str or Backbone, default="corectm"
         The model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
         ``NMTM(lam=0.5)`` whose parameters searches reach as ``backbone__lam``.
-    lexicon : path, Lexicon, list of these, or None, default=None
-        Translations between the languages, one lexicon for each pair. A path such as ``"zh-en.tsv"`` is read
-        by `Lexicon.read`.
+    lexicon : path, Lexicon, list of these, "auto" or None, default=None
+        Translations, one lexicon for each pair of languages; missing ones are joined through a third language.
+        `Lexicon.read` reads a path such as ``"zh-en.tsv"``; ``"auto"`` takes what is installed. None pairs words
+        by the encoder of the extra ``encoder``, or takes what is installed; see ``docs/dictionaries.md``.
     word_embeddings : None, dict of str to array, str or encoder, default=None
         For backbones that need vectors of words: for each language an array of shape (V_l, n_dimensions) in
         one space, the name of a sentence-transformers model, or an object as in `skxtm.embeddings`. None
-        learns an `AlignedWordEncoder` from the documents and the lexicon.
+        learns an `AlignedWordEncoder`, beside it the encoder of the extra where it knows all the languages.
     document_embeddings : None, array, dict of str to array, str or encoder, default=None
-        For backbones that need vectors of documents: one row per row of X, by language or together, or as
-        above. None takes the corpus' own `embedding`, which is what cross-validation needs, or learns an
-        `AlignedWordEncoder`.
+        For backbones that read vectors of documents: one row per row of X, by language or together, or as
+        above. None takes the corpus' own `embedding`, which is what cross-validation needs; or, of running
+        text, the encoder's; or means of words' vectors.
     clusters : array of int of shape (n_documents,) or None, default=None
         For backbones that need clusters: one of ``0 .. n_components - 1`` for every row of X. None clusters
         the document embeddings' first left singular vectors, see `skxtm.backbones.XTRA`.
@@ -116,8 +117,7 @@ class CrossLingualTopicModel(TopicTransformer):
     Notes
     -----
     Documents without a known word are kept: training passes them by, and their topic proportions are the
-    prior's. Ctrl-C during training keeps what was learned so far. How `n_threads` goes with searches and with
-    processes that are forked (take joblib's loky, or spawn) is told in ``docs/threads.md``.
+    prior's. Ctrl-C during training keeps what was learned. For searches, and forks, see ``docs/threads.md``.
 
     To classify across languages, fit on all of them, then freeze the model:
     ``make_pipeline(FrozenEstimator(model), SVC()).fit(corpus_en, y_en).score(corpus_zh, y_zh)``.
@@ -472,9 +472,7 @@ class CrossLingualTopicModel(TopicTransformer):
     @property
     def anchors_(self) -> list[dict[str, list[str]]]:
         """Words that define each topic, by language; only for backbones with anchors."""
-        if not hasattr(getattr(self.__dict__.get("_state"), "topics", None), "anchors"):
-            raise AttributeError("anchors_ exists only after fit with a backbone that has anchors.")
-        return anchors(self._state)
+        return anchors(self.__dict__.get("_state"))
 
     def _start(self, X: Any, *, in_pieces: bool = False) -> tuple[Corpus, Materials]:
         """Check parameters and data, and gather what the backbone needs; only then forget what was learnt."""

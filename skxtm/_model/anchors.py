@@ -15,19 +15,26 @@ from skxtm.exceptions import InputError
 from skxtm.languages import by_code
 
 
-def anchors(state: State) -> list[dict[str, list[str]]]:
+def anchors(state: State | None) -> list[dict[str, list[str]]]:
     """Words that define each topic, by language.
 
     Parameters
     ----------
-    state : State
-        Of a model with anchors.
+    state : State or None
+        Of a model; None before it is fitted.
 
     Returns
     -------
     anchors : list of dict of str to list of str
+
+    Raises
+    ------
+    AttributeError
+        If there are none.
     """
-    topics: Any = state.topics
+    topics: Any = None if state is None else state.topics
+    if state is None or not hasattr(topics, "anchors"):
+        raise AttributeError("anchors_ exists only after fit with a backbone that has anchors.")
     return [
         {
             code: vocabulary[numbers].tolist()

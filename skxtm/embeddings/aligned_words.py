@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from scipy import sparse
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skxtm._parameters import NestedParameters
+from skxtm._parameters import NestedParameters, check_number
 from skxtm._threads import one_thread
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.embeddings._pairing import (
@@ -47,10 +46,10 @@ HELD_OUT_SHARE = 0.2
 _OF_DOCUMENTS = ("word_vectors_", "word_weights_", "document_means_", "common_components_")
 _WHOLE_NUMBERS = {"n_dimensions": 1, "n_refinements": 0, "csls_neighbours": 1, "remove_common": 0}
 _RANGES = {
-    "smoothing": (0.0, 1.0),
-    "singular_power": (0.0, np.inf),
-    "sif": (1e-9, np.inf),
-    "pretrained_weight": (0.0, np.inf),
+    "smoothing": (0, 1),
+    "singular_power": (0, None),
+    "sif": (1e-9, None),
+    "pretrained_weight": (0, None),
 }
 
 
@@ -486,18 +485,8 @@ class AlignedWordEncoder(NestedParameters):
 
 
 def _check_parameters(encoder: AlignedWordEncoder) -> None:
+    owner = type(encoder).__name__
     for name, least in _WHOLE_NUMBERS.items():
-        value: Any = getattr(encoder, name)
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise _out_of_range(name, f"an integer of at least {least}", value)
+        check_number(getattr(encoder, name), name, owner, least, integer=True)
     for name, (low, high) in _RANGES.items():
-        value = getattr(encoder, name)
-        if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
-            bound = f"between {low:g} and {high:g}" if high < np.inf else f"of at least {low:g}"
-            raise _out_of_range(name, f"a number {bound}", value)
-
-
-def _out_of_range(name: str, expected: str, value: Any) -> InputError:
-    return InputError(
-        f"The {name!r} parameter of AlignedWordEncoder must be {expected}. Got {value!r} instead."
-    )
+        check_number(getattr(encoder, name), name, owner, low, high)
