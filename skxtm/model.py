@@ -45,9 +45,9 @@ class CrossLingualTopicModel(TopicTransformer):
         The model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
         ``NMTM(lam=0.5)`` whose parameters searches reach as ``backbone__lam``.
     lexicon : path, Lexicon, list of these, "auto" or None, default=None
-        Translations, one lexicon a pair of languages; missing ones are joined through a third language.
-        A path such as ``"zh-en.tsv"`` is read by `Lexicon.read`; ``"auto"`` takes what is installed. None pairs
-        words by the encoder of the extra ``encoder``, or takes what is installed: ``docs/dictionaries.md``.
+        Translations, one lexicon a pair of languages; missing ones are joined through a third language. It
+        may be a path such as ``"zh-en.tsv"``; ``"auto"`` takes what is installed; None pairs words by the
+        encoder of the extra ``encoder``, or takes what is installed. See ``docs/dictionaries.md``.
     word_embeddings : None, dict of str to array, str or encoder, default=None
         For backbones that need vectors of words: for each language an array of shape (V_l, n_dimensions) in
         one space, the name of a sentence-transformers model, or an object as in `skxtm.embeddings`. None
