@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.intake import read_documents
-from skxtm._model.second_phase import Refinement, Refining
+from skxtm._model.refined import RefinedModelMixin
+from skxtm._model.refining import Refining
+from skxtm._model.second_phase import Refinement
 from skxtm._model.state import Settings, copied, state_of
 from skxtm._optional import import_optional
 from skxtm.exceptions import InputError, InputTypeError
@@ -24,7 +25,7 @@ from skxtm.refinement import OfflineProposer
 _REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
 
 
-class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Topics cleaned by a large language model, and a topic model fine-tuned towards them.
 
     The method is LLM-XTM. A topic model is trained, or taken as it is. Then, at the start of a second phase
@@ -285,56 +286,6 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self._report = done.report
         return self
 
-    def transform(self, X: Any) -> NDArray[np.float32]:
-        """Topic proportions of documents.
-
-        Parameters
-        ----------
-        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
-            Documents in any of the fitted languages.
-
-        Returns
-        -------
-        theta : ndarray of shape (n_documents, n_components)
-            Rows sum to 1.
-        """
-        check_is_fitted(self)
-        return self.model_.transform(X)
-
-    def posterior_mean(self, X: Any) -> NDArray[np.float32]:
-        """Mean of the latent Gaussian of documents, see `CrossLingualTopicModel.posterior_mean`.
-
-        Parameters
-        ----------
-        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
-            Documents in any of the fitted languages.
-
-        Returns
-        -------
-        mean : ndarray of shape (n_documents, n_components)
-            Unbounded.
-        """
-        check_is_fitted(self)
-        return self.model_.posterior_mean(X)
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean evidence lower bound per document, in nats; higher is better.
-
-        Parameters
-        ----------
-        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
-            Documents in any of the fitted languages.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        score : float
-            As from `CrossLingualTopicModel.score`.
-        """
-        check_is_fitted(self)
-        return self.model_.score(X)
-
     def get_topics(self, n_words: int = 15) -> list[dict[str, list[str]]]:
         """Top words of every topic of the refined model.
 
@@ -403,26 +354,6 @@ class LLMRefiner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
             raise AttributeError("refinement_report_ exists only after fit.")
         pandas = import_optional("pandas", extra="frame", purpose="refinement_report_")
         return pandas.DataFrame(self._report, columns=list(_REPORT_COLUMNS))
-
-    @property
-    def n_features_in_(self) -> int:
-        """Words of the count matrix that the model was fitted on; only where there was one."""
-        return int(self._of_model("n_features_in_"))
-
-    @property
-    def feature_names_in_(self) -> NDArray[np.object_]:
-        """Words of the DataFrame of counts that the model was fitted on; only where there was one."""
-        names: NDArray[np.object_] = self._of_model("feature_names_in_")
-        return names
-
-    def _of_model(self, name: str) -> Any:
-        if not hasattr(self.__dict__.get("model_"), name):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(self.model_, name)
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.model_._n_features_out
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_report")

@@ -1,0 +1,134 @@
+"""The parameters of the second phase, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from skxtm.exceptions import InputError, InputTypeError
+from skxtm.refinement import OfflineProposer
+from skxtm.refinement.rounds import Asking
+
+_LEAST = {
+    "n_rounds": 1,
+    "refine_every": 1,
+    "n_top_words": 1,
+    "n_words": 1,
+    "max_epochs": 0,
+    "n_candidates": 0,
+}
+_CHOICES = {
+    "divergence": ("mmd", "transport"),
+    "support": ("top", "union"),
+    "direction": ("forward", "reverse"),
+    "prompt": ("joint", "single"),
+    "keep": ("last", "best"),
+}
+
+
+@dataclass(frozen=True)
+class Refining:
+    """The parameters of the refiner, as they are when it is fitted.
+
+    Attributes
+    ----------
+    refine_every, max_epochs, n_top_words, n_words, weight_words, weight_documents, divergence, \
+    bandwidth_factors, support, temperature, direction, learning_rate_factor, max_gradient_norm, keep, \
+    verbose : object
+        As `skxtm.LLMRefiner` describes them.
+    asking : Asking
+        How proposals are asked for.
+    proposer : OfflineProposer
+        What proposes where there is no chat model.
+    """
+
+    refine_every: int
+    max_epochs: int
+    n_top_words: int
+    n_words: int
+    weight_words: float
+    weight_documents: float
+    divergence: Literal["mmd", "transport"]
+    bandwidth_factors: Sequence[float]
+    support: Literal["top", "union"]
+    temperature: float
+    direction: Literal["forward", "reverse"]
+    learning_rate_factor: float
+    max_gradient_norm: float | None
+    keep: Literal["last", "best"]
+    random_state: int | np.random.RandomState | None
+    verbose: int
+    asking: Asking
+    proposer: OfflineProposer
+
+    @classmethod
+    def of(cls, refiner: Any) -> Self:
+        """Read and check the parameters of a refiner.
+
+        Parameters
+        ----------
+        refiner : LLMRefiner
+            Any.
+
+        Returns
+        -------
+        settings : Refining
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If one is not what is needed.
+        """
+        _check(refiner)
+        n_asked = refiner.n_words if refiner.n_asked_words is None else refiner.n_asked_words
+        made: dict[str, Any] = {
+            "asking": Asking(refiner.prompt, refiner.n_rounds, n_asked, refiner.n_candidates, refiner.domain),
+            "proposer": refiner.llm if isinstance(refiner.llm, OfflineProposer) else OfflineProposer(),
+        }
+        names = [part.name for part in fields(cls) if part.name not in made]
+        return cls(**made, **{name: getattr(refiner, name) for name in names})
+
+    @property
+    def needs_words(self) -> bool:
+        """Whether training draws topics to refined words."""
+        return bool(self.weight_words and self.max_epochs)
+
+    @property
+    def needs_documents(self) -> bool:
+        """Whether training draws documents to refined topics."""
+        return bool(self.weight_documents and self.max_epochs)
+
+
+def _check(refiner: Any) -> None:
+    from skxtm.backbones.base import check_range
+
+    for name, low in _LEAST.items():
+        check_range(refiner, name, low, None, integer=True)
+    if refiner.n_asked_words is not None:
+        check_range(refiner, "n_asked_words", refiner.n_words, None, integer=True)
+    for name in ("weight_words", "weight_documents"):
+        check_range(refiner, name, 0, None)
+    for name in ("temperature", "learning_rate_factor", "max_gradient_norm"):
+        if name != "max_gradient_norm" or refiner.max_gradient_norm is not None:
+            check_range(refiner, name, 0, None, open_low=True)
+    factors = np.asarray(refiner.bandwidth_factors)
+    if factors.ndim != 1 or factors.dtype.kind not in "fiu" or not len(factors) or not (factors > 0).all():
+        raise InputError(
+            "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got "
+            f"{refiner.bandwidth_factors!r} instead."
+        )
+    for name, allowed in _CHOICES.items():
+        if getattr(refiner, name) not in allowed:
+            raise InputError(
+                f"The {name!r} parameter of LLMRefiner must be {allowed[0]!r} or {allowed[1]!r}. Got "
+                f"{getattr(refiner, name)!r} instead."
+            )
+    llm = refiner.llm
+    if llm is not None and not isinstance(llm, OfflineProposer) and not hasattr(llm, "complete"):
+        raise InputTypeError(
+            "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, or a chat model with a "
+            f"method complete(request), such as skxtm.llm.OpenAIChat. Got {type(llm).__name__} instead."
+        )
