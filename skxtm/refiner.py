@@ -47,6 +47,9 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         Times that every topic is shown in each refinement, R.
     refine_every : int, default=8
         Epochs of the second phase between refinements, f. Published: 8 or 10.
+    refine_at_start : bool, default=True
+        Whether the first refinement comes before the first epoch, as in the published code, or after
+        `refine_every` epochs without one, as the paper's algorithm has it.
     max_epochs : int, default=30
         Epochs of the second phase; 0 refines the words once and trains nothing.
     n_top_words : int, default=15
@@ -66,6 +69,13 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         the published ablation.
     bandwidth_factors : tuple of float, default=(1.0,)
         One Gaussian kernel for each, with this multiple of the median distance as bandwidth.
+    language_weights : {"equal", "probability"}, default="equal"
+        Whether a topic's top words of each language weigh the same together, as those of its refined words
+        do; or each in proportion to its probability, as the paper prints it, so that a language with
+        probable top words weighs more.
+    topic_average : {"all", "refined"}, default="all"
+        Whether the discrepancy is a mean over all topics, as in the paper, or over those refined; the same
+        unless topics fail.
     support : {"top", "union"}, default="top"
         Words of a topic that get a gradient: its present top words, as published, so that refined words rise
         only as others fall; or the refined words too.
@@ -73,13 +83,18 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         By which cosines of documents and topics are divided, tau.
     direction : {"forward", "reverse"}, default="forward"
         Of the documents' divergence: KL(theta || target), as in the paper, or KL(target || theta).
+    document_reduction : {"mean", "sum"}, default="mean"
+        Whether the documents' divergence is a mean over documents, then languages, in nats per document, as
+        in the published code; or the sum over all documents of a step, as the paper prints it, which makes
+        `weight_documents` weigh the more the larger batches are.
     learning_rate_factor : float > 0, default=0.3
         Learning rate of the second phase, as a share of the estimator's first one.
     max_gradient_norm : float > 0 or None, default=1.0
         Norm of all gradients together above which they are scaled down to it; None for never.
-    prompt : {"joint", "single"}, default="joint"
+    prompt : {"joint", "single", "paper"}, default="joint"
         Whether one request shows all topics, as in the paper, or one topic with the others for context, as in
-        the published code. Only for a chat model, as all that follows.
+        the published code; or the paper's own request, in plain text. Only for a chat model, as all that
+        follows.
     n_candidates : int, default=0
         Words of the vocabulary that are near a topic to list for the language model to choose from.
     domain : str or None, default=None
@@ -111,13 +126,12 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     refined_words_ : list of dict of str to list of str
         Words that the last refinement kept for every topic, most votes first.
     confidence_ : ndarray of shape (n_components,)
-        For each topic of the last refinement the mean vote share of the words kept, between 0 and 1; nan
-        where all rounds failed.
+        For each topic the mean vote share of the words kept, between 0 and 1, in the last refinement of which
+        some round succeeded for it; nan where there is none.
     n_answers_ : ndarray of int of shape (n_components,)
-        Rounds of the last refinement that gave words for each topic; `confidence_` is as good as these are
-        many.
+        Rounds of that refinement that gave words for each topic; `confidence_` is as good as these are many.
     themes_ : list of str
-        The most frequent name that the last refinement gave to each topic; empty where it gave none.
+        The most frequent name that this refinement gave to each topic; empty where it gave none.
     refinement_report_ : pandas.DataFrame
         What became of every word in every refinement: columns ``epoch``, ``topic``, ``language``, ``word``,
         ``share``, ``in_top_words_before`` and ``action``, see `skxtm.refinement.report_rows`. Needs the extra
@@ -143,9 +157,9 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     refined, once, as `refined_words_`, `themes_` and `get_topics` show; topic proportions stay what they
     were, and a warning says so unless `max_epochs` is 0.
 
-    A topic whose rounds all failed keeps the words it had, is named in a warning, and has no part in the loss
-    of words until a refinement of it succeeds. So does a language of a topic for which no known word was
-    named; its target is then its present words, all with one weight.
+    A topic whose rounds all failed keeps words, theme and confidence as they were, and is named in a warning.
+    It has no pull of its own in the loss of words until a refinement of it succeeds. Neither has a language
+    of a topic for which no known word was named: its target is then its present words, all with one weight.
 
     Each answer is kept in the cache when it arrives, if the chat model says what it is (`identity`). If `fit`
     stops, by an error, by Ctrl-C while asking, or by force, a second call with the same integer seeds asks
@@ -157,6 +171,10 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 
     The median distance of a topic's kernels is that of the pooled distances as published: pairs within the
     top words and within the refined words count twice, pairs across once.
+
+    Departures from the paper, each with the parameter for the other: refinements begin at once
+    (`refine_at_start`), the documents' divergence is a mean (`document_reduction`), top words of each
+    language weigh the same (`language_weights`), and the request is our own (`prompt`).
 
     Departures from the published code, where it differs from the paper: the probabilities of top words are
     those of the topic-word distribution, renormalised, where that code divides raw weights by their sum; the
@@ -188,6 +206,7 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         llm: Any = None,
         n_rounds: int = 5,
         refine_every: int = 8,
+        refine_at_start: bool = True,
         max_epochs: int = 30,
         n_top_words: int = 15,
         n_words: int = 15,
@@ -196,12 +215,15 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         weight_documents: float = 200.0,
         divergence: Literal["mmd", "transport"] = "mmd",
         bandwidth_factors: Sequence[float] = (1.0,),
+        language_weights: Literal["equal", "probability"] = "equal",
+        topic_average: Literal["all", "refined"] = "all",
         support: Literal["top", "union"] = "top",
         temperature: float = 0.2,
         direction: Literal["forward", "reverse"] = "forward",
+        document_reduction: Literal["mean", "sum"] = "mean",
         learning_rate_factor: float = 0.3,
         max_gradient_norm: float | None = 1.0,
-        prompt: Literal["joint", "single"] = "joint",
+        prompt: Literal["joint", "single", "paper"] = "joint",
         n_candidates: int = 0,
         domain: str | None = None,
         cache: str | os.PathLike[str] | None = "default",
@@ -216,6 +238,7 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         self.llm = llm
         self.n_rounds = n_rounds
         self.refine_every = refine_every
+        self.refine_at_start = refine_at_start
         self.max_epochs = max_epochs
         self.n_top_words = n_top_words
         self.n_words = n_words
@@ -224,9 +247,12 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         self.weight_documents = weight_documents
         self.divergence = divergence
         self.bandwidth_factors = bandwidth_factors
+        self.language_weights = language_weights
+        self.topic_average = topic_average
         self.support = support
         self.temperature = temperature
         self.direction = direction
+        self.document_reduction = document_reduction
         self.learning_rate_factor = learning_rate_factor
         self.max_gradient_norm = max_gradient_norm
         self.prompt = prompt
@@ -338,12 +364,12 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
                 "The estimator is not fitted, so that the topics to be refined are not known. Fit it first: "
                 "LLMRefiner takes a fitted model as it is."
             )
-        n_later = -(-self.max_epochs // self.refine_every) - 1 if hasattr(model, "network_") else 0
+        n_later = len(how.refinement_epochs) - 1 if hasattr(model, "network_") else 0
         return how.asking.estimate(
             session,
             ChatSession(self.llm, prices=self.prices),
             model.get_topics(self.n_top_words + self.n_candidates),
-            n_later=max(0, n_later),
+            n_later=n_later,
             n_output_tokens=n_output_tokens,
         )
 

@@ -22,9 +22,12 @@ _LEAST = {
 }
 _CHOICES = {
     "divergence": ("mmd", "transport"),
+    "language_weights": ("equal", "probability"),
+    "topic_average": ("all", "refined"),
     "support": ("top", "union"),
     "direction": ("forward", "reverse"),
-    "prompt": ("joint", "single"),
+    "document_reduction": ("mean", "sum"),
+    "prompt": ("joint", "single", "paper"),
     "keep": ("last", "best"),
 }
 
@@ -35,9 +38,9 @@ class Refining:
 
     Attributes
     ----------
-    refine_every, max_epochs, n_top_words, n_words, weight_words, weight_documents, divergence, \
-    bandwidth_factors, support, temperature, direction, learning_rate_factor, max_gradient_norm, keep, \
-    verbose : object
+    refine_every, refine_at_start, max_epochs, n_top_words, n_words, weight_words, weight_documents, \
+    divergence, bandwidth_factors, language_weights, topic_average, support, temperature, direction, \
+    document_reduction, learning_rate_factor, max_gradient_norm, keep, verbose : object
         As `skxtm.LLMRefiner` describes them.
     asking : Asking
         How proposals are asked for.
@@ -46,6 +49,7 @@ class Refining:
     """
 
     refine_every: int
+    refine_at_start: bool
     max_epochs: int
     n_top_words: int
     n_words: int
@@ -53,9 +57,12 @@ class Refining:
     weight_documents: float
     divergence: Literal["mmd", "transport"]
     bandwidth_factors: Sequence[float]
+    language_weights: Literal["equal", "probability"]
+    topic_average: Literal["all", "refined"]
     support: Literal["top", "union"]
     temperature: float
     direction: Literal["forward", "reverse"]
+    document_reduction: Literal["mean", "sum"]
     learning_rate_factor: float
     max_gradient_norm: float | None
     keep: Literal["last", "best"]
@@ -92,6 +99,12 @@ class Refining:
         return cls(**made, **{name: getattr(refiner, name) for name in names})
 
     @property
+    def refinement_epochs(self) -> range:
+        """Epochs of the second phase before which topics are refined, numbered from 0."""
+        first = 0 if self.refine_at_start or not self.max_epochs else self.refine_every
+        return range(first, max(self.max_epochs, 1), self.refine_every)
+
+    @property
     def needs_words(self) -> bool:
         """Whether training draws topics to refined words."""
         return bool(self.weight_words and self.max_epochs)
@@ -122,10 +135,22 @@ def _check(refiner: Any) -> None:
         )
     for name, allowed in _CHOICES.items():
         if getattr(refiner, name) not in allowed:
+            listed = ", ".join(map(repr, allowed[:-1]))
             raise InputError(
-                f"The {name!r} parameter of LLMRefiner must be {allowed[0]!r} or {allowed[1]!r}. Got "
+                f"The {name!r} parameter of LLMRefiner must be {listed} or {allowed[-1]!r}. Got "
                 f"{getattr(refiner, name)!r} instead."
             )
+    if refiner.prompt == "paper" and refiner.n_candidates:
+        raise InputError(
+            "The published prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of "
+            "'paper'."
+        )
+    if not refiner.refine_at_start and 0 < refiner.max_epochs <= refiner.refine_every:
+        raise InputError(
+            "With refine_at_start=False the first refinement comes after "
+            f"refine_every={refiner.refine_every} epochs, but max_epochs={refiner.max_epochs} ends before. "
+            "Raise max_epochs, or lower refine_every."
+        )
     llm = refiner.llm
     if llm is not None and not isinstance(llm, OfflineProposer) and not hasattr(llm, "complete"):
         raise InputTypeError(

@@ -88,8 +88,9 @@ class Refinement:
         self.history: dict[str, list[float]] = {}
         self.n_iter = 0
         self.seed = int(check_random_state(how.random_state).randint(np.iinfo(np.int32).max))
-        self.is_stopped = False
+        self.is_refined = self.is_stopped = False
         self.best: tuple[float, dict[str, NDArray[Any]]] | None = None
+        self.n_terms = 0
 
     def run(self, corpus: Corpus) -> None:
         """Refine and train.
@@ -139,7 +140,7 @@ class Refinement:
                 RefinementWarning,
                 stacklevel=4,
             )
-        self._refine(0)
+        self._refine_if_possible(0)
 
     def _train(self, corpus: Corpus) -> None:
         """Refine and train in turn."""
@@ -147,19 +148,22 @@ class Refinement:
         phase.trainer.history = {}
         n_before = phase.trainer.n_epochs
         last = n_before + how.max_epochs
-        self._refine(0)
-        objective = self._objective(phase) if how.max_epochs else None
+        objective = None
+        if not how.max_epochs:
+            self._refine_if_possible(0)
         bar = tqdm(total=how.max_epochs, desc="Refining", unit="epoch", disable=not how.verbose)
         try:
             with bar:
                 for epoch in range(how.max_epochs):
-                    if epoch and epoch % how.refine_every == 0 and self._refine_again(epoch):
+                    if epoch in how.refinement_epochs and self._refine_if_possible(epoch):
                         objective = self._objective(phase)
                     phase.trainer.train_epoch(phase.documents, objective, last=last)
                     self._pad(phase.trainer.history, epoch + 1)
                     self._note_best(phase.trainer)
                     bar.update()
         except KeyboardInterrupt:
+            if not self.is_refined:
+                raise
             warnings.warn(
                 f"Refinement was interrupted in epoch {phase.trainer.n_epochs - n_before + 1} of "
                 f"{how.max_epochs}. The model is usable, as trained so far.",
@@ -207,25 +211,29 @@ class Refinement:
             )
             if voted is not None:
                 self.kept[number] = _completed(voted, topic)
+                self.confidence[number], self.n_answers[number] = voted.confidence, voted.n_rounds
+                names = rounds.themes[number]
+                self.themes[number] = max(names, key=names.count) if names else ""
         self.problems += [f"Epoch {epoch}: {problem}" for problem in rounds.problems]
-        self.themes = [max(names, key=names.count) if names else "" for names in rounds.themes]
         self.present = topics
-        self.confidence = np.array([np.nan if voted is None else voted.confidence for voted in votes])
-        self.n_answers = np.array([0 if voted is None else voted.n_rounds for voted in votes])
+        self.is_refined = True
         failed = [number for number, voted in enumerate(votes) if voted is None]
         if failed:
             reasons = rounds.reasons[failed[0]] or rounds.problems
-            warnings.warn(_failure(failed, epoch, reasons), RefinementWarning, stacklevel=5)
+            warnings.warn(_failure(failed, epoch, reasons), RefinementWarning, stacklevel=6)
         if self.session is not None and are_identical(rounds.proposed):
             warnings.warn(
                 f"All rounds of epoch {epoch} named the same words, so that confidence_ says nothing. Raise "
                 "the temperature of the chat model, or take n_rounds=1.",
                 RefinementWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
 
-    def _refine_again(self, epoch: int) -> bool:
-        """Refine, unless the budget is used up or the server refuses; then never again."""
+    def _refine_if_possible(self, epoch: int) -> bool:
+        """Refine; after the first time only as long as neither the budget nor the server forbids it."""
+        if not self.is_refined:
+            self._refine(epoch)
+            return True
         if self.is_stopped:
             return False
         try:
@@ -238,7 +246,7 @@ class Refinement:
                 f"No refinement in epoch {epoch} or later: {error} Training goes on with the words kept "
                 "before.",
                 RefinementWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         return not self.is_stopped
 
@@ -276,10 +284,13 @@ class Refinement:
             documents=how.weight_documents,
             divergence=how.divergence,
             bandwidth_factors=tuple(how.bandwidth_factors),
+            language_weights=how.language_weights,
+            topic_average=how.topic_average,
             n_top_words=how.n_top_words,
             support=how.support,
             temperature=how.temperature,
             direction=how.direction,
+            document_reduction=how.document_reduction,
         )
         vectors = [self.words.vectors[code] for code in languages] if self.words.vectors else []
         topics = RefinedTopics(words, shares, topic_vectors, device)
@@ -294,9 +305,10 @@ class Refinement:
     def _note_best(self, trainer: Trainer) -> None:
         from skxtm.training.tensors import to_arrays
 
-        loss = trainer.history["loss"][-1]
-        if self.how.keep == "best" and (self.best is None or loss < self.best[0]):
-            self.best = loss, to_arrays(trainer.network)
+        loss, n_terms = trainer.history["loss"][-1], len(trainer.history)
+        known = self.best if n_terms == self.n_terms else None
+        if self.how.keep == "best" and (known is None or loss < known[0]):
+            self.best, self.n_terms = (loss, to_arrays(trainer.network)), n_terms
 
     def _read_out(self, corpus: Corpus, phase: Phase) -> None:
         from skxtm.training.tensors import load_arrays

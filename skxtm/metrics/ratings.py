@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,20 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 _VERSION = "rating-1"
+
+#: What is rated and how, in our words and on the published scale of relatedness.
+_COHERENCE = {
+    "themes": "Rate how well the words of a topic fit together: 3 if they are of one theme, 2 if most of "
+    "them are but some are out of place, 1 if they are unrelated.",
+    "published": "Rate how related the words of a topic are to each other: 1 = not very related, 2 = "
+    "moderately related, 3 = very related.",
+}
+_ALIGNMENT = {
+    "themes": "Rate how similar the themes of two lists of words in different languages are: 3 if they have "
+    "the same theme, 2 if their themes are related or overlap in part, 1 if they have different themes.",
+    "published": "Rate how related the two lists of words in different languages are to each other: 1 = not "
+    "very related, 2 = moderately related, 3 = very related.",
+}
 
 
 @dataclass(frozen=True)
@@ -86,6 +101,7 @@ def llm_coherence_score(
     n_runs: int = 4,
     domain: str | None = None,
     languages: Sequence[str] | None = None,
+    scale: Literal["themes", "published"] = "themes",
 ) -> LLMRatings:
     """Let a language model rate how well the top words of a topic fit together, in each language.
 
@@ -104,6 +120,9 @@ def llm_coherence_score(
         What the documents are, for the rater.
     languages : sequence of str or None, default=None
         The languages to rate. None takes those of the topics.
+    scale : {"themes", "published"}, default="themes"
+        What 1, 2 and 3 are said to mean: how far the words are of one theme; or the three degrees
+        of relatedness with which people and language models have rated topics before [1]_.
 
     Returns
     -------
@@ -122,6 +141,11 @@ def llm_coherence_score(
     llm_alignment_score : How similar a topic's words of two languages are.
     cnpmi_score : Coherence by counting.
 
+    References
+    ----------
+    .. [1] Stammbach et al., "Revisiting Automated Topic Model Evaluation with Large Language Models", EMNLP
+       2023.
+
     Examples
     --------
     >>> from skxtm.llm import ScriptedChat
@@ -132,10 +156,7 @@ def llm_coherence_score(
     LLMRatings(mean=2, std=0 over 4 runs, 2 topics, columns=('en',))
     """
     words = top_words(topics, n_words=n_words, languages=languages)
-    instruction = (
-        "Rate how well the words of a topic fit together: 3 if they are of one theme, 2 if most of them are "
-        "but some are out of place, 1 if they are unrelated."
-    )
+    instruction = _instruction(_COHERENCE, scale)
     listed = {code: [_listed(code, part) for part in lists] for code, lists in words.items()}
     return _rate(chat, instruction, listed, n_runs, domain)
 
@@ -148,6 +169,7 @@ def llm_alignment_score(
     n_runs: int = 4,
     domain: str | None = None,
     languages: Sequence[str] | None = None,
+    scale: Literal["themes", "published"] = "themes",
 ) -> LLMRatings:
     """Let a language model rate how similar the top words of a topic are in two languages.
 
@@ -165,6 +187,9 @@ def llm_alignment_score(
         What the documents are, for the rater.
     languages : sequence of str or None, default=None
         The languages to compare, at least two. None takes those of the topics.
+    scale : {"themes", "published"}, default="themes"
+        What 1, 2 and 3 are said to mean: how far the lists are of one theme; or the three degrees
+        of relatedness with which people and language models have rated topics before [1]_.
 
     Returns
     -------
@@ -182,6 +207,11 @@ def llm_alignment_score(
     --------
     llm_coherence_score : How well a topic's words of one language fit together.
 
+    References
+    ----------
+    .. [1] Stammbach et al., "Revisiting Automated Topic Model Evaluation with Large Language Models", EMNLP
+       2023.
+
     Examples
     --------
     >>> from skxtm.llm import ScriptedChat
@@ -194,10 +224,7 @@ def llm_alignment_score(
     words = top_words(topics, n_words=n_words, languages=languages)
     if len(words) < 2:
         raise InputError(f"Alignment compares at least two languages. Got {list(words)}.")
-    instruction = (
-        "Rate how similar the themes of two lists of words in different languages are: 3 if they have the "
-        "same theme, 2 if their themes are related or overlap in part, 1 if they have different themes."
-    )
+    instruction = _instruction(_ALIGNMENT, scale)
     listed = {
         f"{first}-{second}": [
             f"{_listed(first, one)}\n{_listed(second, other)}"
@@ -206,6 +233,12 @@ def llm_alignment_score(
         for first, second in combinations(words, 2)
     }
     return _rate(chat, instruction, listed, n_runs, domain)
+
+
+def _instruction(scales: dict[str, str], scale: str) -> str:
+    if scale not in scales:
+        raise InputError(f"The 'scale' parameter must be 'themes' or 'published'. Got {scale!r} instead.")
+    return scales[scale]
 
 
 def _rate(

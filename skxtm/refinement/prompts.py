@@ -44,6 +44,18 @@ Answer in plain text and with nothing else. For {answered}, under its own number
 the words separated by " - ":
 Topic <id>: <theme>
 {example}"""
+_PAPER = """\
+Below are topics of a topic model trained on documents in {languages}.{domain}
+For each topic, identify the theme that its words share across the languages, remove noisy words, and add \
+missing coherent words. Use single words only, and give exactly {n_words} words in each language. Answer in \
+plain text, for every topic in this format and with nothing else:
+Topic <id>: <theme>
+{example}
+
+{topics}"""
+
+#: Labels of languages in the published prompt, where they are not the codes.
+_PAPER_LABELS = {"zh": "CN", "ja": "JP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +68,9 @@ class Prompt:
         Numbers of the topics that it asks about.
     messages : tuple of (str, str)
         Roles and contents of the messages that ask for JSON, as `schema` describes it.
-    plain_messages : tuple of (str, str)
-        The same request for an answer in the paper's plain text format.
-    schema : mapping
+    plain_messages : tuple of (str, str) or None
+        The same request for an answer in the paper's plain text format; None if `messages` ask for it.
+    schema : mapping or None
         JSON schema of the answer to `messages`: ``additionalProperties`` is false and every property
         required, as strict servers want it.
     version : str
@@ -72,15 +84,15 @@ class Prompt:
 
     topics: tuple[int, ...]
     messages: Messages
-    plain_messages: Messages
-    schema: Mapping[str, Any]
+    plain_messages: Messages | None
+    schema: Mapping[str, Any] | None
     version: str
 
 
 def refinement_prompts(
     topics: Topics,
     *,
-    form: Literal["joint", "single"] = "joint",
+    form: Literal["joint", "single", "paper"] = "joint",
     n_words: int = 15,
     domain: str | None = None,
     candidates: Topics | None = None,
@@ -92,10 +104,11 @@ def refinement_prompts(
     ----------
     topics : list of dict of str to list of str
         Per topic and language the top words, best first, as ``get_topics`` returns them.
-    form : {"joint", "single"}, default="joint"
+    form : {"joint", "single", "paper"}, default="joint"
         ``"joint"`` asks for all topics in one request, as the paper [1]_ does. ``"single"`` makes one request
         per topic, with all other topics for comparison and the wish for words that do not belong to them, as
-        the code published with it does.
+        the code published with it does. ``"paper"`` is the joint request with what the paper's own asks for
+        and nothing else: plain text, the labels ``CN`` and ``JP``, and no word on what the words are.
     n_words : int, default=15
         Number of words asked for, per topic and language. The published code asks for 20.
     domain : str, default=None
@@ -116,7 +129,7 @@ def refinement_prompts(
     ------
     InputError
         If `form` or `n_words` is not as described, or if topics differ in their languages, or `candidates` in
-        number or languages from `topics`.
+        number or languages from `topics`, or are given with ``form="paper"``.
 
     See Also
     --------
@@ -128,6 +141,7 @@ def refinement_prompts(
     without line breaks, control and invisible characters, and with ``<`` and ``>`` escaped, so that none can
     close the tags; and the request says that they are no instructions. No wording makes a language model
     immune to what it reads: what protects the topics is that an answer can only change votes for words.
+    ``form="paper"`` has no tags, and relies on this alone.
 
     References
     ----------
@@ -157,6 +171,8 @@ def refinement_prompts(
     """
     languages = _checked_languages(topics, "topics")
     _check_options(form, n_words)
+    if candidates is not None and form == "paper":
+        raise InputError("form='paper' lists no candidates. Leave candidates out, or take form='joint'.")
     if candidates is not None:
         _check_candidates(candidates, topics, languages)
     numbers = tuple(range(len(topics)))
@@ -167,6 +183,8 @@ def refinement_prompts(
         domain=domain,
         candidates=candidates,
     )
+    if form == "paper":
+        return [task.published(topics)]
     if form == "joint":
         return [task.prompt(topics, asked=numbers, form="joint")]
     return [task.prompt(topics, asked=(number,), form="single") for number in numbers]
@@ -197,13 +215,37 @@ class _Task:
             version=f"{form}-{_WORDING}",
         )
 
+    def published(self, topics: Topics) -> Prompt:
+        labels = {code: _PAPER_LABELS.get(code, label_of(code)) for code in self.languages}
+        blocks = [
+            "\n".join(
+                [f"Topic {number}", *(f"{labels[code]}: {_dashed(topic[code])}" for code in self.languages)]
+            )
+            for number, topic in enumerate(topics)
+        ]
+        text = _PAPER.format(
+            languages=self._languages(),
+            domain=self._domain(),
+            n_words=self.n_words,
+            example="\n".join(f"{label}: <word> - <word> - ..." for label in labels.values()),
+            topics="\n".join(blocks),
+        )
+        numbers = tuple(range(len(topics)))
+        return Prompt(numbers, (("user", text),), None, None, version=f"paper-{_WORDING}")
+
+    def _languages(self) -> str:
+        return _enumeration([self.names.get(code, code) for code in self.languages])
+
+    def _domain(self) -> str:
+        return _DOMAIN.format(domain=one_line(self.domain)) if self.domain else ""
+
     def _instructions(self, asked: tuple[int, ...], form: str) -> str:
         extra = _CONTEXT if form == "single" else ""
         if self.candidates is not None:
             extra += _CANDIDATES.format(number=6 if extra else 5)
         return _TASK.format(
-            languages=_enumeration([self.names.get(code, code) for code in self.languages]),
-            domain=_DOMAIN.format(domain=one_line(self.domain)) if self.domain else "",
+            languages=self._languages(),
+            domain=self._domain(),
             edited="each topic" if form == "joint" else f"topic {asked[0]}",
             n_words=self.n_words,
             extra=extra,
@@ -255,6 +297,10 @@ def _tagged(tag: str, blocks: Sequence[str]) -> str:
     return "\n".join([f"<{tag}>", *blocks, f"</{tag}>"]) if blocks else ""
 
 
+def _dashed(words: Sequence[str]) -> str:
+    return " - ".join(filter(None, map(one_line, words)))
+
+
 def _quoted(words: Sequence[str]) -> str:
     shown = list(filter(None, map(one_line, words)))
     return json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
@@ -278,9 +324,9 @@ def _checked_languages(topics: Topics, name: str) -> tuple[str, ...]:
 
 
 def _check_options(form: str, n_words: int) -> None:
-    if form not in ("joint", "single"):
+    if form not in ("joint", "single", "paper"):
         raise InputError(
-            f"The 'form' parameter of refinement_prompts must be a str among {{'joint', 'single'}}. "
+            f"The 'form' parameter of refinement_prompts must be a str among {{'joint', 'paper', 'single'}}. "
             f"Got {form!r} instead."
         )
     if not isinstance(n_words, (int, np.integer)) or n_words < 1:

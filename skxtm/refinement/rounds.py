@@ -111,8 +111,8 @@ class Asking:
 
     Attributes
     ----------
-    form : {"joint", "single"}
-        Whether one request shows all topics, or one.
+    form : {"joint", "single", "paper"}
+        As for `refinement_prompts`.
     n_rounds : int
         How often every request is sent.
     n_words : int
@@ -123,7 +123,7 @@ class Asking:
         What the documents are.
     """
 
-    form: Literal["joint", "single"] = "joint"
+    form: Literal["joint", "single", "paper"] = "joint"
     n_rounds: int = 5
     n_words: int = 15
     n_candidates: int = 0

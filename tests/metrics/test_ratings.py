@@ -101,6 +101,20 @@ def test_words_cannot_close_the_data_and_the_domain_is_told():
     assert user.count("</words>") == 1
 
 
+@pytest.mark.parametrize("score", [llm_coherence_score, llm_alignment_score])
+def test_the_published_scale_is_that_of_relatedness_and_asked_apart_from_ours(score, tmp_path):
+    seen = []
+
+    def note(request):
+        seen.append(request.messages[0][1])
+        return "1"
+
+    for scale in ("themes", "published"):
+        score(TOPICS[:1], ScriptedChat(note), n_words=2, n_runs=1, scale=scale)
+    anchors = "1 = not very related, 2 = moderately related, 3 = very related."
+    assert [anchors in text for text in dict.fromkeys(seen)] == [False, True]
+
+
 def test_over_http_every_run_is_asked_once_and_a_second_call_asks_nothing(chat_server, monkeypatch, tmp_path):
     monkeypatch.setenv("TEST_KEY", "sk-test")
     chat_server.answer = lambda body: '{"rating": 3}'
@@ -117,6 +131,9 @@ def test_wrong_arguments_are_named():
     with pytest.raises(InputError) as error:
         llm_coherence_score(TOPICS, ScriptedChat(rater), n_words=2, n_runs=0)
     assert str(error.value) == "The 'n_runs' parameter must be an integer of at least 1. Got 0 instead."
+    with pytest.raises(InputError) as error:
+        llm_coherence_score(TOPICS, ScriptedChat(rater), n_words=2, scale="paper")
+    assert str(error.value) == "The 'scale' parameter must be 'themes' or 'published'. Got 'paper' instead."
     with pytest.raises(InputError) as error:
         llm_alignment_score(TOPICS, ScriptedChat(rater), n_words=2, languages=["en"])
     assert str(error.value) == "Alignment compares at least two languages. Got ['en']."
