@@ -13,14 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.intake import read_documents
 from skxtm._model.refined import RefinedModelMixin
-from skxtm._model.refining import Refining
+from skxtm._model.refining import Refining, proposer_of
 from skxtm._model.second_phase import Refinement
 from skxtm._model.state import Settings, copied, state_of
 from skxtm._optional import import_optional
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.llm import ChatSession, Estimate
 from skxtm.model import CrossLingualTopicModel
-from skxtm.refinement import OfflineProposer
 
 _REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
 
@@ -40,11 +39,12 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         The model to refine; it is never changed. One that is fitted, or stands in a
         `sklearn.frozen.FrozenEstimator`, is taken as it was fitted, whatever was set since; of another a
         clone is fitted first. Its `word_embeddings`, `document_embeddings` and `lexicon` are used here too.
-    llm : OfflineProposer, ChatModel or None, default=None
-        What proposes words: a chat model such as `skxtm.llm.OpenAIChat`, or `OfflineProposer`, which works by
-        word vectors without any language model. None means ``OfflineProposer()``.
+    llm : OfflineProposer, EditedTopics, ChatModel or None, default=None
+        What proposes words: a chat model such as `skxtm.llm.OpenAIChat`; `skxtm.refinement.EditedTopics`, a
+        file that people edited; or `OfflineProposer`, which works by word vectors without any language model.
+        None means ``OfflineProposer()``.
     n_rounds : int, default=5
-        Times that every topic is shown in each refinement, R.
+        Times that every topic is shown in each refinement, R. Edited topics are read once.
     refine_every : int, default=8
         Epochs of the second phase between refinements, f. Published: 8 or 10.
     refine_at_start : bool, default=True
@@ -149,6 +149,7 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     See Also
     --------
     CrossLingualTopicModel : What is refined.
+    skxtm.refinement.EditedTopics : Topics edited by people in place of a language model.
     skxtm.llm.OpenAIChat : Talks to any server that speaks OpenAI's protocol.
 
     Notes
@@ -358,7 +359,8 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         model = fitted_model(self.estimator)
         how, session = Refining.of(self), self._session()
         if session is None:
-            raise InputError("OfflineProposer asks nobody and costs nothing. Pass llm= a chat model.")
+            name = type(how.proposer).__name__
+            raise InputError(f"{name} asks nobody and costs nothing. Pass llm= a chat model.")
         if model is None:
             raise InputError(
                 "The estimator is not fitted, so that the topics to be refined are not known. Fit it first: "
@@ -393,7 +395,7 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         return tags
 
     def _session(self) -> ChatSession | None:
-        if self.llm is None or isinstance(self.llm, OfflineProposer):
+        if proposer_of(self.llm) is not None:
             return None
         return ChatSession(
             self.llm,

@@ -449,7 +449,7 @@ class TestOffline:
             ({"refine_at_start": False, "refine_every": 4}, InputError, "With refine_at_start=False the first refinement comes after refine_every=4 epochs, but max_epochs=4 ends before. Raise max_epochs, or lower refine_every."),
             ({"temperature": 0}, InputError, "The 'temperature' parameter of LLMRefiner must be a number in (0, inf). Got 0 instead."),
             ({"bandwidth_factors": ()}, InputError, "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got () instead."),
-            ({"llm": "gpt"}, InputTypeError, "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, or a chat model with a method complete(request), such as skxtm.llm.OpenAIChat. Got str instead."),
+            ({"llm": "gpt"}, InputTypeError, "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, EditedTopics, or a chat model with a method complete(request), such as skxtm.llm.OpenAIChat. Got str instead."),
             ({"estimator": LinearSVC()}, InputTypeError, "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got LinearSVC instead."),
         ],
     )  # fmt: skip

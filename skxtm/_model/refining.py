@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.refinement import OfflineProposer
+from skxtm.refinement import EditedTopics, OfflineProposer
 from skxtm.refinement.rounds import Asking
 
 _LEAST = {
@@ -44,8 +44,8 @@ class Refining:
         As `skxtm.LLMRefiner` describes them.
     asking : Asking
         How proposals are asked for.
-    proposer : OfflineProposer
-        What proposes where there is no chat model.
+    proposer : OfflineProposer, EditedTopics or None
+        What proposes where there is no chat model; None where there is one.
     """
 
     refine_every: int
@@ -69,7 +69,7 @@ class Refining:
     random_state: int | np.random.RandomState | None
     verbose: int
     asking: Asking
-    proposer: OfflineProposer
+    proposer: OfflineProposer | EditedTopics | None
 
     @classmethod
     def of(cls, refiner: Any) -> Self:
@@ -93,7 +93,7 @@ class Refining:
         n_asked = refiner.n_words if refiner.n_asked_words is None else refiner.n_asked_words
         made: dict[str, Any] = {
             "asking": Asking(refiner.prompt, refiner.n_rounds, n_asked, refiner.n_candidates, refiner.domain),
-            "proposer": refiner.llm if isinstance(refiner.llm, OfflineProposer) else OfflineProposer(),
+            "proposer": proposer_of(refiner.llm),
         }
         names = [part.name for part in fields(cls) if part.name not in made]
         return cls(**made, **{name: getattr(refiner, name) for name in names})
@@ -102,7 +102,8 @@ class Refining:
     def refinement_epochs(self) -> range:
         """Epochs of the second phase before which topics are refined, numbered from 0."""
         first = 0 if self.refine_at_start or not self.max_epochs else self.refine_every
-        return range(first, max(self.max_epochs, 1), self.refine_every)
+        end = first + 1 if isinstance(self.proposer, EditedTopics) else max(self.max_epochs, 1)
+        return range(first, end, self.refine_every)
 
     @property
     def needs_words(self) -> bool:
@@ -113,6 +114,24 @@ class Refining:
     def needs_documents(self) -> bool:
         """Whether training draws documents to refined topics."""
         return bool(self.weight_documents and self.max_epochs)
+
+
+def proposer_of(llm: Any) -> OfflineProposer | EditedTopics | None:
+    """Return what proposes words without asking a chat model.
+
+    Parameters
+    ----------
+    llm : object
+        As given to the refiner.
+
+    Returns
+    -------
+    proposer : OfflineProposer, EditedTopics or None
+        None where there is a chat model.
+    """
+    if llm is None:
+        return OfflineProposer()
+    return llm if isinstance(llm, (OfflineProposer, EditedTopics)) else None
 
 
 def _check(refiner: Any) -> None:
@@ -151,9 +170,9 @@ def _check(refiner: Any) -> None:
             f"refine_every={refiner.refine_every} epochs, but max_epochs={refiner.max_epochs} ends before. "
             "Raise max_epochs, or lower refine_every."
         )
-    llm = refiner.llm
-    if llm is not None and not isinstance(llm, OfflineProposer) and not hasattr(llm, "complete"):
+    if proposer_of(refiner.llm) is None and not hasattr(refiner.llm, "complete"):
         raise InputTypeError(
-            "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, or a chat model with a "
-            f"method complete(request), such as skxtm.llm.OpenAIChat. Got {type(llm).__name__} instead."
+            "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, EditedTopics, or a chat "
+            "model with a method complete(request), such as skxtm.llm.OpenAIChat. Got "
+            f"{type(refiner.llm).__name__} instead."
         )

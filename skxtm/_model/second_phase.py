@@ -24,8 +24,8 @@ from skxtm._model.refining import Refining
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
 from skxtm.exceptions import AnswersPendingError, RefinementWarning, SkxtmError
-from skxtm.refinement import VotedTopic, report_rows, vote
-from skxtm.refinement.rounds import Rounds, Words, ask_chat, ask_offline
+from skxtm.refinement import EditedTopics, OfflineProposer, VotedTopic, report_rows, vote
+from skxtm.refinement.rounds import Rounds, Words, ask_chat, ask_offline, read_edited
 from skxtm.refinement.voting import are_identical
 
 if TYPE_CHECKING:
@@ -123,9 +123,10 @@ class Refinement:
         vocabularies = self.state.vocabularies
         frequencies = {code: np.asarray(corpus.counts_of(code).sum(0)).ravel() for code in vocabularies}
         vectors, lexicons = None, {}
-        if self.session is None:
+        is_offline = isinstance(self.how.proposer, OfflineProposer)
+        if is_offline:
             lexicons = known_translations(self.state, corpus, self.sources)
-        if self.session is None or self.how.asking.n_candidates or self.how.needs_words:
+        if is_offline or self.how.asking.n_candidates or self.how.needs_words:
             by_number = gather_word_vectors(self.state, corpus, self.sources, _NEEDED_BY)
             vectors = dict(zip(vocabularies, by_number, strict=True))
         return Words(vocabularies, frequencies, vectors, lexicons)
@@ -195,7 +196,7 @@ class Refinement:
         """Get proposals, vote, and note what became of every word."""
         topics = self._top_words()
         rounds = self._ask(topics)
-        votes = [
+        votes = rounds.voted or [
             vote(proposed, n_words=self.how.n_words, original=topic)
             for proposed, topic in zip(rounds.proposed, topics, strict=True)
         ]
@@ -212,12 +213,15 @@ class Refinement:
             if voted is not None:
                 self.kept[number] = _completed(voted, topic)
                 self.confidence[number], self.n_answers[number] = voted.confidence, voted.n_rounds
-                names = rounds.themes[number]
+            names = rounds.themes[number]
+            if names or voted is not None:
                 self.themes[number] = max(names, key=names.count) if names else ""
         self.problems += [f"Epoch {epoch}: {problem}" for problem in rounds.problems]
         self.present = topics
         self.is_refined = True
-        failed = [number for number, voted in enumerate(votes) if voted is None]
+        failed = [
+            number for number, voted in enumerate(votes) if voted is None and number not in rounds.left_out
+        ]
         if failed:
             reasons = rounds.reasons[failed[0]] or rounds.problems
             warnings.warn(_failure(failed, epoch, reasons), RefinementWarning, stacklevel=6)
@@ -254,6 +258,9 @@ class Refinement:
         asking = self.how.asking
         if self.session is not None:
             return ask_chat(self.session, topics, self.words, asking)
+        if isinstance(self.how.proposer, EditedTopics):
+            return read_edited(self.how.proposer, self.words, n_topics=len(topics), n_words=asking.n_words)
+        assert self.how.proposer is not None
         return ask_offline(
             self.how.proposer,
             topics,
