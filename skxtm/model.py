@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model import learning
 from skxtm._model.anchors import anchors, update_anchors
 from skxtm._model.intake import Columns, read_documents, read_training_documents, warn_of_unknown_words
 from skxtm._model.state import Learnt, Settings, State
-from skxtm._optional import import_optional
+from skxtm._model.topics import TopicsMixin
 from skxtm.corpus import Corpus
 from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LexiconLike = str | os.PathLike[str] | Lexicon
 
 
-class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
     """Topics that mean the same in every language.
 
     Parameters
@@ -94,6 +94,8 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         without a network what it records.
     n_iter_ : int
         Epochs trained, or passes over the documents.
+    topic_names_, topic_descriptions_ : list of str
+        What topics are called: as `set_topic_names` says, else their most distinctive words.
     anchors_ : list of dict of str to list of str
         Words that define each topic, by language; only with ``backbone="mtanchor"``, see `update_anchors`.
     n_features_in_, feature_names_in_ : int, ndarray of str
@@ -305,47 +307,6 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         check_is_fitted(self)
         return float(learning.scores(self._state, self._read(X), Settings.of(self)).mean())
 
-    def get_topics(self, n_words: int = 15) -> list[dict[str, list[str]]]:
-        """Top words of every topic.
-
-        Parameters
-        ----------
-        n_words : int, default=15
-            Words per topic and language; fewer where the vocabulary is smaller.
-
-        Returns
-        -------
-        topics : list of dict of str to list of str
-            ``topics[k][language]`` holds the words of topic k, most probable first; ties go to the word
-            that comes first in the vocabulary.
-        """
-        check_is_fitted(self)
-        top = {
-            code: self.vocabularies_[code][np.argsort(-weights, axis=1, kind="stable")[:, :n_words]].tolist()
-            for code, weights in self.topic_word_.items()
-        }
-        return [{code: top[code][k] for code in self.languages_} for k in range(len(self.components_))]
-
-    def get_topic_info(self, n_words: int = 10) -> Any:
-        """Tabulate the topics.
-
-        Parameters
-        ----------
-        n_words : int, default=10
-            Words per topic and language.
-
-        Returns
-        -------
-        info : pandas.DataFrame of shape (n_components, 2 + n_languages)
-            Columns ``topic``, ``weight`` (mean proportion in the training documents), and one per language
-            with the list of its top words. Needs the extra ``frame``.
-        """
-        topics = self.get_topics(n_words)
-        pandas = import_optional("pandas", extra="frame", purpose="get_topic_info")
-        columns: dict[str, Any] = {"topic": range(len(topics)), "weight": self.topic_weight_}
-        columns.update({code: [topic[code] for topic in topics] for code in self.languages_})
-        return pandas.DataFrame(columns)
-
     def update_anchors(self, topic: int, words: Mapping[str, Sequence[str]]) -> Self:
         """Change the words that define a topic, and learn the topics again around them.
 
@@ -378,22 +339,6 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             )
         update_anchors(self._state, topic, words)
         return self
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the columns that `transform` returns.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Only checked against the names seen in `fit`, where there were any.
-
-        Returns
-        -------
-        names : ndarray of str objects of shape (n_components,)
-            ``topic0``, ``topic1``, ...
-        """
-        names = super().get_feature_names_out(input_features)
-        return np.array([f"topic{number}" for number in range(len(names))], dtype=object)
 
     def save(self, path: str | os.PathLike[str], *, resumable: bool = False) -> None:
         """Save the fitted model as data: a folder with JSON and safetensors, and no code.
@@ -446,13 +391,6 @@ class CrossLingualTopicModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         model._state = state
         columns.put(model)
         return model
-
-    @property
-    def topic_word_(self) -> dict[str, NDArray[np.float64]]:
-        """Topic-word distributions by language, views of `components_`."""
-        ends = np.cumsum([len(words) for words in self.vocabularies_.values()])
-        parts = np.split(self.components_, ends[:-1], axis=1)
-        return dict(zip(self.languages_, parts, strict=True))
 
     @property
     def anchors_(self) -> list[dict[str, list[str]]]:

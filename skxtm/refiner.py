@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,6 +16,7 @@ from skxtm._model.refined import RefinedModelMixin
 from skxtm._model.refining import Refining, proposer_of
 from skxtm._model.second_phase import Refinement
 from skxtm._model.state import Settings, copied, state_of
+from skxtm._model.topics import take_themes
 from skxtm._optional import import_optional
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.llm import ChatSession, Estimate
@@ -24,7 +25,7 @@ from skxtm.model import CrossLingualTopicModel
 _REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
 
 
-class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class LLMRefiner(RefinedModelMixin, TransformerMixin, BaseEstimator):
     """Topics cleaned by a large language model, and a topic model fine-tuned towards them.
 
     The method is LLM-XTM. A topic model is trained, or taken as it is. Then, at the start of a second phase
@@ -131,7 +132,8 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     n_answers_ : ndarray of int of shape (n_components,)
         Rounds of that refinement that gave words for each topic; `confidence_` is as good as these are many.
     themes_ : list of str
-        The most frequent name that this refinement gave to each topic; empty where it gave none.
+        The name that most answers of this refinement gave to each topic, whatever its case and inflection;
+        empty where they gave none. They become the topics' names in `model_`.
     refinement_report_ : pandas.DataFrame
         What became of every word in every refinement: columns ``epoch``, ``topic``, ``language``, ``word``,
         ``share``, ``in_top_words_before`` and ``action``, see `skxtm.refinement.report_rows`. Needs the extra
@@ -308,6 +310,7 @@ class LLMRefiner(RefinedModelMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         self.refined_words_ = done.refined_words()
         self.confidence_, self.n_answers_ = done.confidence, done.n_answers
         self.themes_, self.problems_ = done.themes, done.problems
+        take_themes(state, done.themes)
         self.history_, self.n_iter_ = done.history, done.n_iter
         self.usage_ = None if session is None else session.usage
         self._report = done.report

@@ -87,7 +87,7 @@ def write_report(
         title=title,
         version=__version__,
         languages={code: len(words) for code, words in model.vocabularies_.items()},
-        topics=_topic_rows(topics, model.topic_weight_.tolist()),
+        topics=_topic_rows(topics, model),
         figures={name: _display(value) for name, value in (figures or {}).items()},
         accuracies=None if accuracies is None else _accuracy_table(accuracies),
         curve=_loss_curve(model.history_["loss"]) if model.history_.get("loss") else None,
@@ -95,12 +95,20 @@ def write_report(
     _replace_file(Path(path), page)
 
 
-def _topic_rows(topics: list[dict[str, list[str]]], weights: list[float]) -> list[dict[str, Any]]:
+def _topic_rows(topics: list[dict[str, list[str]]], model: CrossLingualTopicModel) -> list[dict[str, Any]]:
     """Put the heaviest topic first; `bar` is the weight relative to it."""
-    heaviest = max(weights)
+    weights = model.topic_weight_.tolist()
+    columns = zip(topics, weights, model.topic_names_, model.topic_descriptions_, strict=True)
     rows = [
-        {"number": number, "words": words, "weight": weight, "bar": weight / heaviest}
-        for number, (words, weight) in enumerate(zip(topics, weights, strict=True))
+        {
+            "number": number,
+            "words": words,
+            "weight": weight,
+            "bar": weight / max(weights),
+            "name": name,
+            "description": description,
+        }
+        for number, (words, weight, name, description) in enumerate(columns)
     ]
     return sorted(rows, key=lambda row: -row["weight"])
 

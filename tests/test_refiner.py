@@ -467,6 +467,8 @@ class TestWithAChatModel:
         assert sets(refiner.refined_words_) == TRUE_SETS
         assert refiner.confidence_.tolist() == [1.0] * K
         assert refiner.themes_ == ["theme 0", "theme 1", "theme 2"]
+        assert refiner.model_.topic_names_ == list(refiner.get_feature_names_out()) == refiner.themes_
+        assert "theme 0" not in refiner.estimator_.topic_names_
         assert refiner.problems_ == []
 
         def n_refined_words(model):
@@ -487,6 +489,23 @@ class TestWithAChatModel:
         refiner.fit(CORPUS)
         assert refiner.usage_.n_requests == chat_server.n_requests == n_requests == expected
         assert sets(refiner.refined_words_) == TRUE_SETS
+
+    def test_themes_are_voted_on_by_what_they_mean(self, make_refiner, chat_server):
+        themes = iter(["Weather", "Sports", "sports", "Sport", "Weather"])
+
+        def answer(body):
+            entries = json.loads(json_answer(TRUE_WORDS))
+            for entry in entries["topics"]:
+                entry["theme"] = themes_of_round[len(chat_server.bodies) - 1]
+            return json.dumps(entries)
+
+        themes_of_round = list(themes)
+        chat_server.answer = answer
+        make_refiner(n_rounds=1).llm.concurrency = 1
+        refiner = make_refiner(n_rounds=5, max_epochs=0).fit(CORPUS)
+        assert [theme.lower() for theme in refiner.themes_] == ["sports"] * K
+        names = [name.lower() for name in refiner.model_.topic_names_]
+        assert names == ["sports", "sports (2)", "sports (3)"]
 
     def test_a_second_fit_asks_nothing_and_gives_the_same_bits(self, make_refiner, chat_server):
         first = make_refiner().fit(CORPUS)

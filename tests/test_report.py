@@ -1,5 +1,6 @@
 """The HTML report: what it shows, that it is safe, and that a browser shows it alone."""
 
+import copy
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon
 from skxtm.exceptions import InputError, MissingDependencyError
 from skxtm.metrics import TransferAccuracy
+from skxtm.refinement import TopicName
 from skxtm.report import write_report
 
 pytestmark = pytest.mark.slow
@@ -82,6 +84,17 @@ def test_every_topic_is_a_row_with_its_words_in_every_language(model, path):
     assert page.texts("li") == expected
     assert page.texts("th", role="rowheader") == [f"Topic {k}" for k in order]
     assert [element["lang"] for element in page.elements if element["name"] == "ul"] == list(WORDS) * 3
+
+
+def test_a_topic_shows_its_name_and_what_came_with_it_and_neither_can_break_the_page(model, path):
+    named = copy.deepcopy(model)
+    named.set_topic_names({0: TopicName(HOSTILE, "All <b>about</b> it."), 2: "Weather"})
+    write_report(path, named)
+    page = Page(path.read_text(encoding="utf-8"))
+    order = np.argsort(-model.topic_weight_)
+    assert page.texts("span", **{"class": "name"}) == [named.topic_names_[k] for k in order]
+    assert page.texts("span", **{"class": "description"}) == ["All <b>about</b> it."]
+    assert "script" not in [element["name"] for element in page.elements]
 
 
 def test_the_bar_of_a_topic_is_its_weight_relative_to_the_heaviest(model, path):

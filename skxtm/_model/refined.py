@@ -6,10 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skxtm._model.state import state_of
+from skxtm._model.topics import given_names
 
-class RefinedModelMixin:
+
+class RefinedModelMixin(ClassNamePrefixFeaturesOutMixin):
     """Passes what is asked of fitted topics on to `model_`."""
 
     model_: Any
@@ -63,6 +67,22 @@ class RefinedModelMixin:
         """
         check_is_fitted(self)
         return self.model_.score(X)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the columns that `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only checked against the names seen in `fit`, where there were any.
+
+        Returns
+        -------
+        names : ndarray of str objects of shape (n_components,)
+            The themes, and ``llmrefiner0``, ``llmrefiner1``, ... of topics without one.
+        """
+        names = super().get_feature_names_out(input_features)
+        return np.array(given_names(state_of(self.model_), names), dtype=object)
 
     @property
     def n_features_in_(self) -> int:

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from skxtm.backbones import backbone_class, backbone_name, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder, UniversalSentenceEncoder
 from skxtm.exceptions import InputError, ModelFileError
 from skxtm.lexicon import Lexicon
+from skxtm.refinement import TopicName
 from skxtm.vectorizer import CrossLingualVectorizer
 
 Tensors = dict[str, NDArray[Any]]
@@ -148,6 +149,7 @@ def _fitted(state: State, columns: Columns) -> dict[str, Any]:
         "seed": state.seed,
         "n_features_in": columns.number,
         "feature_names_in": None if columns.names is None else columns.names.tolist(),
+        "names": [[number, *astuple(name)] for number, name in state.names.items()],
     }
 
 
@@ -175,6 +177,7 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
         n_iter=fitted["n_iter"],
         history=history,
         topic_weight=weight,
+        names={number: TopicName(*name) for number, *name in fitted.get("names", [])},
     )
     restore_learnt(state, tensors)
     state.components = np.hstack(reader_of(state, "cpu").topic_word())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
 from skxtm.exceptions import AnswersPendingError, RefinementWarning, SkxtmError
 from skxtm.refinement import EditedTopics, OfflineProposer, VotedTopic, report_rows, vote
+from skxtm.refinement.naming import choose_name, closeness_in
 from skxtm.refinement.rounds import Rounds, Words, ask_chat, ask_offline, read_edited
 from skxtm.refinement.voting import are_identical
 
@@ -91,6 +92,7 @@ class Refinement:
         self.is_refined = self.is_stopped = False
         self.best: tuple[float, dict[str, NDArray[Any]]] | None = None
         self.n_terms = 0
+        self.closeness: Callable[[str, str], float] | None = None
 
     def run(self, corpus: Corpus) -> None:
         """Refine and train.
@@ -101,6 +103,8 @@ class Refinement:
             Training documents with counts over the model's vocabularies.
         """
         self.words = self._read_words(corpus)
+        if self.words.vectors is not None:
+            self.closeness = closeness_in(self.words.vectors, self.words.vocabularies)
         if self.state.network is not None:
             self._train(corpus)
         else:
@@ -215,7 +219,7 @@ class Refinement:
                 self.confidence[number], self.n_answers[number] = voted.confidence, voted.n_rounds
             names = rounds.themes[number]
             if names or voted is not None:
-                self.themes[number] = max(names, key=names.count) if names else ""
+                self.themes[number] = choose_name(names, closeness=self.closeness)
         self.problems += [f"Epoch {epoch}: {problem}" for problem in rounds.problems]
         self.present = topics
         self.is_refined = True

@@ -2,6 +2,7 @@
 
 from skxtm.refinement.edited import EditedTopics
 from skxtm.refinement.matching import VocabularyIndex, match_words, swapped_languages
+from skxtm.refinement.naming import TopicName, distinctive_names, name_topics, naming_requests
 from skxtm.refinement.parsing import ParsedAnswer, parse_answer
 from skxtm.refinement.prompts import Prompt, refinement_prompts
 from skxtm.refinement.proposer import OfflineProposer
@@ -14,10 +15,14 @@ __all__ = [
     "OfflineProposer",
     "ParsedAnswer",
     "Prompt",
+    "TopicName",
     "VocabularyIndex",
     "VotedTopic",
     "are_identical",
+    "distinctive_names",
     "match_words",
+    "name_topics",
+    "naming_requests",
     "parse_answer",
     "read_topics",
     "refinement_prompts",

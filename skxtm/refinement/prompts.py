@@ -260,17 +260,14 @@ class _Task:
         return "\n".join(filter(None, blocks))
 
     def _topic(self, number: int, topics: Topics, *, with_candidates: bool = False) -> str:
-        lines = [f"Topic {number}"]
-        lines += [f"{self._heading(code)}: {_quoted(topics[number][code])}" for code in self.languages]
+        words = {code: topics[number][code] for code in self.languages}
+        lines = [shown_topic(number, words, self.names)]
         if with_candidates and self.candidates is not None:
             lines += [
-                f"Candidates {label_of(code)}: {_quoted(self.candidates[number][code])}"
+                f"Candidates {label_of(code)}: {quoted(self.candidates[number][code])}"
                 for code in self.languages
             ]
         return "\n".join(lines)
-
-    def _heading(self, code: str) -> str:
-        return f"{label_of(code)} ({self.names[code]})" if code in self.names else label_of(code)
 
     def _json_example(self, number: int) -> str:
         words = {code: ["<word>", "<word>", "..."] for code in self.languages}
@@ -279,12 +276,23 @@ class _Task:
 
 def _schema(languages: Sequence[str]) -> dict[str, Any]:
     # no enum of numbers, no minItems: not every server accepts them, and the parser checks both
-    words = _strict_object({code: {"type": "array", "items": {"type": "string"}} for code in languages})
-    topic = _strict_object({"topic": {"type": "integer"}, "theme": {"type": "string"}, "words": words})
-    return _strict_object({"topics": {"type": "array", "items": topic}})
+    words = strict_object({code: {"type": "array", "items": {"type": "string"}} for code in languages})
+    topic = strict_object({"topic": {"type": "integer"}, "theme": {"type": "string"}, "words": words})
+    return strict_object({"topics": {"type": "array", "items": topic}})
 
 
-def _strict_object(properties: dict[str, Any]) -> dict[str, Any]:
+def strict_object(properties: dict[str, Any]) -> dict[str, Any]:
+    """Describe a JSON object as strict servers want it: every property required, and no other allowed.
+
+    Parameters
+    ----------
+    properties : dict
+        Their schemas by name.
+
+    Returns
+    -------
+    schema : dict
+    """
     return {
         "type": "object",
         "properties": properties,
@@ -301,7 +309,42 @@ def _dashed(words: Sequence[str]) -> str:
     return " - ".join(filter(None, map(one_line, words)))
 
 
-def _quoted(words: Sequence[str]) -> str:
+def shown_topic(
+    number: int, topic: Mapping[str, Sequence[str]], names: Mapping[str, str] = LANGUAGE_NAMES
+) -> str:
+    """Show a topic as data in a request: its number, and a line of quoted words for each language.
+
+    Parameters
+    ----------
+    number : int
+        Of the topic.
+    topic : mapping of str to sequence of str
+        Its words by language.
+    names : mapping of str to str, default=LANGUAGE_NAMES
+        Names of languages by code.
+
+    Returns
+    -------
+    text : str
+    """
+    headings = {
+        code: f"{label_of(code)} ({names[code]})" if code in names else label_of(code) for code in topic
+    }
+    return "\n".join([f"Topic {number}", *(f"{headings[code]}: {quoted(topic[code])}" for code in topic)])
+
+
+def quoted(words: Sequence[str]) -> str:
+    """Write words as a JSON list on one line that cannot close a tag.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Any.
+
+    Returns
+    -------
+    text : str
+    """
     shown = list(filter(None, map(one_line, words)))
     return json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
 
