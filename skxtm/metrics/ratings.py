@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm.exceptions import AnswerFormatError, InputError
+from skxtm.languages import LANGUAGE_NAMES
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
+from skxtm.llm.thoughts import without_thoughts
 from skxtm.metrics._topics import Topics, top_words
-from skxtm.refinement._languages import LANGUAGE_NAMES
 
 _SCHEMA = {
     "type": "object",
@@ -293,7 +294,7 @@ def _listed(language: str, words: Sequence[str]) -> str:
 
 def _read_rating(text: str) -> int:
     """Read the one number that an answer holds, whatever a model thought aloud before it."""
-    numbers = set(re.findall(r"-?\d+(?:[.,]\d+)?", text.rpartition("</think>")[2]))
+    numbers = set(re.findall(r"-?\d+(?:[.,]\d+)?", without_thoughts(text)))
     ratings = {float(number.replace(",", ".")) for number in numbers}
     if len(ratings) != 1 or not ratings <= {1.0, 2.0, 3.0}:
         raise AnswerFormatError("The answer must hold one rating, and no other number: 1, 2 or 3.")

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm.exceptions import AnswerFormatError, InputError, MissingDependencyError
+from skxtm.languages import LANGUAGE_NAMES
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
+from skxtm.llm.thoughts import without_thoughts
 from skxtm.normalization import compatible, stems
-from skxtm.refinement._entries import without_thoughts
 from skxtm.refinement._json_reading import json_objects
-from skxtm.refinement._languages import LANGUAGE_NAMES
 from skxtm.refinement._words import one_line
 from skxtm.refinement.prompts import shown_topic, strict_object
 

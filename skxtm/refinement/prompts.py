@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from skxtm.exceptions import InputError
-from skxtm.refinement._languages import LANGUAGE_NAMES, label_of
+from skxtm.languages import LANGUAGE_NAMES
+from skxtm.refinement._languages import label_of
 from skxtm.refinement._words import one_line
 
 __all__ = ["Prompt", "refinement_prompts"]
