@@ -259,19 +259,22 @@ def _read_lines(text: str, words: Sequence[str], asking: _Asking) -> dict[str, l
     """Read the translations of each word that was asked for; other lines are passed over."""
     exact, spelled = set(words), {word.casefold(): word for word in reversed(words)}
     found: dict[str, list[str]] = {}
+    alone: dict[str, list[str]] = {}  # words with nothing after them have no translation
     for line in without_thoughts(text).splitlines():
+        if line.strip() in exact:
+            alone[line.strip()] = []
         for head, rest in _divisions(line):
             head = head.strip()
             word = head if head in exact else spelled.get(head.strip(_MARKS).casefold())
             if word is not None and word not in found:
                 found[word] = list(_translations(rest, asking))
                 break
-    if not found:
+    if not any(found.values()) and not (found and not alone):
         raise AnswerFormatError(
             "The answer holds no line that begins with one of the words, followed by a tab and its "
             "translations. Answer in the requested format, for all words."
         )
-    return found
+    return alone | found
 
 
 def _divisions(line: str) -> Iterator[tuple[str, str]]:

@@ -157,6 +157,15 @@ def test_a_line_is_read_however_it_is_dressed(text, target, translations):
     assert [translation for _, translation in found.lexicon] == translations
 
 
+def test_a_word_with_nothing_after_it_has_no_translation_unless_one_comes_later():
+    chat = ScriptedChat(["word0\nword1\nword2\tWort2\nword0\tWort0"])
+    found = ask(chat, WORDS[:3], "en", "de")
+    assert list(found.lexicon) == [("word0", "Wort0"), ("word2", "Wort2")]
+    assert dict(found.skipped) == {"no translation": 1}
+    echo = ScriptedChat(["word0\nword1", "word0\tWort0\nword1\t-"])
+    assert list(ask(echo, WORDS[:2], "en", "de").lexicon) == [("word0", "Wort0")]
+
+
 def test_words_that_differ_in_case_only_are_two():
     found = ask(ScriptedChat(["US\tUSA\nus\tuns"]), ["US", "us"], "en", "de")
     assert list(found.lexicon) == [("US", "USA"), ("us", "uns")]
