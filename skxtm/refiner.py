@@ -340,6 +340,39 @@ class LLMRefiner(RefinedModelMixin, TransformerMixin, BaseEstimator):
             for refined, topic in zip(self.refined_words_, own, strict=True)
         ]
 
+    def get_topic_info(self, n_words: int = 10) -> Any:
+        """Tabulate the topics before and after refinement.
+
+        Parameters
+        ----------
+        n_words : int, default=10
+            Words per topic and language.
+
+        Returns
+        -------
+        info : pandas.DataFrame of shape (n_components, 4 + 3 * n_languages)
+            Columns ``topic``, ``name``, ``confidence`` and ``n_answers``, and for each language the lists
+            ``en_before``, the top words of `estimator_`, ``en_kept``, the first of `refined_words_`, and
+            ``en_after``, the top words of `model_`. Needs the extra ``frame``.
+        """
+        check_is_fitted(self)
+        pandas = import_optional("pandas", extra="frame", purpose="get_topic_info")
+        columns: dict[str, Any] = {
+            "topic": range(len(self.themes_)),
+            "name": self.model_.topic_names_,
+            "confidence": self.confidence_,
+            "n_answers": self.n_answers_,
+        }
+        stages = {
+            "before": self.estimator_.get_topics(n_words),
+            "kept": self.refined_words_,
+            "after": self.get_topics(n_words),
+        }
+        for code in self.model_.languages_:
+            for stage, topics in stages.items():
+                columns[f"{code}_{stage}"] = [topic[code][:n_words] for topic in topics]
+        return pandas.DataFrame(columns)
+
     def dry_run(self, n_output_tokens: int | None = None) -> Estimate:
         """Say what `fit` would ask, at most, and send nothing.
 

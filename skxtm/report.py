@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from skxtm._optional import import_optional
 from skxtm._version import __version__
 from skxtm.exceptions import InputError
+from skxtm.model import CrossLingualTopicModel
 
 if TYPE_CHECKING:
     from skxtm.metrics import TransferAccuracy
-    from skxtm.model import CrossLingualTopicModel
+    from skxtm.refiner import LLMRefiner
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
 
 def write_report(
     path: str | os.PathLike[str],
-    model: CrossLingualTopicModel,
+    model: CrossLingualTopicModel | LLMRefiner,
     *,
     accuracies: TransferAccuracy | None = None,
     title: str = "Topics across languages",
@@ -39,8 +41,8 @@ def write_report(
     ----------
     path : path
         The file; an existing one is replaced once the new one is complete.
-    model : CrossLingualTopicModel
-        A fitted model.
+    model : CrossLingualTopicModel or LLMRefiner
+        A fitted model; of a refiner also what became of the words of every topic.
     accuracies : TransferAccuracy or None, default=None
         Shown as a table of training language by test language.
     title : str, default="Topics across languages"
@@ -78,6 +80,8 @@ def write_report(
         raise InputError(
             f"The 'n_words' parameter of write_report must be at least 1. Got {n_words!r} instead."
         )
+    refined = [] if isinstance(model, CrossLingualTopicModel) else _refined_rows(model, n_words)
+    model = model if isinstance(model, CrossLingualTopicModel) else model.model_
     topics = model.get_topics(n_words)
     jinja2 = import_optional("jinja2", extra="report", purpose="write_report")
     environment = jinja2.Environment(
@@ -88,6 +92,7 @@ def write_report(
         version=__version__,
         languages={code: len(words) for code, words in model.vocabularies_.items()},
         topics=_topic_rows(topics, model),
+        refined=refined,
         figures={name: _display(value) for name, value in (figures or {}).items()},
         accuracies=None if accuracies is None else _accuracy_table(accuracies),
         curve=_loss_curve(model.history_["loss"]) if model.history_.get("loss") else None,
@@ -111,6 +116,30 @@ def _topic_rows(topics: list[dict[str, list[str]]], model: CrossLingualTopicMode
         for number, (words, weight, name, description) in enumerate(columns)
     ]
     return sorted(rows, key=lambda row: -row["weight"])
+
+
+def _refined_rows(refiner: LLMRefiner, n_words: int) -> list[dict[str, Any]]:
+    """Compare the words that each topic had with those that refinement kept."""
+    check_is_fitted(refiner)
+    before = refiner.estimator_.get_topics(n_words)
+    columns = zip(
+        before, refiner.refined_words_, refiner.model_.topic_names_, refiner.confidence_, strict=True
+    )
+    return [
+        {
+            "number": number,
+            "name": name,
+            "confidence": None if np.isnan(confidence) else float(confidence),
+            "words": {code: _changes(words, kept[code][:n_words]) for code, words in topic.items()},
+        }
+        for number, (topic, kept, name, confidence) in enumerate(columns)
+    ]
+
+
+def _changes(before: list[str], kept: list[str]) -> list[tuple[str, str]]:
+    """List the words kept, those that are new among them, and then those that are gone."""
+    listed = [(word, "kept" if word in before else "added") for word in kept]
+    return listed + [(word, "dropped") for word in before if word not in kept]
 
 
 def _accuracy_table(accuracies: TransferAccuracy) -> dict[str, Any]:

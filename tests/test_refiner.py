@@ -538,6 +538,18 @@ class TestWithAChatModel:
         assert sets(refiner.refined_words_) == TRUE_SETS
         assert len(refiner.problems_) == 2 * K  # of the answer with too few words only
 
+    def test_topics_before_and_after_are_a_table(self, make_refiner):
+        refiner = make_refiner().fit(CORPUS)
+        info = refiner.get_topic_info(n_words=3)
+        stages = [f"{code}_{stage}" for code in ("en", "zh") for stage in ("before", "kept", "after")]
+        assert list(info.columns) == ["topic", "name", "confidence", "n_answers", *stages]
+        assert list(info.name) == refiner.themes_
+        assert list(info.confidence) == [1.0] * K
+        for number in range(K):
+            assert info.en_before[number] == refiner.estimator_.get_topics(3)[number]["en"]
+            assert info.zh_kept[number] == refiner.refined_words_[number]["zh"][:3]
+            assert info.zh_after[number] == refiner.get_topics(3)[number]["zh"]
+
     def test_words_that_the_vocabulary_lacks_are_reported_and_never_used(self, make_refiner, chat_server):
         stranger = [{code: [*words[:-1], "qwertz"] for code, words in topic.items()} for topic in TRUE_WORDS]
         answers = iter([json_answer(stranger), json_answer(TRUE_WORDS)])

@@ -79,10 +79,10 @@ class BatchFiles(BaseEstimator):
     Notes
     -----
     A line of answers is what these providers put into their files of results, found by ``custom_id`` or, of
-    Gemini, ``key``. By hand, ``{"custom_id": "...", "content": "..."}`` is enough. A line with an error counts
-    as answered: its request fails. Delete the line to have it asked again. Lines saying that the batch expired
-    or was cancelled count as missing. Where one request has several lines, the first answer in the order of
-    file names holds.
+    Gemini, ``key``. By hand, ``{"custom_id": "...", "content": "..."}`` is enough. A line with an error
+    counts as answered: its request fails. Delete the line to have it asked again. Lines saying that the batch
+    expired or was cancelled count as missing. Where one request has several lines, the first answer in the
+    order of file names holds.
 
     OpenAI takes at most 50,000 requests and 200 MB in one file. Gemini takes a file as it is, and the model
     where the batch is made. Anthropic takes the lines as the list ``requests`` of one request; answers are
