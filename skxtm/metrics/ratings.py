@@ -241,10 +241,12 @@ def rating_requests(
 
     Parameters
     ----------
-    topics, n_words, n_runs, domain, languages, scale
-        As for `llm_coherence_score`.
+    topics : iterable of mapping from language to sequence of str
+        As for `llm_coherence_score`, and so are all others but the next.
     kind : {"coherence", "alignment"}
         Whether they are those of `llm_coherence_score` or of `llm_alignment_score`.
+    n_words, n_runs, domain, languages, scale
+        What is rated, and how.
 
     Returns
     -------
