@@ -124,6 +124,7 @@ def train(
         max_epochs=training.epochs,
         batch_size=training.batch_size,
         learning_rate=training.learning_rate,
+        n_threads=torch.get_num_threads(),  # those of this process, see _running.child
         random_state=training.seed,
     )
     started = time.perf_counter()
@@ -132,7 +133,8 @@ def train(
     model.save(folder)
     published = default.get_params().get("max_epochs")
     parameters = model.backbone_.get_params()
-    return {"epochs": model.n_iter_, "published_epochs": published, "backbone": parameters, **facts}
+    epochs = {"epochs": model.n_iter_, "published_epochs": published}
+    return {**epochs, "n_threads": model.n_threads, "backbone": parameters, **facts}
 
 
 def default_backbone(training: Training) -> Any:

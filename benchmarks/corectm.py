@@ -9,9 +9,12 @@ among the training documents.
 With --generated N, it fits N drawn documents of 11 words in each of two languages instead, and prints seconds
 and peak memory; drawing them is not timed, but in the peak.
 
+With --no-lexicon nothing but the encoder pairs the languages' words; with --no-encoder vectors are learnt
+from the documents and the lexicon alone.
+
     python benchmarks/corectm.py --generated 500000
     python benchmarks/corectm.py --data-home FOLDER [--corpora ec_news] [--seeds 0 1 2]
-        [--variants full "no translations"] [--classifier rbf] [--json FILE]
+        [--variants full "no translations"] [--classifier rbf] [--json FILE] [--no-lexicon | --no-encoder]
 """
 
 import argparse
@@ -27,6 +30,7 @@ from _tables import spread
 from skxtm import CrossLingualTopicModel
 from skxtm.backbones import CoreCTM
 from skxtm.datasets import make_multilingual_corpus
+from skxtm.embeddings import AlignedWordEncoder
 from skxtm.metrics import topic_quality
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -54,9 +58,7 @@ def main() -> None:
         print(f"| variant | {' | '.join([*COLUMNS[:3], *names, *COLUMNS[7:]])} |")
         print("|---" * (1 + len(COLUMNS)) + "|")
         for variant in options.variants:
-            results = [
-                measure(evaluation, VARIANTS[variant], seed, options.classifier) for seed in options.seeds
-            ]
+            results = [measure(evaluation, VARIANTS[variant], seed, options) for seed in options.seeds]
             cells = [spread([result[name] for result in results]) for name in COLUMNS]
             print(f"| {variant} | {' | '.join(cells)} |", flush=True)
             rows += [
@@ -78,6 +80,9 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--classifier", choices=list(CLASSIFIERS), default="linear")
     parser.add_argument("--json", type=Path)
+    without = parser.add_mutually_exclusive_group()
+    without.add_argument("--no-lexicon", action="store_true")
+    without.add_argument("--no-encoder", action="store_true")
     options = parser.parse_args()
     if not options.generated and options.data_home is None:
         parser.error("--data-home or --generated is needed")
@@ -105,19 +110,23 @@ def fit_generated(n_documents: int) -> None:
 
 
 def measure(
-    evaluation: Evaluation, parameters: dict[str, Any], seed: int, classifier: str
+    evaluation: Evaluation, parameters: dict[str, Any], seed: int, options: argparse.Namespace
 ) -> dict[str, float]:
     """Fit one model and measure it."""
     started = time.perf_counter()
     model = CrossLingualTopicModel(
-        50, backbone=CoreCTM(**parameters), lexicon=evaluation.lexicon, random_state=seed
+        50,
+        backbone=CoreCTM(**parameters),
+        lexicon=None if options.no_lexicon else evaluation.lexicon,
+        word_embeddings=AlignedWordEncoder(random_state=seed) if options.no_encoder else None,
+        random_state=seed,
     ).fit(evaluation.train.corpus)
     seconds = time.perf_counter() - started
     topics = evaluation.topics(model)
     return {
         **topics,
         "TQ": topic_quality(topics["CNPMI"], topics["TU"]),
-        **evaluation.accuracies(evaluation.features(model), classifier),
+        **evaluation.accuracies(evaluation.features(model), options.classifier),
         "seconds": seconds,
     }
 

@@ -2,23 +2,28 @@
 
 "covered" are the words of a vocabulary with a translation in the other one, matched by normal form. For
 Rakuten Amazon, whose vocabulary has no long-vowel marks, every lexicon is respelt so. Dictionaries that are
-not installed are left out. With --quality N, CoreCTM is fitted with each of them and N seeds: coherence
-(CNPMI), uniqueness (TU) and the accuracy of a linear SVM tested in the other language than it was trained in.
+not installed are left out. With --quality N, CoreCTM is fitted with each of them and N seeds, on vectors
+learnt from the documents alone: coherence (CNPMI), uniqueness (TU), accuracy of a linear SVM tested in the
+other language than it was trained in. With --shares, random parts of the released lexicons are measured
+instead: from what coverage on is a lexicon worth its name?
 
     OMP_NUM_THREADS=1 python benchmarks/lexicon_sources.py --data-home FOLDER [--quality 3] [--json FILE]
+        [--shares 1 .3 .1 .05 .02 .01]
 """
 
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from _evaluation import Evaluation
 from _tables import spread
 
 from skxtm import CrossLingualTopicModel, Lexicon
+from skxtm.embeddings import AlignedWordEncoder
 from skxtm.lexicons.finding import SOURCES
 from skxtm.normalization import without_long_vowel_marks
 
@@ -35,7 +40,7 @@ def main() -> None:
         columns += QUALITY if options.quality else ()
         print(f"\n{corpus}\n\n| lexicon | licence | seconds | pairs | {' | '.join(columns)} |")
         print("|---" * (4 + len(columns)) + "|")
-        for name, licence, read in lexicons(evaluation, languages):
+        for name, licence, read in lexicons(evaluation, languages, options.shares):
             row = {"corpus": corpus, "lexicon": name, "licence": licence}
             row |= measure(evaluation, languages, read, options.quality)
             rows.append(row)
@@ -50,14 +55,19 @@ def parse_options() -> argparse.Namespace:
     )
     parser.add_argument("--data-home", type=Path, required=True, help="folder with the public benchmarks")
     parser.add_argument("--quality", type=int, default=0, metavar="N", help="number of seeds of CoreCTM")
+    parser.add_argument("--shares", type=float, nargs="+", default=[], help="parts of the released lexicons")
     parser.add_argument("--json", type=Path, help="also write the table to this file")
     return parser.parse_args()
 
 
 def lexicons(
-    evaluation: Evaluation, languages: tuple[str, str]
+    evaluation: Evaluation, languages: tuple[str, str], shares: Sequence[float]
 ) -> Iterator[tuple[str, str, Callable[[], Lexicon]]]:
-    """Name the released lexicon and each dictionary that is installed, whole and with split phrases."""
+    """Name parts of the released lexicon; or it and each dictionary, whole and with split phrases."""
+    for share in shares:
+        yield f"{share:.0%} of the released", "", lambda share=share: part_of(evaluation.lexicon, share)
+    if shares:
+        return
     yield "released", "", lambda: evaluation.lexicon
     for source in SOURCES:
         for pair in sorted(source.installed() & {languages, languages[::-1]}):
@@ -65,6 +75,12 @@ def lexicons(
             licence = source.read(pair).licences[0]
             yield f"{name}, whole phrases", licence, lambda s=source, p=pair: s.read(p).lexicon
             yield name, licence, lambda s=source, p=pair: s.read(p).with_split_phrases().lexicon
+
+
+def part_of(lexicon: Lexicon, share: float) -> Lexicon:
+    """Draw a share of the pairs of words."""
+    drawn = np.random.default_rng(0).random(len(lexicon)) < share
+    return Lexicon([pair for pair, is_in in zip(lexicon, drawn, strict=True) if is_in], lexicon.languages)
 
 
 def measure(
@@ -89,7 +105,10 @@ def measure(
 
 
 def quality(evaluation: Evaluation, lexicon: Lexicon, seed: int) -> dict[str, float]:
-    model = CrossLingualTopicModel(50, backbone="corectm", lexicon=lexicon, random_state=seed)
+    vectors = AlignedWordEncoder(random_state=seed)  # no encoder's beside them
+    model = CrossLingualTopicModel(
+        50, backbone="corectm", lexicon=lexicon, word_embeddings=vectors, random_state=seed
+    )
     model.fit(evaluation.train.corpus)
     figures = evaluation.topics(model) | evaluation.accuracies(evaluation.features(model), "linear")
     return {name: figures[name] for name in QUALITY}

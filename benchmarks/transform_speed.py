@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import torch
 from scipy import sparse
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon
@@ -25,7 +24,6 @@ N_TRAINING = 1000
 
 def main() -> None:
     options = parse_options()
-    torch.set_num_threads(options.threads)
     corpus = draw_corpus(options.n_documents, options.n_words)
     pairs = [(f"en{rank}", f"zh{rank}") for rank in range(options.n_words)]
     model = CrossLingualTopicModel(
@@ -34,6 +32,7 @@ def main() -> None:
         lexicon=Lexicon(pairs, LANGUAGES, match="literal"),
         max_epochs=1,
         device="cpu",
+        n_threads=options.threads,
         random_state=0,
     )
     model.fit(corpus[np.arange(0, len(corpus), max(1, len(corpus) // N_TRAINING))])

@@ -1,10 +1,10 @@
-"""The main job on the bundled sample: topics of English, Chinese and Japanese documents.
+"""The main job on the bundled sample: topics of raw English, Chinese and Japanese text, without a dictionary.
 
     python examples/demo.py [--output demo.html]
 
 finds the topics of 720 short documents, prints them side by side, how unique and coherent they are, and the
 accuracies of SVMs that are trained on the topic proportions of one language and tested in the others; and
-writes all of it as one HTML page.
+writes all of it as one HTML page. Needs the extras encoder, zh, ja, text and frame.
 """
 
 import argparse
@@ -15,11 +15,12 @@ from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
+import pandas as pd
 import stopwordsiso
 from sklearn.svm import SVC
 
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer
-from skxtm.datasets import load_sample, load_sample_lexicon, load_sample_reference
+from skxtm.datasets import load_sample, load_sample_reference
 from skxtm.exceptions import AbsentWordsWarning
 from skxtm.metrics import AlignedReference, cnpmi_score, topic_uniqueness, transfer_accuracy
 from skxtm.report import write_report
@@ -46,10 +47,14 @@ def main():
     print(train)
 
     started = time.perf_counter()
-    model = fit(train.corpus)
+    model = fit(pd.DataFrame({"text": train.corpus.text, "language": train.corpus.language}))
     seconds = time.perf_counter() - started
     train_theta, test_theta = model.transform(train.corpus), model.transform(test.corpus)
 
+    print()
+    for resource in model.resources_:
+        print(resource)
+    print()
     print_topics(model, themes(train_theta, train))
     reference = AlignedReference.from_corpus(model.vectorizer_.transform(load_sample_reference()))
     topics = model.get_topics(n_words=N_WORDS)
@@ -81,16 +86,11 @@ def main():
     print(f"\nWritten: {output.resolve()}")
 
 
-def fit(corpus):
-    """Find the topics; nothing but their number is set."""
+def fit(frame):
+    """Find the topics; nothing is set but their number, and stop words beyond those of the iso lists."""
     stop_words = {code: stopwordsiso.stopwords(code) | set(words) for code, words in STOP_WORDS.items()}
-    model = CrossLingualTopicModel(
-        8,
-        lexicon=[load_sample_lexicon(*pair) for pair in combinations(LANGUAGES, 2)],
-        vectorizer=CrossLingualVectorizer(stop_words=stop_words, languages=LANGUAGES),
-        random_state=0,
-    )
-    return model.fit(corpus)
+    vectorizer = CrossLingualVectorizer(stop_words=stop_words, languages=LANGUAGES)
+    return CrossLingualTopicModel(8, vectorizer=vectorizer, random_state=0).fit(frame)
 
 
 def themes(theta, sample):

@@ -25,7 +25,8 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skxtm._model import learning
-from skxtm._model.saving import encode, learnt_tensors, restore_learnt
+from skxtm._model.encoding import encode
+from skxtm._model.saving import learnt_tensors, restore_learnt
 from skxtm._model.state import Settings, state_of
 from skxtm.backbones import backbone_class, backbone_name
 from skxtm.corpus import Corpus

@@ -98,6 +98,10 @@ class AbsentWordsWarning(UserWarning):
     """Some top words do not occur in the reference of a coherence, where they count 0."""
 
 
+class LowCoverageWarning(UserWarning):
+    """Lexicons translate few words of the documents: topics of the languages may not belong together."""
+
+
 class UncertainLanguageWarning(UserWarning):
     """The language of some documents was found with little certainty."""
 

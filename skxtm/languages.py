@@ -6,11 +6,11 @@ keep a language under its `canonical_code`; tokenizers, lists of words, normal f
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from reprlib import repr as shortened
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from langcodes import Language, registry_parser, tag_is_valid
 from langcodes.data_dicts import DEFAULT_SCRIPTS, LIKELY_SUBTAGS
@@ -24,6 +24,7 @@ __all__ = [
     "base_language",
     "by_code",
     "canonical_code",
+    "distinct_codes",
     "fault_of_code",
     "languages_of_name",
     "script_of",
@@ -179,6 +180,34 @@ def by_code(values: Mapping[str, Value], name: str) -> dict[str, Value]:
             raise InputError(f"{name} names the language {code!r} twice, the second time as {written!r}.")
         found[code] = value
     return found
+
+
+def distinct_codes(codes: Any, name: str) -> tuple[str, ...]:
+    """Write languages whose order matters by their canonical codes.
+
+    Parameters
+    ----------
+    codes : sequence of str
+        As given.
+    name : str
+        What a message calls them.
+
+    Returns
+    -------
+    canonical : tuple of str
+        In the order given.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If they are no sequence, such as a set, whose order is not known, one is no code of a language, or two
+        are of the same.
+    """
+    is_sequence = isinstance(codes, Sequence) or hasattr(codes, "__array__")
+    canonical = tuple(map(canonical_code, codes)) if is_sequence and not isinstance(codes, str) else ()
+    if not canonical or len(set(canonical)) < len(canonical):
+        raise InputError(f"{name} must be a sequence of distinct language codes. Got {codes!r}.")
+    return canonical
 
 
 def base_language(code: str) -> str:

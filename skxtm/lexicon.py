@@ -38,8 +38,8 @@ class Lexicon:
     Parameters
     ----------
     pairs : iterable of (str, str)
-        A word of the first language and its translation. Words are not empty, hold no tab or line break, and
-        neither start nor end with whitespace.
+        A word of the first language and its translation; a set is sorted. Words are not empty, hold no tab or
+        line break, and neither start nor end with whitespace.
     languages : pair of str
         Codes of the languages of the two words of each pair; see `skxtm.languages.canonical_code`.
     match : {"normal", "literal"}, default="normal"
@@ -108,8 +108,8 @@ class Lexicon:
         path : str or path-like
             The file.
         languages : pair of str, default=None
-            ISO 639-1 codes of the two columns. By default they are read from the file name, as in
-            ``zh-en.tsv`` or ``ja-en.txt.gz``, where ``cn`` stands for ``zh`` and ``jp`` for ``ja``.
+            Codes of the two columns. By default they are read from the file name by
+            `skxtm.languages.languages_of_name`, as from ``zh-en.tsv`` or ``deu_eng.txt.gz``.
         match : {"normal", "literal"}, default="normal"
             See `Lexicon`.
         encoding : str, default="utf-8"

@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model import learning
 from skxtm._model.anchors import anchors, update_anchors
-from skxtm._model.intake import Columns, read_documents, read_training_documents, warn_of_unknown_words
+from skxtm._model.intake import (
+    Columns,
+    backbone_object,
+    check_n_components,
+    read_documents,
+    read_training_documents,
+    warn_of_unknown_words,
+)
 from skxtm._model.state import Learnt, Settings, State
-from skxtm._model.topics import TopicsMixin
+from skxtm._model.topics import NamedTopics
 from skxtm.corpus import Corpus
-from skxtm.exceptions import InputError
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
 
@@ -28,28 +33,29 @@ if TYPE_CHECKING:
 LexiconLike = str | os.PathLike[str] | Lexicon
 
 
-class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
+class CrossLingualTopicModel(NamedTopics):
     """Topics that mean the same in every language.
 
     Parameters
     ----------
     n_components : int, default=50
-        Number of topics. One topic takes every document whole: `components_` then holds how frequent words
-        are, as the backbone learns it.
+        Number of topics; beyond 100, at most that of training documents. One topic takes every document
+        whole: `components_` then holds how frequent words are, as the backbone learns it.
     backbone : str or Backbone, default="corectm"
         The model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
         ``NMTM(lam=0.5)`` whose parameters searches reach as ``backbone__lam``.
-    lexicon : path, Lexicon, list of these, or None, default=None
-        Translations between the languages, one lexicon for each pair. A path such as ``"zh-en.tsv"`` is read
-        by `Lexicon.read`.
+    lexicon : path, Lexicon, list of these, "auto" or None, default=None
+        Translations, one lexicon a pair of languages; missing ones are joined through a third language. It
+        may be a path such as ``"zh-en.tsv"``; ``"auto"`` takes what is installed; None pairs words by the
+        encoder of the extra ``encoder``, or takes what is installed. See ``docs/dictionaries.md``.
     word_embeddings : None, dict of str to array, str or encoder, default=None
         For backbones that need vectors of words: for each language an array of shape (V_l, n_dimensions) in
         one space, the name of a sentence-transformers model, or an object as in `skxtm.embeddings`. None
-        learns an `AlignedWordEncoder` from the documents and the lexicon.
+        learns an `AlignedWordEncoder`, beside it the encoder of the extra where it knows all the languages.
     document_embeddings : None, array, dict of str to array, str or encoder, default=None
-        For backbones that need vectors of documents: one row per row of X, by language or together, or as
-        above. None takes the corpus' own `embedding`, which is what cross-validation needs, or learns an
-        `AlignedWordEncoder`.
+        For backbones that read vectors of documents: one row per row of X, by language or together, or as
+        above. None takes the corpus' own `embedding`, which is what cross-validation needs; or, of running
+        text, the encoder's; or means of words' vectors.
     clusters : array of int of shape (n_documents,) or None, default=None
         For backbones that need clusters: one of ``0 .. n_components - 1`` for every row of X. None clusters
         the document embeddings' first left singular vectors, see `skxtm.backbones.XTRA`.
@@ -63,8 +69,12 @@ class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
         None takes the backbone's default. Ignored where the backbone has no such parameter.
     device : str, default="auto"
         ``"auto"`` picks CUDA, then MPS, then CPU; or the name of a device.
+    n_threads : int, default=1
+        Threads of torch on the CPU; all else that computes has one, whatever the process is set to. Results
+        differ by rounding from number to number, and not with ``n_jobs`` of searches.
     random_state : int, RandomState instance or None, default=None
-        Source of all randomness. The same integer gives the same bits on the same machine and versions.
+        Source of all randomness. The same integer gives the same bits on the same machine and versions,
+        with the same `n_threads`.
     verbose : int, default=0
         1 shows a progress bar.
 
@@ -109,7 +119,7 @@ class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
     Notes
     -----
     Documents without a known word are kept: training passes them by, and their topic proportions are the
-    prior's. Ctrl-C during training keeps what was learned so far.
+    prior's. Ctrl-C during training keeps what was learned. For searches, and forks, see ``docs/threads.md``.
 
     To classify across languages, fit on all of them, then freeze the model:
     ``make_pipeline(FrozenEstimator(model), SVC()).fit(corpus_en, y_en).score(corpus_zh, y_zh)``.
@@ -126,6 +136,12 @@ class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
     ['en', 'zh']
     """
 
+    _objects = {  # noqa: RUF012
+        "backbone": backbone_object,
+        "vectorizer": "CrossLingualVectorizer()",
+        "word_embeddings": "AlignedWordEncoder()",
+        "document_embeddings": "AlignedWordEncoder()",
+    }
     _state: State
     components_, topic_weight_ = Learnt(), Learnt()
     vocabularies_, languages_, vectorizer_ = Learnt(), Learnt(), Learnt(optional=True)
@@ -147,6 +163,7 @@ class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
         batch_size: int | None = None,
         learning_rate: float | None = None,
         device: str = "auto",
+        n_threads: int = 1,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -162,6 +179,7 @@ class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.device = device
+        self.n_threads = n_threads
         self.random_state = random_state
         self.verbose = verbose
 
@@ -303,9 +321,14 @@ class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
             Of a backbone with a network the evidence lower bound, its expectation over the latent variable
             taken at the mean, so that it does not vary from call to call; of others the log-likelihood of
             the words given the topic proportions.
+
+        Raises
+        ------
+        InputError
+            Also if `X` holds no documents.
         """
         check_is_fitted(self)
-        return float(learning.scores(self._state, self._read(X), Settings.of(self)).mean())
+        return learning.mean_score(self._state, self._read(X), Settings.of(self))
 
     def update_anchors(self, topic: int, words: Mapping[str, Sequence[str]]) -> Self:
         """Change the words that define a topic, and learn the topics again around them.
@@ -333,10 +356,6 @@ class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
             If the backbone has no anchors, or a word, language or topic is not the model's.
         """
         check_is_fitted(self)
-        if not hasattr(self, "anchors_"):
-            raise InputError(
-                f"Backbone {type(self.backbone_).__name__!r} has no anchors to change; 'mtanchor' has."
-            )
         update_anchors(self._state, topic, words)
         return self
 
@@ -395,18 +414,14 @@ class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
     @property
     def anchors_(self) -> list[dict[str, list[str]]]:
         """Words that define each topic, by language; only for backbones with anchors."""
-        if not hasattr(getattr(self.__dict__.get("_state"), "topics", None), "anchors"):
-            raise AttributeError("anchors_ exists only after fit with a backbone that has anchors.")
-        return anchors(self._state)
+        return anchors(self.__dict__.get("_state"))
 
     def _start(self, X: Any, *, in_pieces: bool = False) -> tuple[Corpus, Materials]:
         """Check parameters and data, and gather what the backbone needs; only then forget what was learnt."""
-        from skxtm.backbones.base import check_range
-
-        check_range(self, "n_components", 1, None, integer=True)
         settings = Settings.of(self)
         backbone = learning.choose(settings, in_pieces=in_pieces)
         corpus, vectorizer = read_training_documents(self, X, self.vectorizer)
+        check_n_components(self.n_components, len(corpus))
         sources = learning.find_sources(backbone, corpus, settings)
         corpus = corpus if vectorizer is None else vectorizer.fit_transform(corpus)
         self._state, materials = learning.start(backbone, corpus, vectorizer, sources)
@@ -425,11 +440,3 @@ class CrossLingualTopicModel(TopicsMixin, TransformerMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "components_")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.string = True
-        tags.input_tags.positive_only = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags

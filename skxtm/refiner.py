@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.intake import read_documents
-from skxtm._model.refined import RefinedModelMixin
+from skxtm._model.refined import RefinedModel
 from skxtm._model.refining import Refining, proposer_of
 from skxtm._model.second_phase import Refinement
 from skxtm._model.state import Settings, copied, state_of
 from skxtm._model.topics import take_themes
 from skxtm._optional import import_optional
+from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.llm import ChatSession, Estimate
 from skxtm.model import CrossLingualTopicModel
@@ -25,7 +26,7 @@ from skxtm.model import CrossLingualTopicModel
 _REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
 
 
-class LLMRefiner(RefinedModelMixin, TransformerMixin, BaseEstimator):
+class LLMRefiner(RefinedModel):
     """Topics cleaned by a large language model, and a topic model fine-tuned towards them.
 
     The method is LLM-XTM. A topic model is trained, or taken as it is. Then, at the start of a second phase
@@ -114,7 +115,7 @@ class LLMRefiner(RefinedModelMixin, TransformerMixin, BaseEstimator):
         phase with the lowest sum of all losses.
     random_state : int, RandomState instance or None, default=None
         Source of the differences between the rounds of `OfflineProposer`. Training goes on with the
-        estimator's own source.
+        estimator's own source, and its `n_threads`.
     verbose : int, default=0
         1 shows progress bars.
 
@@ -201,6 +202,11 @@ class LLMRefiner(RefinedModelMixin, TransformerMixin, BaseEstimator):
     >>> len(refiner.refined_words_[0]["en"])
     5
     """
+
+    _objects = {  # noqa: RUF012
+        "llm": "OpenAIChat(...)",
+        "estimator": "CrossLingualTopicModel()",
+    }
 
     def __init__(
         self,
@@ -330,8 +336,14 @@ class LLMRefiner(RefinedModelMixin, TransformerMixin, BaseEstimator):
             ``topics[k][language]`` holds the words of topic k, most probable first. The words that the last
             refinement kept are in `refined_words_`. Of a backbone without a network they come first, and
             after them the model's own.
+
+        Raises
+        ------
+        InputError
+            If `n_words` is not an integer of at least 1.
         """
         check_is_fitted(self)
+        check_n_words(n_words, "get_topics")
         if hasattr(self.model_, "network_"):
             return self.model_.get_topics(n_words)
         own = self.model_.get_topics(n_words + self.n_words)
@@ -421,14 +433,6 @@ class LLMRefiner(RefinedModelMixin, TransformerMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_report")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.string = True
-        tags.input_tags.positive_only = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags
 
     def _session(self) -> ChatSession | None:
         if proposer_of(self.llm) is not None:

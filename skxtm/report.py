@@ -12,13 +12,14 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._optional import import_optional
+from skxtm._parameters import check_n_words
 from skxtm._version import __version__
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.model import CrossLingualTopicModel
+from skxtm.refiner import LLMRefiner
 
 if TYPE_CHECKING:
     from skxtm.metrics import TransferAccuracy
-    from skxtm.refiner import LLMRefiner
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 
@@ -32,7 +33,7 @@ def write_report(
     n_words: int = 10,
     figures: Mapping[str, str | float] | None = None,
 ) -> None:
-    """Write a fitted model's topics and figures as one HTML page.
+    """Write the topics of a fitted model or refiner, and figures as one HTML page.
 
     The page loads nothing from elsewhere and runs no script, so it can be mailed, archived and opened
     offline.
@@ -42,7 +43,8 @@ def write_report(
     path : path
         The file; an existing one is replaced once the new one is complete.
     model : CrossLingualTopicModel or LLMRefiner
-        A fitted model; of a refiner also what became of the words of every topic.
+        Fitted. Of a refiner the refined topics are shown, with what became of the words of every topic, and
+        the losses of its second phase.
     accuracies : TransferAccuracy or None, default=None
         Shown as a table of training language by test language.
     title : str, default="Topics across languages"
@@ -57,6 +59,8 @@ def write_report(
     ------
     InputError
         If `n_words` is less than 1, or the folder of `path` does not exist.
+    InputTypeError
+        If `model` is something else.
     MissingDependencyError
         If jinja2 is not installed (extra ``report``).
     sklearn.exceptions.NotFittedError
@@ -76,12 +80,8 @@ def write_report(
     ...     Path(folder, "topics.html").read_text(encoding="utf-8")[:15]
     '<!doctype html>'
     """
-    if n_words < 1:
-        raise InputError(
-            f"The 'n_words' parameter of write_report must be at least 1. Got {n_words!r} instead."
-        )
-    refined = [] if isinstance(model, CrossLingualTopicModel) else _refined_rows(model, n_words)
-    model = model if isinstance(model, CrossLingualTopicModel) else model.model_
+    check_n_words(n_words, "write_report")
+    trained = _trained(model)
     topics = model.get_topics(n_words)
     jinja2 = import_optional("jinja2", extra="report", purpose="write_report")
     environment = jinja2.Environment(
@@ -90,14 +90,25 @@ def write_report(
     page = environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
         title=title,
         version=__version__,
-        languages={code: len(words) for code, words in model.vocabularies_.items()},
-        topics=_topic_rows(topics, model),
-        refined=refined,
+        languages={code: len(words) for code, words in trained.vocabularies_.items()},
+        topics=_topic_rows(topics, trained),
+        refined=_refined_rows(model, n_words) if isinstance(model, LLMRefiner) else [],
         figures={name: _display(value) for name, value in (figures or {}).items()},
         accuracies=None if accuracies is None else _accuracy_table(accuracies),
         curve=_loss_curve(model.history_["loss"]) if model.history_.get("loss") else None,
     )
     _replace_file(Path(path), page)
+
+
+def _trained(model: Any) -> CrossLingualTopicModel:
+    """Find the model that has the weights and the names of topics."""
+    if not isinstance(model, (CrossLingualTopicModel, LLMRefiner)):
+        raise InputTypeError(
+            "The 'model' parameter of write_report must be a CrossLingualTopicModel or an LLMRefiner, such "
+            f"as a step of a pipeline or the best_estimator_ of a search. Got {type(model).__name__} instead."
+        )
+    check_is_fitted(model)
+    return model.model_ if isinstance(model, LLMRefiner) else model
 
 
 def _topic_rows(topics: list[dict[str, list[str]]], model: CrossLingualTopicModel) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._counting.spellings import (
@@ -24,10 +24,12 @@ from skxtm._counting.spellings import (
     reader_of,
 )
 from skxtm._optional import import_optional
+from skxtm._parameters import NestedParameters
 from skxtm.cleaning import KINDS
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.exceptions import InputError
-from skxtm.languages import base_language, canonical_code
+from skxtm.languages import base_language, by_code, distinct_codes
+from skxtm.model_selection import REMEDY
 from skxtm.tokenizers import Tokenizer, get_tokenizer
 
 _PER_LANGUAGE = (
@@ -45,7 +47,7 @@ _PER_LANGUAGE = (
 _CODES_OF_LISTS = {"fil": "tl", "nb": "no", "nn": "no"}
 
 
-class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Count the words of documents in several languages, each with its own vocabulary.
 
     Words are counted however they are spelled, and shown in the spelling that is most frequent, in small
@@ -249,7 +251,7 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         if unknown:
             raise InputError(
                 f"languages contains {unknown}, which were not seen during fit. The model was fitted on "
-                f"{list(self.languages_)}."
+                f"{list(self.languages_)}. {REMEDY}"
             )
         blocks = {}
         for code in corpus.languages:
@@ -330,8 +332,8 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
     def _check_named_languages(self, languages: tuple[str, ...]) -> None:
         for name in _PER_LANGUAGE:
             value = getattr(self, name)
-            named = {canonical_code(code) for code in value} if isinstance(value, Mapping) else set()
-            unknown = sorted(named - set(languages))
+            named = by_code(value, name) if isinstance(value, Mapping) else {}
+            unknown = sorted(set(named) - set(languages))
             if unknown:
                 raise InputError(
                     f"{name} names the languages {unknown}, but the documents are in {list(languages)}."
@@ -366,8 +368,10 @@ class CrossLingualVectorizer(TransformerMixin, BaseEstimator, auto_wrap_output_k
         value = getattr(self, name)
         if not isinstance(value, Mapping):
             return value
-        by_code = {canonical_code(code): of_language for code, of_language in value.items()}
-        return by_code[language] if language in by_code else signature(type(self)).parameters[name].default
+        of_language = by_code(value, name)
+        if language in of_language:
+            return of_language[language]
+        return signature(type(self)).parameters[name].default
 
 
 def _texts_of(corpus: Corpus) -> NDArray[np.object_]:
@@ -383,17 +387,14 @@ def _ordered_languages(languages: str | Sequence[str] | None, corpus: Corpus) ->
         raise InputError("X holds no documents, from which a vocabulary could be learned.")
     if languages is None or languages == "auto":
         return tuple(present)
-    given = languages
-    languages = [] if isinstance(given, str) else [canonical_code(code) for code in given]
-    if isinstance(given, str) or len(set(languages)) < len(languages):
-        raise InputError(f"languages must be None or a sequence of distinct codes. Got {given!r}.")
-    absent = sorted(set(languages) - set(present))
+    named = distinct_codes(languages, "languages")
+    absent = sorted(set(named) - set(present))
     if absent:
         raise InputError(f"languages names {absent}, but the documents are in {present}.")
-    unnamed = sorted(set(present) - set(languages))
+    unnamed = sorted(set(present) - set(named))
     if unnamed:
-        raise InputError(f"X has documents in {unnamed}, but languages names only {list(languages)}.")
-    return tuple(languages)
+        raise InputError(f"X has documents in {unnamed}, but languages names only {list(named)}.")
+    return named
 
 
 def _checked_frequency(value: Any, name: str, language: str) -> float:

@@ -53,7 +53,14 @@ def test_changed_anchors_are_saved_and_can_be_changed_again(tmp_path):
         (0, {"en": ["rain"]}, "anchors in 'en' contain ['rain'], not in the vocabulary of the model."),
         (0, {"en": "en1"}, "anchors in 'en' must be a list of words. Got the string 'en1' instead."),
         (0, {"en": []}, "anchors in 'en' must be at least one word; leave out 'en' to keep those it has."),
-        (3, {"en": ["en1"]}, "topic must be in 0 to 2. Got 3."),
+        *(
+            (
+                topic,
+                {"en": ["en1"]},
+                f"The 'topic' parameter of update_anchors must be an integer in [0, 2]. Got {topic!r} instead.",
+            )
+            for topic in (3, -1, 1.5, True, "0")
+        ),
     ],
 )
 def test_anchors_that_cannot_be_are_refused_and_change_nothing(topic, words, message):

@@ -132,7 +132,8 @@ class Functional(NMTM):
         (
             Functional(),
             "InputError: The parameter 'activation' holds 'builtin_function_or_method', which cannot be saved as "
-            "data. Use plain values, or pickle the model if you trust everybody who will load it.",
+            "data. Use plain values, or pickle the model if you trust everybody who will load it; a function must "
+            "then be one that can be imported.",
         ),
         (
             NMTM(lam=2.0),

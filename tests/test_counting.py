@@ -210,6 +210,27 @@ class TestScriptsWithoutSpaces:
             f"tokenizer={{{language!r}: function}}, or 'whitespace' where words are already separated."
         )
 
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(
+            st.sampled_from(["rain", "wind", "Wetter", "明天有大雨", "วันนี้ฝนตก", "あしたはあめ"]),
+            min_size=1,
+            max_size=12,
+        ),
+        st.sampled_from(["en", "de", "x-mine"]),
+    )
+    def test_a_text_is_refused_where_most_of_its_words_are_of_them_and_else_counted_whole(
+        self, words, language
+    ):
+        n_unspaced = sum(not word.isascii() for word in words)
+        if 2 * n_unspaced > len(words):
+            assert "without spaces between words" in error_of([" ".join(words)], language)
+        else:
+            found = counted([" ".join(words)], language, foreign_words="keep")[1]
+            assert found == {
+                word: [number] for word, number in sorted(Counter(map(str.lower, words)).items())
+            }
+
     def test_a_few_words_of_them_are_only_foreign(self):
         vectorizer, found = counted(["rain and wind 明天有大雨"])
         assert list(found) == ["and", "rain", "wind"]

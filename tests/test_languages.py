@@ -1,12 +1,22 @@
 import reprlib
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langcodes.data_dicts import LANGUAGE_ALPHA3, LANGUAGE_ALPHA3_BIBLIOGRAPHIC
 
+from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
+from skxtm.datasets import load_sample
+from skxtm.embeddings import (
+    AlignedWordEncoder,
+    induce_lexicon,
+    resolve_document_embeddings,
+    resolve_word_embeddings,
+)
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.languages import base_language, canonical_code, languages_of_name, script_of
+from skxtm.languages import base_language, canonical_code, distinct_codes, languages_of_name, script_of
+from skxtm.metrics import AlignedReference
 
 
 @pytest.mark.parametrize(
@@ -170,3 +180,118 @@ def test_the_script_is_that_of_the_code_or_the_usual_one():
 )
 def test_a_name_of_a_file_says_its_languages(name, languages):
     assert languages_of_name(name) == languages
+
+
+SPELLINGS = {"de": ["de", "DE", "deu", "ger"], "en": ["en", "EN", "eng", "en-GB"]}
+CORPUS = Corpus.from_counts(
+    {"de": [[2, 1], [1, 3]], "en": [[1, 2], [3, 1]]}, {"de": ["regen", "tor"], "en": ["rain", "goal"]}
+)
+TEXTS = [("regen tor", "de"), ("rain goal", "en")]
+
+
+def vectorized(name, values):
+    plain = {"min_df": 1, "max_df": 1.0, "stop_words": None}
+    return CrossLingualVectorizer(**(plain | {name: values})).fit_transform(TEXTS).counts.toarray().tolist()
+
+
+def encoder(**parameters):
+    lexicon = Lexicon([("regen", "rain"), ("tor", "goal")], ("de", "en"), match="literal")
+    return AlignedWordEncoder(random_state=0, **parameters).fit(CORPUS, lexicon)
+
+
+def with_anchors(words):
+    lexicon = Lexicon([("regen", "rain"), ("tor", "goal")], ("de", "en"), match="literal")
+    model = CrossLingualTopicModel(1, backbone="mtanchor", lexicon=lexicon, random_state=0).fit(CORPUS)
+    return model.update_anchors(0, words).anchors_
+
+
+#: What takes something by language: a name for messages, values for "de" and "en", and what is made of them.
+TAKERS = {
+    "counts": (
+        CORPUS.counts_of,
+        lambda by: Corpus.from_counts(by, CORPUS.vocabularies).counts.toarray().tolist(),
+    ),
+    "vocabularies": (
+        CORPUS.vocabularies.get,
+        lambda by: list(Corpus(CORPUS.language, counts=CORPUS.counts, vocabularies=by).vocabularies),
+    ),
+    **{
+        name: (lambda code, value=value: value, lambda by, name=name: vectorized(name, by))
+        for name, value in {
+            "max_features": 1,
+            "min_df": 1,
+            "max_df": 1.0,
+            "stop_words": ["rain"],
+            "tokenizer": "whitespace",
+            "clean": ("url",),
+            "foreign_words": "keep",
+            "merge_inflections": True,
+            "ngram_range": (1, 2),
+        }.items()
+    },
+    "word_embeddings": (
+        lambda code: np.eye(2),
+        lambda by: {code: part.tolist() for code, part in resolve_word_embeddings(by, CORPUS).items()},
+    ),
+    "document_embeddings": (
+        lambda code: np.eye(2) * len(code),
+        lambda by: resolve_document_embeddings(by, CORPUS).tolist(),
+    ),
+    "word_vectors": (
+        lambda code: np.eye(2),
+        lambda by: encoder(word_vectors=by).encode_words(["regen"], "deu").tolist(),
+    ),
+    "incidences": (
+        CORPUS.counts_of,
+        lambda by: AlignedReference(by, CORPUS.vocabularies).document_counts("EN", ["rain"]).tolist(),
+    ),
+    "vocabularies of pairs": (
+        CORPUS.vocabularies.get,
+        lambda by: list(induce_lexicon({"de": np.eye(2), "en": np.eye(2)}, by, csls_neighbours=1)),
+    ),
+    "words": (lambda code: CORPUS.vocabularies[code][:1], with_anchors),
+}
+
+
+@pytest.mark.parametrize("name", TAKERS)
+def test_whatever_is_given_by_language_takes_every_spelling_of_a_code_and_none_twice(name):
+    value_of, make = TAKERS[name]
+    expected = make({code: value_of(code) for code in SPELLINGS})
+    for first, second in zip(*SPELLINGS.values(), strict=True):
+        assert make({first: value_of("de"), second: value_of("en")}) == expected
+    with pytest.raises(InputError, match=r" names the language 'en' twice, the second time as 'EN'\.$"):
+        make({"de": value_of("de"), "en": value_of("en"), "EN": value_of("en")})
+
+
+def test_languages_that_are_named_take_every_spelling_of_a_code():
+    assert encoder(anchor_language="ENG").anchor_language_ == "en"
+    assert CrossLingualVectorizer(languages=["eng", "DE"], min_df=1, max_df=1.0).fit(TEXTS).languages_ == (
+        "en",
+        "de",
+    )
+    model = CrossLingualTopicModel(1, languages=["EN", "ger"], random_state=0)
+    model.set_params(lexicon=Lexicon([("regen", "rain")], ("de", "en"), match="literal"))
+    assert model.fit(CORPUS).languages_ == ("en", "de")
+    assert load_sample(languages=["EN"]).corpus.languages == ("en",)
+
+
+@given(codes, codes)
+@settings(max_examples=200, deadline=None)
+def test_a_file_name_of_two_codes_is_read_as_these_or_refused(first, second):
+    found = languages_of_name(f"{first}-{second}.tsv")
+    assert found is None or found == (canonical_code(first), canonical_code(second))
+    if "-" not in first + second:
+        assert found is not None
+
+
+@given(st.lists(codes, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_languages_in_order_are_canonical_and_distinct_or_refused(given_codes):
+    canonical = tuple(map(canonical_code, given_codes))
+    if not canonical or len(set(canonical)) < len(canonical):
+        with pytest.raises(InputError, match="must be a sequence of distinct language codes"):
+            distinct_codes(given_codes, "languages")
+    else:
+        assert distinct_codes(given_codes, "languages") == canonical
+    with pytest.raises(InputError, match="must be a sequence of distinct language codes"):
+        distinct_codes(set(given_codes), "languages")

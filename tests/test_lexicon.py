@@ -1,6 +1,7 @@
 import copy
 import dataclasses
 import gzip
+import os
 import pickle
 import subprocess
 import sys
@@ -183,6 +184,9 @@ def test_columns_may_be_separated_by_tab_or_whitespace(tmp_path):
         ("ja-en.txt.gz", ("ja", "en")),
         ("cn_en.txt", ("zh", "en")),
         ("EN-JP", ("en", "ja")),
+        ("zh-Hant-en.tsv", ("zh", "en")),
+        ("deu_eng.txt", ("de", "en")),
+        ("freedict-deu-eng.txt", ("de", "en")),
     ],
 )
 def test_languages_are_read_from_the_file_name(tmp_path, name, languages):
@@ -703,3 +707,20 @@ def test_the_released_japanese_lexicon_reaches_more_words_once_respelt(data_home
     as_released = lexicon.coverage(ja_words, en_words, "ja", "en")
     respelt = lexicon.respell("ja", without_long_vowel_marks).coverage(ja_words, en_words, "ja", "en")
     assert respelt.source_covered >= as_released.source_covered + 100
+
+
+def test_a_set_of_pairs_gives_the_same_lexicon_whatever_its_order():
+    pairs = {("rain", "Regen"), ("wind", "Wind"), ("goal", "Tor"), ("team", "Elf")}
+    program = f"from skxtm import Lexicon; print(list(Lexicon({pairs!r}, ('en', 'de'))))"
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+        ).stdout
+        for seed in range(2)
+    }
+    assert printed == {f"{sorted(pairs)}\n"}
+    assert Lexicon(frozenset(pairs), ("en", "de")) == Lexicon(sorted(pairs), ("en", "de"))

@@ -449,14 +449,16 @@ def test_one_language_where_a_lexicon_asks_for_two_is_refused(data):
     english = data.corpus[data.corpus.rows_of("en")]
     assert message_of(make_model(data).fit, english) == (
         "X holds documents in 'en' only, but NMTM with a lexicon needs at least two languages. Add documents in "
-        "another language, or leave out the lexicon for topics of one language."
+        "another language, or leave out the lexicon for topics of one language. In cross-validation of rows sorted "
+        "by language, shuffle them, or split by skxtm.model_selection.StratifiedLanguageKFold."
     )
 
 
 def test_a_language_that_was_named_but_does_not_occur_is_refused(data):
     assert message_of(make_model(data, languages=("de", "en")).fit, data.corpus) == (
         "The 'languages' parameter is ['de', 'en'], but X holds documents in ['en', 'zh']. Give documents in "
-        "exactly these languages; in cross-validation, stratify by language."
+        "exactly these languages. In cross-validation of rows sorted by language, shuffle them, or split by "
+        "skxtm.model_selection.StratifiedLanguageKFold."
     )
 
 
@@ -483,7 +485,9 @@ def test_a_lexicon_without_a_single_match_is_refused(data):
 def test_a_language_never_seen_in_fit_is_refused(fitted):
     corpus = Corpus.from_counts({"fr": np.ones((1, 1))}, {"fr": ["pluie"]})
     assert message_of(fitted.transform, corpus) == (
-        "language contains ['fr'], which were not seen during fit. The model was fitted on ['en', 'zh']."
+        "language contains ['fr'], which were not seen during fit. The model was fitted on ['en', 'zh']. "
+        "In cross-validation of rows sorted by language, shuffle them, or split by "
+        "skxtm.model_selection.StratifiedLanguageKFold."
     )
 
 

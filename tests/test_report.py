@@ -11,9 +11,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
-from skxtm.exceptions import InputError, MissingDependencyError, RefinementWarning
+from skxtm.exceptions import InputError, InputTypeError, MissingDependencyError, RefinementWarning
 from skxtm.llm import ScriptedChat
 from skxtm.metrics import TransferAccuracy
 from skxtm.refinement import TopicName
@@ -255,6 +256,40 @@ def test_a_failed_report_leaves_the_old_file_and_no_other(model, path, monkeypat
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_a_refiner_shows_its_refined_topics_their_themes_and_the_losses_of_its_second_phase(model, path):
+    answers = ScriptedChat(
+        lambda request: "\n".join(f"Topic {k}: Theme {k}\nEN: rain\nZH: 雨\nJA: 雨" for k in range(3))
+    )
+    rng = np.random.default_rng(0)
+    corpus = Corpus.from_counts({code: rng.poisson(1.0, (12, 6)) + np.eye(12, 6) for code in WORDS}, WORDS)
+    refiner = LLMRefiner(
+        model,
+        llm=answers,
+        n_rounds=1,
+        n_words=1,
+        max_epochs=2,
+        cache=None,
+        weight_documents=0,
+        random_state=0,
+    ).fit(corpus)
+    write_report(path, refiner, n_words=2)
+    page = Page(path.read_text(encoding="utf-8"))
+    order = np.argsort(-refiner.model_.topic_weight_)
+    topics = refiner.get_topics(n_words=2)
+    assert page.texts("li") == [word for k in order for code in WORDS for word in topics[k][code]]
+    assert page.texts("span", **{"class": "theme"}) == [f"Theme {k}" for k in order]
+    assert "Mean loss of each of 2 epochs" in path.read_text(encoding="utf-8")
+
+
+def test_what_is_neither_model_nor_refiner_is_refused(model, path):
+    with pytest.raises(InputTypeError) as caught:
+        write_report(path, make_pipeline(model))
+    assert str(caught.value) == (
+        "The 'model' parameter of write_report must be a CrossLingualTopicModel or an LLMRefiner, such as a step of a "
+        "pipeline or the best_estimator_ of a search. Got Pipeline instead."
+    )
+
+
 def test_a_model_that_is_not_fitted_is_refused(path):
     with pytest.raises(NotFittedError):
         write_report(path, CrossLingualTopicModel(3))
@@ -263,7 +298,10 @@ def test_a_model_that_is_not_fitted_is_refused(path):
 def test_a_report_without_words_is_refused(model, path):
     with pytest.raises(InputError) as caught:
         write_report(path, model, n_words=0)
-    assert str(caught.value) == "The 'n_words' parameter of write_report must be at least 1. Got 0 instead."
+    assert (
+        str(caught.value)
+        == "The 'n_words' parameter of write_report must be an integer in [1, inf). Got 0 instead."
+    )
 
 
 def test_a_folder_that_is_missing_is_named(model, tmp_path):

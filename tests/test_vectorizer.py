@@ -248,8 +248,9 @@ def test_languages_may_be_fixed_in_order():
     [
         (("en", "de", "zh"), "languages names ['zh'], but the documents are in ['de', 'en']."),
         (("en",), "X has documents in ['de'], but languages names only ['en']."),
-        ("en", "languages must be None or a sequence of distinct codes. Got 'en'."),
-        (["en", "en"], "languages must be None or a sequence of distinct codes. Got ['en', 'en']."),
+        ("en", "languages must be a sequence of distinct language codes. Got 'en'."),
+        (["en", "EN"], "languages must be a sequence of distinct language codes. Got ['en', 'EN']."),
+        ({"en"}, "languages must be a sequence of distinct language codes. Got {'en'}."),
     ],
 )
 def test_languages_that_do_not_fit_the_documents_are_refused(languages, message):
@@ -261,7 +262,9 @@ def test_an_unknown_language_at_transform_is_an_error():
     with pytest.raises(InputError) as error:
         vectorizer.transform([("rain", "en"), ("pluie", "fr")])
     assert str(error.value) == (
-        "languages contains ['fr'], which were not seen during fit. The model was fitted on ['de', 'en']."
+        "languages contains ['fr'], which were not seen during fit. The model was fitted on ['de', 'en']. "
+        "In cross-validation of rows sorted by language, shuffle them, or split by "
+        "skxtm.model_selection.StratifiedLanguageKFold."
     )
 
 

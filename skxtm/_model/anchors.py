@@ -9,22 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._model.state import State
+from skxtm._parameters import check_number
+from skxtm._threads import one_thread
 from skxtm.exceptions import InputError
+from skxtm.languages import by_code
 
 
-def anchors(state: State) -> list[dict[str, list[str]]]:
+def anchors(state: State | None) -> list[dict[str, list[str]]]:
     """Words that define each topic, by language.
 
     Parameters
     ----------
-    state : State
-        Of a model with anchors.
+    state : State or None
+        Of a model; None before it is fitted.
 
     Returns
     -------
     anchors : list of dict of str to list of str
+
+    Raises
+    ------
+    AttributeError
+        If there are none.
     """
-    topics: Any = state.topics
+    topics: Any = None if state is None else state.topics
+    if state is None or not hasattr(topics, "anchors"):
+        raise AttributeError("anchors_ exists only after fit with a backbone that has anchors.")
     return [
         {
             code: vocabulary[numbers].tolist()
@@ -40,7 +50,7 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
     Parameters
     ----------
     state : State
-        Of a model with anchors.
+        Of the model.
     topic : int
         Number of the topic.
     words : dict of str to sequence of str
@@ -49,11 +59,16 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
     Raises
     ------
     InputError
-        If a language or word is not the model's.
+        If the model has no anchors, or a topic, language or word is not the model's.
     """
     topics: Any = state.topics
+    if not hasattr(topics, "anchors"):
+        raise InputError(
+            f"Backbone {type(state.backbone).__name__!r} has no anchors to change; 'mtanchor' has."
+        )
     numbers = {}
-    for code, of_language in words.items():
+    check_number(topic, "topic", "update_anchors", 0, len(topics.anchors) - 1, integer=True)
+    for code, of_language in by_code(words, "words").items():
         if code not in state.languages:
             raise InputError(
                 f"anchors are given in {code!r}, but the model's languages are {state.languages}."
@@ -67,11 +82,11 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
                 f"anchors in {code!r} contain {named}, which occur with no other word in the training "
                 "documents. Choose others."
             )
-    state.topics = topics.with_anchors(topic, numbers)
-    assert state.topics is not None
-    state.n_iter, state.history = state.topics.n_iter, state.topics.history
-    state.components = np.hstack(state.topics.topic_word())
-    state.topic_weight = state.topics.prior
+    with one_thread():
+        state.topics = topics = topics.with_anchors(topic, numbers)
+        state.components = np.hstack(topics.topic_word())
+    state.n_iter, state.history = topics.n_iter, topics.history
+    state.topic_weight = topics.prior
 
 
 def _word_numbers(state: State, code: str, words: Any) -> NDArray[np.int64]:

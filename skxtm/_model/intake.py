@@ -12,14 +12,20 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import validate_data
 
+from skxtm._parameters import check_number
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, same_vocabularies
 from skxtm.exceptions import InputError, UnknownWordsWarning
+from skxtm.languages import distinct_codes
+from skxtm.model_selection import REMEDY
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
     from skxtm._model.state import State
     from skxtm.backbones.base import Backbone
+
+# so many topics cost little, and the default is allowed whatever the documents
+_FEW_COMPONENTS = 100
 
 
 def read_matrix(estimator: BaseEstimator, X: Any, *, reset: bool) -> Corpus:
@@ -77,6 +83,30 @@ def read_training_documents(
     if corpus.has_counts:
         return corpus, None
     return corpus, vectorizer
+
+
+def check_n_components(n_components: Any, n_documents: int) -> None:
+    """Check the number of topics, before anything of that size is made.
+
+    Parameters
+    ----------
+    n_components : object
+        As given.
+    n_documents : int
+        Of training.
+
+    Raises
+    ------
+    InputError
+        If it is not an integer of at least 1, or too large to be meant.
+    """
+    check_number(n_components, "n_components", "CrossLingualTopicModel", 1, integer=True)
+    if n_components > max(n_documents, _FEW_COMPONENTS):
+        raise InputError(
+            f"n_components={n_components} is too large for n_samples={n_documents}, the number of documents "
+            f"in X: beyond {_FEW_COMPONENTS}, there can be no more topics than documents. Lower "
+            "n_components, or give more documents."
+        )
 
 
 def read_documents(estimator: BaseEstimator, state: State, X: Any) -> Corpus:
@@ -143,16 +173,15 @@ def training_languages(
     """
     present = corpus.languages
     if languages is not None:
+        languages = distinct_codes(languages, "languages")
         absent = sorted(set(languages) - set(present))
         extra = sorted(set(present) - set(languages))
-        if isinstance(languages, str) or len(set(languages)) < len(languages):
-            raise InputError(f"The 'languages' parameter must be distinct language codes. Got {languages!r}.")
         if absent or extra:
             raise InputError(
                 f"The 'languages' parameter is {list(languages)}, but X holds documents in {list(present)}. "
-                "Give documents in exactly these languages; in cross-validation, stratify by language."
+                f"Give documents in exactly these languages. {REMEDY}"
             )
-        present = tuple(languages)
+        present = languages
     name = type(backbone).__name__
     if len(present) < max(backbone.min_languages, 2 if aligned else 1):
         needs, remedy = "needs", ""
@@ -160,7 +189,7 @@ def training_languages(
             needs, remedy = "with a lexicon needs", ", or leave out the lexicon for topics of one language"
         raise InputError(
             f"X holds documents in {present[0]!r} only, but {name} {needs} at least two languages. "
-            f"Add documents in another language{remedy}."
+            f"Add documents in another language{remedy}. {REMEDY}"
         )
     return present
 
@@ -206,6 +235,23 @@ def resolve_backbone(backbone: Any, settings: Mapping[str, Any]) -> Backbone:
     return resolved
 
 
+def backbone_object(name: Any) -> str:
+    """Write down the object that stands for a backbone's name.
+
+    Parameters
+    ----------
+    name : object
+        A name, or what was given instead.
+
+    Returns
+    -------
+    written : str
+        With the class of that name; of no name the default's.
+    """
+    cls = backbone_class(name) if isinstance(name, str) and name in backbone_names() else None
+    return f"{cls.__name__ if cls else 'CoreCTM'}()"
+
+
 def training_rows(corpus: Corpus, languages: Sequence[str]) -> list[NDArray[np.intp]]:
     """Select the documents that training sees: those with a known word.
 
@@ -246,14 +292,17 @@ def warn_of_unknown_words(corpus: Corpus, state: State) -> None:
     corpus : Corpus
         With counts.
     state : State
-        Of the model; a network that reads documents by their embeddings needs no known word.
+        Of the model; a network that reads documents by their embeddings needs no known word, but some text.
     """
     if state.network is not None and state.reads_documents:
-        return
-    n_empty = sum(int((corpus.counts_of(code).sum(1) == 0).sum()) for code in corpus.languages)
+        missing = "text"
+        n_empty = 0 if corpus.text is None else sum(not text.strip() for text in corpus.text)
+    else:
+        missing = "word of the vocabulary"
+        n_empty = sum(int((corpus.counts_of(code).sum(1) == 0).sum()) for code in corpus.languages)
     if n_empty:
         warnings.warn(
-            f"{n_empty:,} of {len(corpus):,} documents hold no word of the vocabulary. They are kept; their "
+            f"{n_empty:,} of {len(corpus):,} documents hold no {missing}. They are kept; their "
             "topic proportions are the prior's.",
             UnknownWordsWarning,
             stacklevel=4,
@@ -275,7 +324,7 @@ def _check_matches(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_
     if unseen:
         raise InputError(
             f"language contains {unseen}, which were not seen during fit. The model was fitted on "
-            f"{list(vocabularies)}."
+            f"{list(vocabularies)}. {REMEDY}"
         )
     strangers = _strangers(corpus, vocabularies)
     if strangers:

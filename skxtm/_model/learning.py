@@ -13,6 +13,7 @@ from skxtm._model.intake import resolve_backbone, training_languages, warn_of_un
 from skxtm._model.materials import gather_documents, gather_materials, new_document_vectors
 from skxtm._model.sources import Sources, say
 from skxtm._model.state import Settings, State
+from skxtm._threads import check_n_threads, torch_threads
 from skxtm.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def choose(settings: Settings, *, in_pieces: bool = False) -> Backbone:
     """
     from skxtm.backbones.base import NetworkBackbone
 
+    check_n_threads(settings.n_threads)
     names = ("max_epochs", "batch_size", "learning_rate")
     backbone = resolve_backbone(settings.backbone, {name: getattr(settings, name) for name in names})
     if in_pieces and not isinstance(backbone, NetworkBackbone):
@@ -119,14 +121,15 @@ def start(
     shape = CorpusShape(settings.n_components, languages, tuple(map(len, words.values())))
     seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     state = State(backbone, shape, words, vectorizer, seed)
-    materials = gather_materials(state, corpus, sources)
-    state.reads_documents = "document_vectors" in backbone.reads and materials.all_vectors is not None
-    say(state.resources, settings.verbose)
-    if isinstance(backbone, NetworkBackbone):
-        from skxtm.training.loop import build_network
+    with torch_threads(settings.n_threads):
+        materials = gather_materials(state, corpus, sources)
+        state.reads_documents = "document_vectors" in backbone.reads and materials.all_vectors is not None
+        say(state.resources, settings.verbose)
+        if isinstance(backbone, NetworkBackbone):
+            from skxtm.training.loop import build_network
 
-        state.constants = backbone.prepare(shape, materials)
-        state.network = build_network(backbone, shape, state.constants, seed=seed)
+            state.constants = backbone.prepare(shape, materials)
+            state.network = build_network(backbone, shape, state.constants, seed=seed)
     return state, materials
 
 
@@ -155,9 +158,10 @@ def learn(state: State, corpus: Corpus, materials: Materials, settings: Settings
     if not isinstance(backbone, ArrayBackbone):
         return train(state, corpus, materials, backbone.max_epochs, settings)
     warn_of_unknown_words(corpus, state)
-    state.topics = backbone.learn(state.shape, materials, seed=state.seed, verbose=settings.verbose)
-    state.n_iter, state.history = state.topics.n_iter, state.topics.history
-    return _read_out(state, corpus, materials, settings)
+    with torch_threads(settings.n_threads):
+        state.topics = backbone.learn(state.shape, materials, seed=state.seed, verbose=settings.verbose)
+        state.n_iter, state.history = state.topics.n_iter, state.topics.history
+        return _read_out(state, corpus, materials, settings)
 
 
 def train(
@@ -182,10 +186,11 @@ def train(
         Topic proportions of the training documents.
     """
     warn_of_unknown_words(corpus, state)
-    trainer = make_trainer(state, settings.device)
-    documents = per_document(state, materials, trainer.device)
-    trainer.train(materials.counts, n_epochs, per_document=documents, verbose=settings.verbose)
-    return take_over(state, trainer, corpus, materials, settings)
+    with torch_threads(settings.n_threads):
+        trainer = make_trainer(state, settings.device)
+        documents = per_document(state, materials, trainer.device)
+        trainer.train(materials.counts, n_epochs, per_document=documents, verbose=settings.verbose)
+        return take_over(state, trainer, corpus, materials, settings)
 
 
 def train_further(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
@@ -205,7 +210,8 @@ def train_further(state: State, corpus: Corpus, settings: Settings) -> NDArray[n
     theta : ndarray of shape (n_documents, n_components)
         Topic proportions of the documents.
     """
-    materials = gather_documents(state, corpus, Sources(settings, state.languages))
+    with torch_threads(settings.n_threads):
+        materials = gather_documents(state, corpus, Sources(settings, state.languages))
     return train(state, corpus, materials, 1, settings)
 
 
@@ -333,8 +339,9 @@ def theta(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float3
     theta : ndarray of shape (n_documents, n_components)
         Rows sum to 1.
     """
-    documents = _documents(state, corpus, settings)
-    return _by_language(state, corpus, documents, reader_of(state, settings.device).theta)
+    with torch_threads(settings.n_threads):
+        documents = _documents(state, corpus, settings)
+        return _by_language(state, corpus, documents, reader_of(state, settings.device).theta)
 
 
 def posterior_mean(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
@@ -367,7 +374,8 @@ def posterior_mean(state: State, corpus: Corpus, settings: Settings) -> NDArray[
             f"Backbone {type(state.backbone).__name__!r} has no latent Gaussian, and so no posterior "
             "mean. Use transform, or its logarithm."
         )
-    return _by_language(state, corpus, _documents(state, corpus, settings), reader.mean)
+    with torch_threads(settings.n_threads):
+        return _by_language(state, corpus, _documents(state, corpus, settings), reader.mean)
 
 
 def scores(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float64]:
@@ -388,9 +396,37 @@ def scores(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float
         Nats; higher is better.
     """
     reader, result = reader_of(state, settings.device), np.empty(len(corpus))
-    for number, rows, documents in _documents(state, corpus, settings):
-        result[rows] = reader.scores(documents, number)
+    with torch_threads(settings.n_threads):
+        for number, rows, documents in _documents(state, corpus, settings):
+            result[rows] = reader.scores(documents, number)
     return result
+
+
+def mean_score(state: State, corpus: Corpus, settings: Settings) -> float:
+    """Mean of `scores`; parameters as for `theta`.
+
+    Parameters
+    ----------
+    state : State
+        Fitted.
+    corpus : Corpus
+        Documents with counts over the model's vocabularies.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    score : float
+        Nats per document; higher is better.
+
+    Raises
+    ------
+    InputError
+        If there are no documents.
+    """
+    if not len(corpus):
+        raise InputError("X holds no documents, and so there is no score of them. Give at least one.")
+    return float(scores(state, corpus, settings).mean())
 
 
 def _network_backbone(state: State) -> Any:

@@ -1,31 +1,26 @@
-"""Gathering what a backbone needs besides the documents' counts: lexicons, vectors, clusters."""
+"""Gathering what a backbone needs besides the documents' counts: vectors, clusters, and lexicons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.preprocessing import normalize
 
+from skxtm._model.clusters import checked_clusters, learnt_clusters
 from skxtm._model.intake import training_rows
 from skxtm._model.sources import (
     Resource,
     Sources,
-    Translations,
     encoder_resource,
-    induced_lexicons,
     is_one_space,
     is_running_text,
-    lexicon_resource,
 )
+from skxtm._model.translations import gather_lexicons, lexicons_in_use
 from skxtm.corpus import Corpus
-from skxtm.embeddings._pairing import lexicon_matches
-from skxtm.embeddings._vectors import encoded_words
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.resolving import (
     fitted_encoder,
@@ -215,11 +210,10 @@ def gather_documents(
         vectors = tuple(np.asarray(stacked[part]) for part in rows)
     if needs_clusters:
         clusters = (
-            _learnt_clusters(state, vectors or ())
+            learnt_clusters(state, vectors or ())
             if given_clusters is None
             else tuple(
-                _checked_clusters(given_clusters, len(corpus), state.shape.n_components)[part]
-                for part in rows
+                checked_clusters(given_clusters, len(corpus), state.shape.n_components)[part] for part in rows
             )
         )
     return Materials(
@@ -231,77 +225,6 @@ def gather_documents(
         all_vectors=stacked,
         clusters=clusters,
     )
-
-
-def gather_lexicons(
-    state: State, corpus: Corpus, sources: Sources
-) -> dict[tuple[int, int], sparse.csr_array]:
-    """Find the translations between every two languages.
-
-    Parameters
-    ----------
-    state : State
-        Which says the languages, their words, and the backbone; notes what was used.
-    corpus : Corpus
-        Training documents with counts.
-    sources : Sources
-        Where lexicons come from.
-
-    Returns
-    -------
-    matrices : dict of (int, int) to csr_array of shape (V_a, V_b)
-        1 where words of languages number a < b translate each other.
-
-    Raises
-    ------
-    MissingResourceError
-        If a language pair has no lexicon.
-    InputError
-        If the lexicons of a pair have no match.
-    """
-    chosen = _chosen_lexicons(state, corpus, sources)
-    united = lexicon_matches(_lexicons_of(chosen), state.vocabularies)
-    is_there = united if not sources.has_lexicons else chosen
-    missing = [pair for pair, entries in chosen.items() if not entries or pair not in is_there]
-    if missing:
-        raise MissingResourceError(sources.missing(f"Backbone {type(state.backbone).__name__!r}", missing))
-    matrices = {}
-    for numbers, (pair, entries) in zip(
-        combinations(range(len(state.languages)), 2), chosen.items(), strict=True
-    ):
-        if pair not in united:
-            first, second = (state.vocabularies[code] for code in pair)
-            raise InputError(
-                f"The lexicon {'-'.join(entries[0].lexicon.languages)} has not a single match with the "
-                f"vocabularies of {pair[0]!r} ({', '.join(first[:3])}, ...) and {pair[1]!r} "
-                f"({', '.join(second[:3])}, ...). Check its languages and direction, how the texts are "
-                "tokenised, and match='normal'."
-            )
-        matrices[numbers] = united[pair]
-        state.note(lexicon_resource(pair, entries, united[pair]))
-    return matrices
-
-
-def known_translations(
-    state: State, corpus: Corpus, sources: Sources
-) -> dict[tuple[str, str], sparse.csr_array]:
-    """Find translations of the words of a fitted model, where there are any.
-
-    Parameters
-    ----------
-    state : State
-        Fitted.
-    corpus : Corpus
-        Documents with counts.
-    sources : Sources
-        Where lexicons come from.
-
-    Returns
-    -------
-    matrices : dict of (str, str) to csr_array of shape (V_a, V_b)
-        1 where words translate each other, for the languages that have a lexicon.
-    """
-    return lexicon_matches(_lexicons_of(_chosen_lexicons(state, corpus, sources)), state.vocabularies)
 
 
 def new_document_vectors(state: State, corpus: Corpus, sources: Sources) -> NDArray[np.float32]:
@@ -356,7 +279,7 @@ def _encoder(
         source = getattr(sources.settings, parameter)
         lexicons: list[Lexicon] = []
         if not is_one_space(source):
-            lexicons = _lexicons_of(_chosen_lexicons(state, corpus, sources))
+            lexicons = lexicons_in_use(state, corpus, sources)
         if source is None:
             source = AlignedWordEncoder(pretrained=sources.encoder, random_state=state.seed)
         try:
@@ -408,37 +331,6 @@ def _document_vectors(state: State, corpus: Corpus, sources: Sources) -> NDArray
     return _checked_dimensions(state, resolve_document_embeddings(source, corpus))
 
 
-def _chosen_lexicons(
-    state: State, corpus: Corpus, sources: Sources
-) -> dict[tuple[str, str], list[Translations]]:
-    """Choose the lexicons of every two languages.
-
-    Where there is none that the user gave or that is installed, words are paired by their vectors: those that
-    the user gave, or those of the encoder at hand. A backbone that takes these pairs gets them in any case.
-    """
-    if sources.chosen is None:
-        chosen = {pair: sources.translations(pair) for pair in combinations(state.languages, 2)}
-        own = is_one_space(sources.settings.word_embeddings)
-        adds = "induced_lexicons" in state.backbone.takes and not own
-        vectors = None
-        if own and not all(chosen.values()):
-            vectors = resolve_word_embeddings(sources.settings.word_embeddings, corpus)
-        elif sources.encoder is not None and (adds or not all(chosen.values())):
-            vectors = encoded_words(sources.encoder, state.vocabularies)
-        if vectors is not None:
-            by_what = "the given vectors" if own else type(sources.encoder).__name__
-            for pair, lexicon in induced_lexicons(vectors, state.vocabularies).items():
-                if adds or not chosen[pair]:
-                    paired = Translations(lexicon, f"{len(lexicon):,} words paired by {by_what}")
-                    chosen[pair] = [*chosen[pair], paired]
-        sources.chosen = chosen
-    return sources.chosen
-
-
-def _lexicons_of(chosen: Mapping[tuple[str, str], Sequence[Translations]]) -> list[Lexicon]:
-    return [entry.lexicon for entries in chosen.values() for entry in entries if len(entry.lexicon)]
-
-
 def _checked_dimensions(state: State, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if state.n_dimensions is None:
         state.n_dimensions = vectors.shape[1]
@@ -448,43 +340,3 @@ def _checked_dimensions(state: State, vectors: NDArray[np.float32]) -> NDArray[n
             f"with have {state.n_dimensions:,}. Encode all documents with the same encoder."
         )
     return vectors
-
-
-def _learnt_clusters(state: State, vectors: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.int64], ...]:
-    if state.clusters is None:
-        from skxtm.backbones._clusters import DocumentClusters
-
-        clustering = state.backbone.clustering()
-        state.clusters = DocumentClusters.learn(
-            vectors,
-            state.shape.n_components,
-            language=_cluster_language(state, clustering.language),
-            n_dimensions=clustering.n_dimensions,
-            seed=state.seed,
-        )
-    clusters = state.clusters
-    return tuple(clusters.assign(part, language) for language, part in enumerate(vectors))
-
-
-def _cluster_language(state: State, code: str | None) -> int:
-    if code is not None and code not in state.languages:
-        raise InputError(
-            f"The 'cluster_language' parameter of {type(state.backbone).__name__} must be one of "
-            f"{list(state.languages)}, or None for the first. Got {code!r} instead."
-        )
-    return 0 if code is None else state.languages.index(code)
-
-
-def _checked_clusters(clusters: Any, n_documents: int, n_clusters: int) -> NDArray[np.int64]:
-    labels = np.asarray(clusters)
-    if labels.shape != (n_documents,):
-        raise InputError(
-            f"The 'clusters' parameter has shape {labels.shape}, but X holds {n_documents:,} documents; one "
-            "label per document is needed."
-        )
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= n_clusters:
-        raise InputError(
-            f"The 'clusters' parameter must hold integers from 0 to n_components - 1 = {n_clusters - 1}. Got "
-            f"{labels.dtype} values from {labels.min()} to {labels.max()}."
-        )
-    return labels.astype(np.int64)

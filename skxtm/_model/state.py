@@ -28,7 +28,7 @@ class Settings:
     Attributes
     ----------
     n_components, backbone, lexicon, word_embeddings, document_embeddings, clusters, languages, vectorizer, \
-    max_epochs, batch_size, learning_rate, device, random_state, verbose : object
+    max_epochs, batch_size, learning_rate, device, n_threads, random_state, verbose : object
         As `skxtm.CrossLingualTopicModel` describes them.
     """
 
@@ -44,6 +44,7 @@ class Settings:
     batch_size: int | None
     learning_rate: float | None
     device: str
+    n_threads: int
     random_state: int | np.random.RandomState | None
     verbose: int
 

@@ -1,4 +1,4 @@
-"""What users read of the topics that a model learnt: words, names, tables."""
+"""What users read of topics: words, names, tables; and what the estimators that find them share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassNamePrefixFeaturesOutMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.state import State
 from skxtm._optional import import_optional
+from skxtm._parameters import NestedParameters, check_n_words
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.refinement import TopicName, distinctive_names
 from skxtm.refinement._words import one_line
@@ -20,8 +21,20 @@ from skxtm.refinement.naming import unique_names
 _N_NAMING_WORDS = 15
 
 
-class TopicsMixin(ClassNamePrefixFeaturesOutMixin):
-    """Shows the topics of a fitted model."""
+class TopicTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NestedParameters):
+    """An estimator that turns documents into topic proportions."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.string = True
+        tags.input_tags.positive_only = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+class NamedTopics(TopicTransformer):
+    """A model whose topics have words and names."""
 
     _state: State
     components_: NDArray[np.float64]
@@ -42,8 +55,14 @@ class TopicsMixin(ClassNamePrefixFeaturesOutMixin):
         topics : list of dict of str to list of str
             ``topics[k][language]`` holds the words of topic k, most probable first; ties go to the word
             that comes first in the vocabulary.
+
+        Raises
+        ------
+        InputError
+            If `n_words` is not an integer of at least 1.
         """
         check_is_fitted(self)
+        check_n_words(n_words, "get_topics")
         top = {
             code: self.vocabularies_[code][np.argsort(-weights, axis=1, kind="stable")[:, :n_words]].tolist()
             for code, weights in self.topic_word_.items()

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from skxtm._word_pairs.text_files import read_text
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import languages_of_name
 
 Words = Sequence[str] | NDArray[Any]
 
 _UNWRITABLE = frozenset("\t\n\x00")
-_ISO_CODES = {"cn": "zh", "jp": "ja"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def columns_of(pairs: Iterable[tuple[str, str]]) -> tuple[WordColumn, WordColumn
     number_of_first: defaultdict[str, int] = defaultdict(count().__next__)
     number_of_second: defaultdict[str, int] = defaultdict(count().__next__)
     firsts, seconds = [], []
-    for position, pair in enumerate(pairs):
+    for position, pair in enumerate(_in_order(pairs)):
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2 and _are_str(*pair)):
             raise InputTypeError(
                 f"pairs[{position}] must be a tuple or list of two str. Got {shortened(pair)}. "
@@ -86,6 +86,11 @@ def columns_of(pairs: Iterable[tuple[str, str]]) -> tuple[WordColumn, WordColumn
     return WordColumn(first_words, first[kept]), WordColumn(second_words, second[kept])
 
 
+def _in_order(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """Sort a set, whose order differs from run to run."""
+    return sorted(pairs, key=repr) if isinstance(pairs, (set, frozenset)) else pairs
+
+
 def languages_in_name(path: Path) -> tuple[str, str]:
     """Read the languages of the two columns from a name such as ``zh-en.tsv``.
 
@@ -96,21 +101,20 @@ def languages_in_name(path: Path) -> tuple[str, str]:
     Returns
     -------
     languages : tuple of two str
-        ISO 639-1 codes: ``cn`` becomes ``zh`` and ``jp`` becomes ``ja``.
+        As `skxtm.languages.languages_of_name` reads them; ``freedict-`` before them is passed over.
 
     Raises
     ------
     InputError
         If the name is of another form.
     """
-    codes = re.fullmatch(r"([a-z]{2})[-_]([a-z]{2})", path.name.lower().partition(".")[0])
-    if codes is None:
+    languages = languages_of_name(path.name.removeprefix("freedict-"))
+    if languages is None:
         raise InputError(
             f"The languages of {path.name} cannot be read from its name, as they can from 'zh-en.tsv'. "
             f"Give them in the order of its columns: Lexicon.read(path, languages=('zh', 'en'))."
         )
-    first, second = (_ISO_CODES.get(code, code) for code in codes.groups())
-    return first, second
+    return languages
 
 
 def read_pairs(path: Path, languages: tuple[str, str], encoding: str) -> Iterator[tuple[str, str]]:

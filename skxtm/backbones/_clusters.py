@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.cluster import KMeans
 
+from skxtm._threads import one_thread
 from skxtm.embeddings._vectors import unit_rows
 from skxtm.exceptions import InputError
 
@@ -64,6 +65,11 @@ def right_singular_vectors(
         Singular vectors as columns, largest singular value first.
     singular_values : ndarray of shape (n_kept,)
         Positive, falling.
+
+    Raises
+    ------
+    InputError
+        If all embeddings are zero, so that there is none.
     """
     gram = np.zeros((vectors[0].shape[1],) * 2)
     for part in vectors:
@@ -71,6 +77,12 @@ def right_singular_vectors(
             block = part[start : start + _BLOCK_ROWS].astype(np.float64)
             gram += block.T @ block
     squares, right = np.linalg.eigh(gram)
+    if not squares[-1] > 0:
+        raise InputError(
+            "The documents' embeddings are all zero, as those learnt from one document in each language are, "
+            "or of one word, so that there is nothing to cluster by. Give more documents, or "
+            "document_embeddings=."
+        )
     kept = np.flatnonzero(squares > squares[-1] * len(gram) * np.finfo(float).eps)[::-1][:n_dimensions]
     return right[:, kept], np.sqrt(squares[kept])
 
@@ -101,6 +113,27 @@ def language_statistics(
     between = sizes @ (means - sizes @ means / sizes.sum()) ** 2
     freedom = (sizes.sum() - len(sizes)) / (len(sizes) - 1)
     return freedom * np.divide(between, within, out=np.full_like(within, np.inf), where=within > 0)
+
+
+def fitted(kmeans: KMeans, rows: NDArray[np.floating], weights: NDArray[np.floating] | None = None) -> KMeans:
+    """Cluster rows with one thread, as OpenMP may be the one of torch, which may have several.
+
+    Parameters
+    ----------
+    kmeans : KMeans
+        Changed in place.
+    rows : ndarray of shape (n_rows, n_features)
+        What to cluster.
+    weights : ndarray of shape (n_rows,) or None, default=None
+        Of the rows; None for equal ones.
+
+    Returns
+    -------
+    kmeans : KMeans
+        Fitted.
+    """
+    with one_thread():
+        return kmeans.fit(rows, sample_weight=weights)
 
 
 @dataclass(frozen=True)
@@ -155,17 +188,11 @@ class DocumentClusters:
         Raises
         ------
         InputError
-            If there are fewer documents than clusters.
+            If all embeddings are zero.
         """
-        n_documents = len(vectors[language])
-        if n_documents < n_clusters:
-            raise InputError(
-                f"Language number {language} has {n_documents:,} documents with a known word, too few for "
-                f"{n_clusters:,} clusters, one per topic. Lower n_components, or pass clusters=."
-            )
         projection = left_projection(vectors, n_dimensions)
-        kmeans = KMeans(n_clusters, n_init=1, random_state=seed)
-        kmeans.fit(unit_rows(vectors[language] @ projection))
+        rows = unit_rows(vectors[language] @ projection)
+        kmeans = fitted(KMeans(n_clusters, n_init=1, random_state=seed), rows)
         return cls(projection, kmeans.cluster_centers_, language)
 
     def assign(self, vectors: NDArray[np.float32], language: int) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from torch import Generator, Tensor, nn
 
-from skxtm.exceptions import InputError
+from skxtm._parameters import check_choice, check_number
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.encoder import sample_gaussian
 from skxtm.modules.prior import LaplacePrior
@@ -338,28 +338,12 @@ def check_range(
     InputError
         If the value is not a number of that kind in that range.
     """
-    value = getattr(owner, name)
-    kind = "an integer" if integer else "a number"
-    allowed = (int,) if integer else (int, float)
-    is_number = hasattr(value, "__index__") or (not integer and isinstance(value, allowed))
-    below = is_number and low is not None and (value <= low if open_low else value < low)
-    if (
-        not is_number
-        or isinstance(value, bool)
-        or below
-        or (high is not None and value > high)
-        or value != value
-    ):
-        opening = "(" if open_low or low is None else "["
-        closing = ")" if high is None else "]"
-        interval = f"{opening}{'-inf' if low is None else low}, {'inf' if high is None else high}{closing}"
-        raise InputError(
-            f"The {name!r} parameter of {type(owner).__name__} must be {kind} in {interval}. "
-            f"Got {value!r} instead."
-        )
+    check_number(
+        getattr(owner, name), name, type(owner).__name__, low, high, integer=integer, open_low=open_low
+    )
 
 
-def check_choice(owner: Any, name: str, allowed: Sequence[str]) -> None:
+def check_option(owner: Any, name: str, allowed: Sequence[str]) -> None:
     """Check that a parameter is one of some names.
 
     Parameters
@@ -376,9 +360,4 @@ def check_choice(owner: Any, name: str, allowed: Sequence[str]) -> None:
     InputError
         If the value is none of them.
     """
-    value = getattr(owner, name)
-    if not isinstance(value, str) or value not in allowed:
-        raise InputError(
-            f"The {name!r} parameter of {type(owner).__name__} must be a str among "
-            f"{{{', '.join(map(repr, allowed))}}}. Got {value!r} instead."
-        )
+    check_choice(getattr(owner, name), name, type(owner).__name__, allowed)

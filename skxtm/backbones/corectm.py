@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from skxtm.backbones._clusters import fitted
 from skxtm.backbones.base import (
     BackboneNetwork,
     Batch,
@@ -262,7 +263,7 @@ class CoreCTM(NetworkBackbone):
         kmeans = KMeans(n_clusters, n_init=1, random_state=seed)
         with warnings.catch_warnings():  # words that are nearly alike; clusters then are fewer
             warnings.simplefilter("ignore", ConvergenceWarning)
-            kmeans.fit(stacked, sample_weight=np.concatenate(weights) * len(stacked))
+            fitted(kmeans, stacked, np.concatenate(weights) * len(stacked))
         # a vocabulary smaller than the number of topics leaves topics without words of their own
         others = np.random.default_rng(seed).normal(size=(n_components - n_clusters, stacked.shape[1]))
         cores = unit(np.vstack([kmeans.cluster_centers_, others]))

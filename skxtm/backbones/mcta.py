@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from skxtm.backbones._tokens import FloatArray, TokenBlock, draw_topics, token_blocks
 from skxtm.backbones.arrays import ArrayBackbone, LearntTopics
-from skxtm.backbones.base import CorpusShape, Documents, Materials, check_choice, check_range
+from skxtm.backbones.base import CorpusShape, Documents, Materials, check_option, check_range
 
 
 class MCTA(ArrayBackbone):
@@ -131,8 +131,8 @@ class MCTA(ArrayBackbone):
             check_range(self, name, 1, None, integer=True)
         if self.n_burn_in is not None:
             check_range(self, "n_burn_in", 0, self.n_transform_sweeps - 1, integer=True)
-        check_choice(self, "updates", ("multiplicative", "em"))
-        check_choice(self, "topic_words", ("counts", "phi"))
+        check_option(self, "updates", ("multiplicative", "em"))
+        check_option(self, "topic_words", ("counts", "phi"))
 
     def learn(self, shape: CorpusShape, materials: Materials, *, seed: int, verbose: int = 0) -> MCTATopics:
         """Learn topics from all documents; see `ArrayBackbone.learn`."""

@@ -21,7 +21,7 @@ from skxtm.backbones._anchors import (
     projected_rows,
 )
 from skxtm.backbones.arrays import ArrayBackbone, LearntTopics
-from skxtm.backbones.base import CorpusShape, Documents, Materials, check_choice, check_range
+from skxtm.backbones.base import CorpusShape, Documents, Materials, check_option, check_range
 from skxtm.exceptions import InputError
 
 #: Anchor words of each topic, by language.
@@ -127,7 +127,7 @@ class MTAnchor(ArrayBackbone):
     def check(self) -> None:
         """Check the hyperparameters; see `Backbone.check`."""
         check_range(self, "min_document_share", 0, 1)
-        check_choice(self, "origin", ("released", "anchor"))
+        check_option(self, "origin", ("released", "anchor"))
         check_range(self, "tolerance", 0, 1, open_low=True)
         check_range(self, "pseudo_count", 0, None)
         for name in ("n_projected", "max_iter", "n_inference_steps"):

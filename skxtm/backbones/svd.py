@@ -15,13 +15,14 @@ from sklearn.cluster import KMeans
 
 from skxtm.backbones._clusters import (
     class_tfidf,
+    fitted,
     joint_class_tfidf,
     language_statistics,
     left_projection,
     right_singular_vectors,
 )
 from skxtm.backbones.arrays import ArrayBackbone, LearntTopics
-from skxtm.backbones.base import CorpusShape, Documents, Materials, check_choice, check_range
+from skxtm.backbones.base import CorpusShape, Documents, Materials, check_option, check_range
 from skxtm.exceptions import InputError
 
 
@@ -55,7 +56,7 @@ class _ClusterBackbone(ArrayBackbone):
         for name in ("n_dimensions", "n_init", "max_iter"):
             check_range(self, name, 1, None, integer=True)
         check_range(self, "temperature", 0, None, open_low=True)
-        check_choice(self, "word_weights", ("bertopic", "xtra"))
+        check_option(self, "word_weights", ("bertopic", "xtra"))
 
     def learn(
         self, shape: CorpusShape, materials: Materials, *, seed: int, verbose: int = 0
@@ -70,7 +71,9 @@ class _ClusterBackbone(ArrayBackbone):
                 f"X holds {len(rows):,} documents with a known word, too few for {K:,} clusters, one per "
                 "topic. Lower n_components."
             )
-        kmeans = KMeans(K, n_init=self.n_init, max_iter=self.max_iter, random_state=seed).fit(rows)
+        kmeans = fitted(KMeans(K, n_init=self.n_init, max_iter=self.max_iter, random_state=seed), rows)
+        # where every document is its cluster's centre, a width that is not zero makes proportions hard
+        least = np.finfo(float).eps * (rows**2).sum(1).mean()
         ends = np.cumsum([len(part) for part in materials.document_vectors])[:-1]
         return ClusterTopics(
             distributions=self._words(materials.counts, np.split(kmeans.labels_, ends), K),
@@ -78,7 +81,7 @@ class _ClusterBackbone(ArrayBackbone):
             n_iter=kmeans.n_iter_,
             projection=projection,
             centroids=kmeans.cluster_centers_,
-            width=self.temperature * kmeans.inertia_ / len(rows),
+            width=max(self.temperature * kmeans.inertia_ / len(rows), least),
         )
 
     def _words(

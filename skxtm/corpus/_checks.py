@@ -143,11 +143,18 @@ COLUMN_CHECKS: dict[str, Callable[[Any, str], NDArray[Any]]] = {
 
 
 def _fault_of(value: Any, name: str) -> str:
-    """Say what a value is instead of a string; the missing values of pandas are known by name."""
-    is_nan = isinstance(value, float) and value != value
-    if value is None or is_nan or type(value).__name__ in ("NAType", "NaTType"):
+    """Say what a value is instead of a string."""
+    if is_missing(value):
         return f"{name} is missing"
     return f"{name} is {type(value).__name__!r}, not a string,"
+
+
+def is_missing(value: Any) -> bool:
+    """Tell None, NaN, which is unequal to itself, and the missing values of pandas, by name, from a value."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    is_unequal = value != value
+    return isinstance(is_unequal, (bool, np.bool_)) and bool(is_unequal)
 
 
 def named_rows(rows: Sequence[int]) -> str:

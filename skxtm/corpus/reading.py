@@ -75,6 +75,10 @@ def as_corpus(
             "X is a single mapping of columns. Pass Corpus(**X), or a DataFrame made of it; its keys are "
             f"{sorted(map(str, X))[:5]}."
         )
+    if isinstance(X, (set, frozenset)):
+        raise InputTypeError(
+            "X is a set, whose order differs from run to run, so that its rows have no numbers. Pass a list."
+        )
     if isinstance(X, str) or not (hasattr(X, "__len__") or hasattr(X, "__array__")):
         raise InputTypeError(f"X is {type(X).__name__!r}, from which no documents can be read. {_RIGHT_WAYS}")
     if is_count_matrix(X):

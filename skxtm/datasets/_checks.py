@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import canonical_code
 
 
 def check_subset(subset: str, allowed: Sequence[str]) -> None:
@@ -23,12 +24,13 @@ def checked_languages(
         return tuple(available)
     if isinstance(languages, str):
         raise InputTypeError(f"languages must be a sequence of language codes: write [{languages!r}].")
-    unknown = sorted(set(languages) - set(available))
+    named = {code: canonical_code(code) for code in languages}
+    unknown = sorted(code for code, canonical in named.items() if canonical not in available)
     if unknown:
         raise InputError(f"languages contains {unknown}, which {dataset} lacks. It has {list(available)}.")
-    if not languages:
+    if not named:
         raise InputError(f"languages is empty. Give some of {list(available)}, or None for all.")
-    return tuple(code for code in available if code in languages)
+    return tuple(code for code in available if code in named.values())
 
 
 def check_integer(name: str, value: Any, minimum: int) -> None:

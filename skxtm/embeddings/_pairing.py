@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
+from skxtm.languages import canonical_code
 from skxtm.lexicon import Lexicon
 
 Matches = dict[tuple[str, str], sparse.csr_array]
@@ -91,12 +92,13 @@ def anchor_of(languages: Sequence[str], matches: Matches, asked_for: str | None)
     if asked_for is None:
         n_pairs = [sum(found.nnz for pair, found in matches.items() if code in pair) for code in languages]
         return languages[int(np.argmax(n_pairs))]
-    if asked_for not in languages:
+    anchor = canonical_code(asked_for)
+    if anchor not in languages:
         raise InputError(
             f"The 'anchor_language' parameter of AlignedWordEncoder must be one of {list(languages)}, "
             f"the languages of X. Got {asked_for!r} instead."
         )
-    return asked_for
+    return anchor
 
 
 def mapping_targets(languages: Sequence[str], matches: Matches, anchor: str) -> dict[str, str]:

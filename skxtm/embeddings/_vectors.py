@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import by_code
 
 FloatMatrix = NDArray[np.float32]
 
@@ -182,6 +183,7 @@ def checked_word_vectors(
     Parameters
     ----------
     vectors : dict of str to array of shape (V_l, n_dimensions)
+        By any code of the languages.
     vocabularies : dict of str to ndarray of str of shape (V_l,)
         The languages that are needed; further ones in `vectors` are ignored.
     name : str
@@ -197,6 +199,7 @@ def checked_word_vectors(
     InputError
         If a language is missing, an array has the wrong shape, or a value is not finite.
     """
+    vectors = by_code(vectors, name)
     missing = [code for code in vocabularies if code not in vectors]
     if missing:
         raise InputError(f"{name} has no vectors for {missing}; it has some for {list(vectors)}.")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skxtm._parameters import NestedParameters, check_number
+from skxtm._threads import one_thread
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.embeddings._pairing import (
     anchor_of,
@@ -38,6 +38,7 @@ from skxtm.embeddings.alignment import IntArray, refined_map
 from skxtm.embeddings.cooccurrence import word_vectors_from_counts
 from skxtm.embeddings.quality import AlignmentQuality, held_out_ranks
 from skxtm.exceptions import InputError
+from skxtm.languages import canonical_code
 from skxtm.lexicon import Lexicon
 
 HELD_OUT_SHARE = 0.2
@@ -45,14 +46,14 @@ HELD_OUT_SHARE = 0.2
 _OF_DOCUMENTS = ("word_vectors_", "word_weights_", "document_means_", "common_components_")
 _WHOLE_NUMBERS = {"n_dimensions": 1, "n_refinements": 0, "csls_neighbours": 1, "remove_common": 0}
 _RANGES = {
-    "smoothing": (0.0, 1.0),
-    "singular_power": (0.0, np.inf),
-    "sif": (1e-9, np.inf),
-    "pretrained_weight": (0.0, np.inf),
+    "smoothing": (0, 1),
+    "singular_power": (0, None),
+    "sif": (1e-9, None),
+    "pretrained_weight": (0, None),
 }
 
 
-class AlignedWordEncoder(BaseEstimator):
+class AlignedWordEncoder(NestedParameters):
     r"""Word and document vectors in one space for all languages, without any download.
 
     Per language, words get vectors from the documents they share with other words: positive PMI, truncated
@@ -156,6 +157,8 @@ class AlignedWordEncoder(BaseEstimator):
     array([[ 1., -1.]], dtype=float32)
     """
 
+    _objects = {"pretrained": "UniversalSentenceEncoder()"}  # noqa: RUF012
+
     def __init__(
         self,
         *,
@@ -218,10 +221,11 @@ class AlignedWordEncoder(BaseEstimator):
         random = check_random_state(self.random_state)
         self.languages_ = corpus.languages
         self.vocabularies_ = {code: (corpus.vocabularies or {})[code] for code in self.languages_}
-        self._align(self._monolingual_vectors(counts, random), lexicon_list(lexicons))
-        self._split_seed = random.randint(2**31 - 1)
-        self._stand_beside()
-        self._learn_documents(counts)
+        with one_thread():
+            self._align(self._monolingual_vectors(counts, random), lexicon_list(lexicons))
+            self._split_seed = random.randint(2**31 - 1)
+            self._stand_beside()
+            self._learn_documents(counts)
         return self
 
     def encode_words(self, words: Sequence[str], language: str) -> FloatMatrix:
@@ -246,6 +250,7 @@ class AlignedWordEncoder(BaseEstimator):
             If `words` holds something else than str.
         """
         check_is_fitted(self)
+        language = canonical_code(language)
         self._check_languages([language])
         words = checked_texts(words, "words")
         row_of = {word: row for row, word in enumerate(self.vocabularies_[language])}
@@ -445,7 +450,8 @@ class AlignedWordEncoder(BaseEstimator):
             averages = self._averages(corpus.counts_of(code), code)
             centred = centred_unit_rows(averages, self.document_means_[code])
             axes = self.common_components_[code]
-            vectors[corpus.rows_of(code)] = unit_rows(centred - centred @ axes.T @ axes)
+            with one_thread():
+                vectors[corpus.rows_of(code)] = unit_rows(centred - centred @ axes.T @ axes)
         return vectors
 
     def _document_arrays(self) -> dict[str, NDArray[Any]]:
@@ -479,18 +485,8 @@ class AlignedWordEncoder(BaseEstimator):
 
 
 def _check_parameters(encoder: AlignedWordEncoder) -> None:
+    owner = type(encoder).__name__
     for name, least in _WHOLE_NUMBERS.items():
-        value: Any = getattr(encoder, name)
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise _out_of_range(name, f"an integer of at least {least}", value)
+        check_number(getattr(encoder, name), name, owner, least, integer=True)
     for name, (low, high) in _RANGES.items():
-        value = getattr(encoder, name)
-        if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
-            bound = f"between {low:g} and {high:g}" if high < np.inf else f"of at least {low:g}"
-            raise _out_of_range(name, f"a number {bound}", value)
-
-
-def _out_of_range(name: str, expected: str, value: Any) -> InputError:
-    return InputError(
-        f"The {name!r} parameter of AlignedWordEncoder must be {expected}. Got {value!r} instead."
-    )
+        check_number(getattr(encoder, name), name, owner, low, high)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._threads import one_thread
 from skxtm.embeddings._vectors import unit_rows
 from skxtm.embeddings.alignment import mutual_neighbours
 from skxtm.embeddings.resolving import vocabulary_vectors
 from skxtm.exceptions import InputError
+from skxtm.languages import by_code, canonical_code
 from skxtm.lexicon import Lexicon
 
 
@@ -64,6 +66,7 @@ def induce_lexicon(
             "The words to pair are not known: pass vocabularies=, such as corpus.vocabularies, or embeddings="
             " a fitted AlignedWordEncoder."
         )
+    vocabularies = by_code(vocabularies, "vocabularies")
     source, target = _checked_pair(languages, vocabularies)
     if csls_neighbours < 1:
         raise InputError(
@@ -71,16 +74,17 @@ def induce_lexicon(
         )
     words = {code: list(vocabularies[code]) for code in (source, target)}
     vectors = vocabulary_vectors(embeddings, words)
-    rows, columns, similarities = mutual_neighbours(
-        unit_rows(vectors[source]), unit_rows(vectors[target]), csls_neighbours
-    )
+    with one_thread():
+        rows, columns, similarities = mutual_neighbours(
+            unit_rows(vectors[source]), unit_rows(vectors[target]), csls_neighbours
+        )
     best_first = np.argsort(-similarities, kind="stable")
     pairs = [(str(words[source][rows[pair]]), str(words[target][columns[pair]])) for pair in best_first]
     return Lexicon(pairs, (source, target), match="literal")
 
 
 def _checked_pair(languages: tuple[str, str] | None, vocabularies: Mapping[str, Any]) -> tuple[str, str]:
-    chosen = tuple(vocabularies if languages is None else languages)
+    chosen = tuple(vocabularies if languages is None else map(canonical_code, languages))
     missing = [code for code in chosen if code not in vocabularies]
     if missing:
         raise InputError(f"vocabularies has no words for {missing}; it has some for {list(vocabularies)}.")

@@ -9,6 +9,7 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skxtm._threads import one_thread
 from skxtm.embeddings._vectors import FloatMatrix
 from skxtm.embeddings.alignment import (
     IntArray,
@@ -88,11 +89,12 @@ def held_out_ranks(
     kept[chosen] = 0
     known = sparse.csr_array(sparse.diags_array(kept) @ matches)
     known.eliminate_zeros()
-    rotation = refined_map(
-        source, target, known, n_refinements=n_refinements, csls_neighbours=csls_neighbours
-    )
-    hubness = mean_nearest_similarity(target, source @ rotation, csls_neighbours)
-    return _ranks(source[chosen] @ rotation, target, hubness, matches[chosen])
+    with one_thread():
+        rotation = refined_map(
+            source, target, known, n_refinements=n_refinements, csls_neighbours=csls_neighbours
+        )
+        hubness = mean_nearest_similarity(target, source @ rotation, csls_neighbours)
+        return _ranks(source[chosen] @ rotation, target, hubness, matches[chosen])
 
 
 def _ranks(

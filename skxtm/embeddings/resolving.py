@@ -14,6 +14,7 @@ from skxtm.embeddings._vectors import FloatMatrix, checked_word_vectors, encoded
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.sentence_transformer import SentenceTransformerEncoder
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import by_code
 from skxtm.lexicon import Lexicon
 
 _RIGHT_WAYS = (
@@ -219,6 +220,7 @@ def _encode_corpus(encoder: Any, corpus: Corpus) -> Any:
 
 def _stacked(arrays: Mapping[str, Any], corpus: Corpus) -> FloatMatrix:
     """Put the rows of each language where its documents are."""
+    arrays = by_code(arrays, "document_embeddings")
     missing = [code for code in corpus.languages if code not in arrays]
     if missing:
         raise InputError(f"document_embeddings has no vectors for {missing}; it has some for {list(arrays)}.")

@@ -112,7 +112,4 @@ def languages_of(path: Path, languages: tuple[str, str] | None) -> tuple[str, st
     if languages is not None:
         first, second = languages
         return language_code(first), language_code(second)
-    parts = path.name.partition(".")[0].removeprefix("freedict-").replace("_", "-").split("-")
-    if len(parts) == 2 and not any(map(fault_of_code, parts)):
-        return language_code(parts[0]), language_code(parts[1])
     return languages_in_name(path)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from skxtm.languages import by_code
 from skxtm.lexicon import Lexicon, LexiconCoverage
 from skxtm.lexicons._glosses import words_of
 
@@ -130,7 +131,8 @@ class SourcedLexicon:
             The same with `coverage`.
         """
         first, second = self.lexicon.languages
-        coverage = self.lexicon.coverage(vocabularies[first], vocabularies[second], first, second)
+        words = by_code(vocabularies, "vocabularies")
+        coverage = self.lexicon.coverage(words[first], words[second], first, second)
         return replace(self, coverage=coverage)
 
     def describe(self) -> str:

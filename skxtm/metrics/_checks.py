@@ -1,21 +1,12 @@
 """Checks that several metrics share."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm.corpus._checks import is_missing, named_rows
 from skxtm.exceptions import InputError
-
-
-def check_choice(value: object, name: str, owner: str, choices: Sequence[str]) -> None:
-    """Refuse a parameter that is none of a few names."""
-    if value not in choices:
-        raise InputError(
-            f"The {name!r} parameter of {owner} must be among {{{', '.join(map(repr, choices))}}}. "
-            f"Got {value!r} instead."
-        )
 
 
 def column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:
@@ -29,16 +20,11 @@ def column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:
     return array
 
 
-def is_missing(value: object) -> bool:
-    """Tell None and NaN, which is unequal to itself, from a value."""
-    return value is None or value != value
-
-
-def check_none_missing(values: NDArray[Any], name: str) -> None:
-    """Refuse a column with None or NaN in it."""
-    missing = [row for row, value in enumerate(values.tolist()) if is_missing(value)]
+def label_column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:
+    """Return labels, none of them missing, as an array that has one for each of the rows."""
+    # beside strings numpy would make a string of NaN
+    labels = column(np.asarray(values, dtype=object), name, n_rows, rows)
+    missing = [row for row, value in enumerate(labels) if is_missing(value)]
     if missing:
-        raise InputError(
-            f"{name} has no value in {len(missing)} of {len(values)} rows, the first of them {missing[0]}. "
-            f"Leave such rows out."
-        )
+        raise InputError(f"{name} has no label in {named_rows(missing)}. Leave such rows out.")
+    return np.asarray(labels.tolist())

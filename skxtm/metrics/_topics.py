@@ -3,8 +3,7 @@
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-
+from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError, InputTypeError
 
 Topics = Iterable[Mapping[str, Sequence[str]]]
@@ -44,10 +43,7 @@ def top_words(
     UserWarning
         If topics have fewer words.
     """
-    if not isinstance(n_words, (int, np.integer)) or n_words < 1:
-        raise InputError(
-            f"The 'n_words' parameter must be an integer of at least 1. Got {n_words!r} instead."
-        )
+    check_n_words(n_words)
     checked = [_check_topic(topic, number) for number, topic in enumerate(topics)]
     if not checked:
         raise InputError("topics is empty; at least one topic is needed.")

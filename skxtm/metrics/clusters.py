@@ -12,7 +12,7 @@ from sklearn.metrics.cluster import contingency_matrix
 from sklearn.utils import check_array
 
 from skxtm.exceptions import InputError
-from skxtm.metrics._checks import check_none_missing, column
+from skxtm.metrics._checks import column, label_column
 
 
 @dataclass(frozen=True)
@@ -82,17 +82,15 @@ def purity_score(labels: ArrayLike, clusters: ArrayLike) -> float:
     >>> purity_score(["sport", "sport", "weather", "weather"], [0, 0, 0, 1])
     0.75
     """
-    label_column = np.asarray(labels)
-    if label_column.ndim != 1 or not len(label_column):
+    shape = np.asarray(labels, dtype=object).shape
+    if len(shape) != 1 or not shape[0]:
         raise InputError(
             f"labels must have one value for each of at least one document. "
-            f"Got an array of shape {label_column.shape} instead."
+            f"Got an array of shape {shape} instead."
         )
-    cluster_column = column(clusters, "clusters", len(label_column), "labels")
-    check_none_missing(label_column, "labels")
-    check_none_missing(cluster_column, "clusters")
-    frequent = contingency_matrix(label_column, cluster_column).max(axis=0)
-    return float(frequent.sum() / len(label_column))
+    of_document = label_column(labels, "labels", shape[0], "documents")
+    of_cluster = label_column(clusters, "clusters", shape[0], "labels")
+    return float(contingency_matrix(of_document, of_cluster).max(axis=0).sum() / shape[0])
 
 
 def cluster_scores(
@@ -148,14 +146,14 @@ def cluster_scores(
     (0.75, ClusterScores(purity=1.0, nmi=1.0, by_language={}))
     """
     clusters = check_array(theta, input_name="theta").argmax(axis=1)
-    label_column = column(labels, "labels", len(clusters), "rows of theta")
-    purity, nmi = _agreement(label_column, clusters)
+    of_document = label_column(labels, "labels", len(clusters), "rows of theta")
+    purity, nmi = _agreement(of_document, clusters)
     if language is None:
         return ClusterScores(purity, nmi)
     of_row = column(language, "language", len(clusters), "rows of theta")
     rows = {code: of_row == code for code in dict.fromkeys(of_row.tolist())}
     by_language = {
-        code: ClusterScores(*_agreement(label_column[own], clusters[own])) for code, own in rows.items()
+        code: ClusterScores(*_agreement(of_document[own], clusters[own])) for code, own in rows.items()
     }
     return ClusterScores(purity, nmi, by_language)
 

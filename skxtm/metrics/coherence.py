@@ -9,8 +9,8 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._parameters import check_choice
 from skxtm.exceptions import AbsentWordsWarning, InputError
-from skxtm.metrics._checks import check_choice
 from skxtm.metrics._topics import Topics, top_words
 from skxtm.metrics.reference import AlignedReference, Counts
 

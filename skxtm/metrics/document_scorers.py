@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from skxtm._parameters import check_choice
 from skxtm.corpus import as_corpus
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.metrics._checks import check_choice, column
+from skxtm.metrics._checks import label_column
 from skxtm.metrics.clusters import cluster_scores
 from skxtm.metrics.retrieval import retrieval_score
 from skxtm.metrics.transfer import TransferScoring, transfer_scores
+from skxtm.model_selection import REMEDY
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class TransferScorer:
         check_choice(self.scoring, "scoring", name, ("accuracy", "f1_macro"))
         check_choice(self.transfer, "transfer", name, ("cross", "intra"))
         language = as_corpus(X).language
-        labels = column(_labels(y, name), "y", len(language), "rows of X")
+        labels = label_column(_labels(y, name), "y", len(language), "rows of X")
         half = _training_half(language, labels)
         _check_halves(language, half, self.transfer)
         features = _features_of(estimator, X, name)
@@ -231,7 +233,7 @@ def _check_halves(language: NDArray[Any], half: NDArray[np.bool_], transfer: str
     if transfer == "cross" and len(languages) < 2:
         raise InputError(
             f"Classification across languages needs documents of at least two. Got {languages}. "
-            f"transfer='intra' stays within each language."
+            f"transfer='intra' stays within each language. {REMEDY}"
         )
     untested = [code for code in languages if half[language == code].all()]
     if untested:

@@ -12,6 +12,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._parameters import check_number
 from skxtm.exceptions import AnswerFormatError, InputError
 from skxtm.languages import LANGUAGE_NAMES
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
@@ -303,10 +304,7 @@ class _Asking:
             raise InputError(f"Alignment compares at least two languages. Got {list(words)}.")
         if scale not in _SCALES[kind]:
             raise InputError(f"The 'scale' parameter must be 'themes' or 'published'. Got {scale!r} instead.")
-        if not isinstance(n_runs, (int, np.integer)) or n_runs < 1:
-            raise InputError(
-                f"The 'n_runs' parameter must be an integer of at least 1. Got {n_runs!r} instead."
-            )
+        check_number(n_runs, "n_runs", None, 1, integer=True)
         return cls(_SCALES[kind][scale], _columns(kind, words), int(n_runs), domain)
 
     def requests(self) -> list[ChatRequest]:

@@ -6,19 +6,18 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skxtm._parameters import check_choice
+from skxtm.corpus import Corpus
+from skxtm.corpus._checks import is_missing
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.languages import by_code, canonical_code, fault_of_code
-from skxtm.metrics._checks import check_choice
 from skxtm.normalization import same_word_forms
-
-if TYPE_CHECKING:
-    from skxtm.corpus import Corpus
 
 Counts = NDArray[np.int64]
 Words = Sequence[str] | NDArray[Any]
@@ -192,7 +191,7 @@ class AlignedReference:
         return cls.from_texts({language: _lines(paths[language]) for language in languages}, match=match)
 
     @classmethod
-    def from_corpus(cls, corpus: "Corpus", *, match: Match = "normal") -> Self:
+    def from_corpus(cls, corpus: Corpus, *, match: Match = "normal") -> Self:
         """Build a reference from the aligned rows of a corpus.
 
         Parameters
@@ -215,7 +214,14 @@ class AlignedReference:
         InputError
             If the corpus has no counts, or several languages and no pair ids, or if no pair id is found in
             all languages.
+        InputTypeError
+            If it is no corpus.
         """
+        if not isinstance(corpus, Corpus):
+            raise InputTypeError(
+                f"corpus must be a Corpus with counts and pair_id. Got {type(corpus).__name__!r}; for texts "
+                "there is AlignedReference.from_texts."
+            )
         needs_pairs = corpus.pair_id is None and len(corpus.languages) > 1
         if needs_pairs or corpus.vocabularies is None or not corpus.has_counts:
             lacking = "pair_id" if needs_pairs else "counts"
@@ -437,10 +443,10 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _number_common_pairs(pair_ids: Mapping[str, list[Hashable]]) -> dict[Hashable, int]:
-    """Give a number to each pair id that every language has; None and NaN (unequal to itself) are none."""
+    """Give a number to each pair id that every language has; what is missing is none."""
     common = set.intersection(*(set(of_language) for of_language in pair_ids.values()))
     ordered = dict.fromkeys(pair for pair in next(iter(pair_ids.values())) if pair in common)
-    kept = [pair for pair in ordered if pair is not None and pair == pair]
+    kept = [pair for pair in ordered if not is_missing(pair)]
     if not kept:
         raise InputError(
             f"No pair_id of the corpus is found in all its languages {list(pair_ids)}; "

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.preprocessing import normalize
 from sklearn.utils import check_array
 
+from skxtm.corpus._checks import is_missing
 from skxtm.exceptions import InputError
-from skxtm.metrics._checks import column, is_missing
+from skxtm.metrics._checks import column
 
 Direction = tuple[str, str]
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from sklearn.pipeline import Pipeline
 
+from skxtm._parameters import check_choice
 from skxtm.exceptions import InputTypeError
 from skxtm.llm import ChatModel, ChatSession
-from skxtm.metrics._checks import check_choice
 from skxtm.metrics._topics import Topics
 from skxtm.metrics.coherence import Counting, cnpmi_score, npmi_score
 from skxtm.metrics.diversity import inverted_rbo, topic_diversity, topic_quality, topic_uniqueness

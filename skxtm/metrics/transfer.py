@@ -12,8 +12,10 @@ from sklearn.svm import SVC
 from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
 
+from skxtm._parameters import check_choice
+from skxtm._threads import one_thread
 from skxtm.exceptions import InputError
-from skxtm.metrics._checks import check_choice, column
+from skxtm.metrics._checks import column, label_column
 
 TransferScoring = Literal["accuracy", "f1_macro"]
 Part = tuple[Any, NDArray[Any], NDArray[Any]]
@@ -203,7 +205,8 @@ def transfer_accuracy(
     Raises
     ------
     InputError
-        If lengths disagree, or if the training documents of a language are all of one class.
+        If lengths disagree, a label is missing (None, NaN), or the training documents of a language are all
+        of one class.
 
     See Also
     --------
@@ -275,7 +278,8 @@ def transfer_scores(
     Raises
     ------
     InputError
-        If lengths disagree, or if the training documents of a language are all of one class.
+        If lengths disagree, a label is missing (None, NaN), or the training documents of a language are all
+        of one class.
 
     See Also
     --------
@@ -327,7 +331,8 @@ def _scores(
 ) -> dict[str, tuple[float, float]]:
     """Return accuracy and macro F1 by language of the test documents."""
     test_features, test_labels, test_language = tested
-    predicted = classifier.fit(features, labels).predict(test_features)
+    with one_thread():
+        predicted = classifier.fit(features, labels).predict(test_features)
     rows = {language: test_language == language for language in dict.fromkeys(test_language.tolist())}
     return {
         language: (
@@ -347,7 +352,7 @@ def _check_part(features: Any, labels: ArrayLike, language: Sequence[str], part:
     rows = f"rows of {part}_features"
     return (
         features,
-        column(labels, f"{part}_labels", features.shape[0], rows),
+        label_column(labels, f"{part}_labels", features.shape[0], rows),
         column(language, f"{part}_language", features.shape[0], rows),
     )
 

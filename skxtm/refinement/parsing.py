@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from reprlib import repr as shortened
 
+from skxtm._parameters import check_n_words
 from skxtm.exceptions import AnswerFormatError
 from skxtm.llm.thoughts import without_thoughts
 from skxtm.refinement._entries import Entry, json_entries, plain_entries
@@ -86,6 +87,8 @@ def parse_answer(
 
     Raises
     ------
+    InputError
+        If `n_words` is not an integer of at least 1.
     AnswerFormatError
         If no topic that was asked about has words in all languages; or if topics 0, 1, ... were asked about,
         and the answer numbers them from 1 on, so that each number may stand for another. The message is
@@ -114,6 +117,7 @@ def parse_answer(
     ['Topic 8 was not asked about and is left out.',
      "Topic 0, 'en': left out 1 that are not single words: 'heavy snow'."]
     """
+    check_n_words(n_words, "parse_answer")
     text = without_thoughts(text)
     entries, is_damaged = json_entries(text, languages)
     if not entries:

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
+from skxtm._parameters import check_choice, check_n_words
 from skxtm.exceptions import InputError
 from skxtm.languages import LANGUAGE_NAMES
 from skxtm.refinement._languages import label_of
@@ -368,16 +367,8 @@ def _checked_languages(topics: Topics, name: str) -> tuple[str, ...]:
 
 
 def _check_options(form: str, n_words: int) -> None:
-    if form not in ("joint", "single", "paper"):
-        raise InputError(
-            f"The 'form' parameter of refinement_prompts must be a str among {{'joint', 'paper', 'single'}}. "
-            f"Got {form!r} instead."
-        )
-    if not isinstance(n_words, (int, np.integer)) or n_words < 1:
-        raise InputError(
-            f"The 'n_words' parameter of refinement_prompts must be an integer of at least 1. "
-            f"Got {n_words!r} instead."
-        )
+    check_choice(form, "form", "refinement_prompts", ("joint", "single", "paper"))
+    check_n_words(n_words, "refinement_prompts")
 
 
 def _check_candidates(candidates: Topics, topics: Topics, languages: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import normalize
 
+from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError
 
 __all__ = ["OfflineProposer"]
@@ -127,6 +128,7 @@ class OfflineProposer(BaseEstimator):
             If a parameter is out of range.
         """
         _check_parameters(self)
+        check_n_words(n_words, "propose")
         vectors = {code: normalize(of_language) for code, of_language in word_vectors.items()}
         centres = np.stack(
             [

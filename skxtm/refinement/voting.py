@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError
 
 __all__ = ["VotedTopic", "are_identical", "report_rows", "vote"]
@@ -84,8 +85,7 @@ def vote(
     >>> vote(rounds, n_words=2, original={"en": [9, 1]})
     VotedTopic(words={'en': [4, 9]}, shares={'en': [1.0, 0.5]}, confidence=0.75, n_rounds=2)
     """
-    if n_words < 1:
-        raise InputError(f"The 'n_words' parameter of vote must be at least 1. Got {n_words!r} instead.")
+    check_n_words(n_words, "vote")
     words, shares = {}, {}
     for language, present in original.items():
         share_of = _shares(_answers(rounds, language))

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -87,11 +88,15 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.network.to(self.device)
-        self.optimizer = torch.optim.Adam(
-            self.network.parameters(), lr=self.schedule.learning_rate, fused=self.device.type != "mps"
-        )
         self.rng = np.random.default_rng(self.seed + self.n_epochs)
         self.generator = Generator(self.device).manual_seed(self.seed + self.n_epochs)
+
+    @cached_property
+    def optimizer(self) -> torch.optim.Adam:
+        """Adam, made at the first step: torch loads its compiler for it, which takes seconds."""
+        return torch.optim.Adam(
+            self.network.parameters(), lr=self.schedule.learning_rate, fused=self.device.type != "mps"
+        )
 
     def train(
         self,
@@ -308,9 +313,10 @@ def trainer_state(trainer: Trainer) -> dict[str, Any]:
     state : dict
         For `restore_trainer`.
     """
+    has_stepped = "optimizer" in vars(trainer)
     moments = {
         number: {name: value.cpu().numpy() for name, value in moment.items()}
-        for number, moment in trainer.optimizer.state_dict()["state"].items()
+        for number, moment in (trainer.optimizer.state_dict()["state"] if has_stepped else {}).items()
     }
     return {
         "moments": moments,
@@ -331,12 +337,13 @@ def restore_trainer(trainer: Trainer, state: dict[str, Any]) -> None:
     state : dict
         The state.
     """
-    optimizer_state = trainer.optimizer.state_dict()
-    optimizer_state["state"] = {
-        number: {name: torch.as_tensor(value) for name, value in moment.items()}
-        for number, moment in state["moments"].items()
-    }
-    trainer.optimizer.load_state_dict(optimizer_state)
+    if state["moments"]:
+        optimizer_state = trainer.optimizer.state_dict()
+        optimizer_state["state"] = {
+            number: {name: torch.as_tensor(value) for name, value in moment.items()}
+            for number, moment in state["moments"].items()
+        }
+        trainer.optimizer.load_state_dict(optimizer_state)
     trainer.rng.bit_generator.state = state["rng"]
     trainer.generator.set_state(torch.as_tensor(state["generator"]))
     trainer.n_epochs = state["n_epochs"]

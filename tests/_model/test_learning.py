@@ -235,11 +235,12 @@ def test_columns_of_a_matrix_are_forgotten_when_documents_follow():
         (
             ["en"],
             "The 'languages' parameter is ['en'], but X holds documents in ['en', 'zh']. Give documents in exactly "
-            "these languages; in cross-validation, stratify by language.",
+            "these languages. In cross-validation of rows sorted by language, shuffle them, or split by "
+            "skxtm.model_selection.StratifiedLanguageKFold.",
         ),
         (
             ["en", "zh", "en"],
-            "The 'languages' parameter must be distinct language codes. Got ['en', 'zh', 'en'].",
+            "languages must be a sequence of distinct language codes. Got ['en', 'zh', 'en'].",
         ),
     ],
 )

@@ -160,7 +160,8 @@ def test_a_function_among_the_parameters_cannot_be_saved_as_data(tmp_path):
         model.save(tmp_path / "model")
     assert str(caught.value) == (
         "The parameter 'vectorizer.tokenizer' holds 'method_descriptor', which cannot be saved as data. Use plain "
-        "values, or pickle the model if you trust everybody who will load it."
+        "values, or pickle the model if you trust everybody who will load it; a function must then be one that can be "
+        "imported."
     )
     assert not (tmp_path / "model").exists()
 

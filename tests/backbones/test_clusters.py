@@ -55,10 +55,10 @@ def test_any_language_can_be_the_clustered_one():
     assert clusters.centroids.shape == (3, 3)
 
 
-def test_fewer_documents_than_clusters_are_refused():
+def test_documents_whose_embeddings_are_all_zero_cannot_be_clustered():
     with pytest.raises(InputError) as caught:
-        DocumentClusters.learn([np.eye(2), np.eye(2)], 3)
+        DocumentClusters.learn([np.zeros((2, 3)), np.zeros((1, 3))], 1)
     assert str(caught.value) == (
-        "Language number 0 has 2 documents with a known word, too few for 3 clusters, one per topic. Lower "
-        "n_components, or pass clusters=."
+        "The documents' embeddings are all zero, as those learnt from one document in each language are, or of "
+        "one word, so that there is nothing to cluster by. Give more documents, or document_embeddings=."
     )

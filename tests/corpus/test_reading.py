@@ -606,3 +606,43 @@ class TestTextsAlone:
             as_corpus(self.TEXTS, languages="auto")
         assert str(caught.value).startswith("Finding the language of texts needs the package 'py3langid'")
         assert str(caught.value).endswith("Install it with: pip install 'skxtm[detect]'.")
+
+
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_set_whose_rows_have_no_order_is_refused(kind):
+    with pytest.raises(InputTypeError) as caught:
+        as_corpus(kind({("rain", "en"), ("雨", "zh")}))
+    assert str(caught.value) == (
+        "X is a set, whose order differs from run to run, so that its rows have no numbers. Pass a list."
+    )
+
+
+USABLE_TEXTS, USABLE_CODES = ["rain today", ""], ["en", "EN", "de", "pt-BR"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*USABLE_TEXTS, None, float("nan"), 3, "\ud800"]),
+            st.sampled_from([*USABLE_CODES, "", "en ", "klingonian", None, 5]),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_one_error_counts_and_names_all_rows_that_cannot_be_used(rows):
+    bad = [
+        row for row, (text, code) in enumerate(rows) if text not in USABLE_TEXTS or code not in USABLE_CODES
+    ]
+    texts, codes = zip(*rows, strict=True)
+    if not bad:
+        assert len(Corpus(codes, text=texts)) == len(rows)
+        return
+    with pytest.raises(InputError) as caught:
+        Corpus(codes, text=texts)
+    message = str(caught.value)
+    assert message.startswith(f"{len(bad)} row{'s' if len(bad) > 1 else ''} cannot be used: ")
+    named = {int(row) for rows in re.findall(r"in rows? ([\d, ]+)", message) for row in rows.split(", ")}
+    assert named <= set(bad)
+    assert " more" in message or named == set(bad)

@@ -258,21 +258,21 @@ def test_fitting_changes_no_parameter_and_the_result_can_be_pickled(made, turned
     [
         (
             {"n_dimensions": 0},
-            "The 'n_dimensions' parameter of AlignedWordEncoder must be an integer of at least 1",
+            "The 'n_dimensions' parameter of AlignedWordEncoder must be an integer in [1, inf)",
         ),
         (
             {"n_refinements": 1.5},
-            "The 'n_refinements' parameter of AlignedWordEncoder must be an integer of at least 0",
+            "The 'n_refinements' parameter of AlignedWordEncoder must be an integer in [0, inf)",
         ),
         (
             {"remove_common": True},
-            "The 'remove_common' parameter of AlignedWordEncoder must be an integer of at least 0",
+            "The 'remove_common' parameter of AlignedWordEncoder must be an integer in [0, inf)",
         ),
         (
             {"smoothing": 1.5},
-            "The 'smoothing' parameter of AlignedWordEncoder must be a number between 0 and 1",
+            "The 'smoothing' parameter of AlignedWordEncoder must be a number in [0, 1]",
         ),
-        ({"sif": 0}, "The 'sif' parameter of AlignedWordEncoder must be a number of at least 1e-09"),
+        ({"sif": 0}, "The 'sif' parameter of AlignedWordEncoder must be a number in [1e-09, inf)"),
     ],
 )
 def test_a_parameter_out_of_range_is_named(made, parameters, message):

@@ -93,7 +93,7 @@ def test_of_equal_proportions_the_first_topic_is_taken():
         ),
         (
             ([[1.0], [1.0]], ["sport", None]),
-            "labels has no value in 1 of 2 rows, the first of them 1. Leave such rows out.",
+            "labels has no label in row 1. Leave such rows out.",
         ),
     ],
 )
@@ -120,7 +120,7 @@ def test_wrong_input_is_named(arguments, message):
         (
             [1, 2],
             [0, np.nan],
-            "clusters has no value in 1 of 2 rows, the first of them 1. Leave such rows out.",
+            "clusters has no label in row 1. Leave such rows out.",
         ),
     ],
 )

@@ -182,7 +182,7 @@ TOPIC = {"en": ["rain", "goal"], "zh": ["雨", "进球"]}
         (
             [TOPIC],
             {"counting": "tokens"},
-            "The 'counting' parameter of cnpmi_score must be among {'documents', 'published'}. "
+            "The 'counting' parameter of cnpmi_score must be a str among {'documents', 'published'}. "
             "Got 'tokens' instead.",
         ),
         (
@@ -203,11 +203,11 @@ TOPIC = {"en": ["rain", "goal"], "zh": ["雨", "进球"]}
         ),
         ([TOPIC], {"languages": ["en"]}, "CNPMI compares at least two languages. Got ['en']."),
         ([], {}, "topics is empty; at least one topic is needed."),
-        ([TOPIC], {"n_words": 0}, "The 'n_words' parameter must be an integer of at least 1. Got 0 instead."),
+        ([TOPIC], {"n_words": 0}, "The 'n_words' parameter must be an integer in [1, inf). Got 0 instead."),
         (
             [TOPIC],
             {"n_words": 1.5},
-            "The 'n_words' parameter must be an integer of at least 1. Got 1.5 instead.",
+            "The 'n_words' parameter must be an integer in [1, inf). Got 1.5 instead.",
         ),
     ],
 )

@@ -168,7 +168,7 @@ def corpus_of(language):
             ClusterScorer("ari"),
             ["en"],
             [0],
-            "The 'metric' parameter of ClusterScorer must be among {'nmi', 'purity'}. Got 'ari' instead.",
+            "The 'metric' parameter of ClusterScorer must be a str among {'nmi', 'purity'}. Got 'ari' instead.",
         ),
         (
             ClusterScorer(),
@@ -180,14 +180,14 @@ def corpus_of(language):
             TransferScorer("f1"),
             ["en"],
             [0],
-            "The 'scoring' parameter of TransferScorer must be among {'accuracy', 'f1_macro'}. "
+            "The 'scoring' parameter of TransferScorer must be a str among {'accuracy', 'f1_macro'}. "
             "Got 'f1' instead.",
         ),
         (
             TransferScorer(transfer="both"),
             ["en"],
             [0],
-            "The 'transfer' parameter of TransferScorer must be among {'cross', 'intra'}. "
+            "The 'transfer' parameter of TransferScorer must be a str among {'cross', 'intra'}. "
             "Got 'both' instead.",
         ),
         (
@@ -195,7 +195,8 @@ def corpus_of(language):
             ["en", "en"],
             [0, 0],
             "Classification across languages needs documents of at least two. Got ['en']. "
-            "transfer='intra' stays within each language.",
+            "transfer='intra' stays within each language. In cross-validation of rows sorted by language, shuffle "
+            "them, or split by skxtm.model_selection.StratifiedLanguageKFold.",
         ),
         (
             TransferScorer(),

@@ -159,7 +159,7 @@ def test_wrong_arguments_are_named():
     )
     with pytest.raises(InputError) as error:
         llm_coherence_score(TOPICS, ScriptedChat(rater), n_words=2, n_runs=0)
-    assert str(error.value) == "The 'n_runs' parameter must be an integer of at least 1. Got 0 instead."
+    assert str(error.value) == "The 'n_runs' parameter must be an integer in [1, inf). Got 0 instead."
     with pytest.raises(InputError) as error:
         llm_coherence_score(TOPICS, ScriptedChat(rater), n_words=2, scale="paper")
     assert str(error.value) == "The 'scale' parameter must be 'themes' or 'published'. Got 'paper' instead."

@@ -2,6 +2,7 @@ import gzip
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -149,7 +150,7 @@ def test_rows_of_one_language_with_one_pair_id_are_one_text():
     assert_same_counts(AlignedReference.from_corpus(corpus), expected)
 
 
-@pytest.mark.parametrize("missing", [None, float("nan")])
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT], ids=repr)
 def test_rows_without_a_pair_id_are_left_out(missing):
     corpus = corpus_of({"en": [1, missing, missing], "zh": [missing, 1, missing]})
     assert AlignedReference.from_corpus(corpus).n_documents == 1
@@ -167,6 +168,14 @@ def test_a_corpus_without_pair_ids_or_counts_is_refused():
     assert str(caught.value) == (
         "An aligned reference needs a corpus with counts and pair_id. It has no counts. Make them with "
         "CrossLingualVectorizer."
+    )
+
+
+def test_what_is_no_corpus_is_refused():
+    with pytest.raises(InputTypeError) as caught:
+        AlignedReference.from_corpus([("rain", "en"), ("雨", "zh")])
+    assert str(caught.value) == (
+        "corpus must be a Corpus with counts and pair_id. Got 'list'; for texts there is AlignedReference.from_texts."
     )
 
 
@@ -282,7 +291,7 @@ def test_words_are_found_as_they_are_written_on_request():
     with pytest.raises(InputError) as caught:
         AlignedReference.from_texts({"de": ["Tor"]}, match="light")
     assert str(caught.value) == (
-        "The 'match' parameter of AlignedReference must be among {'normal', 'literal'}. Got 'light' instead."
+        "The 'match' parameter of AlignedReference must be a str among {'normal', 'literal'}. Got 'light' instead."
     )
 
 

@@ -171,7 +171,7 @@ def test_an_unknown_rating_is_named():
     with pytest.raises(InputError) as caught:
         scorer(make_model("aligned").fit(X), X)
     assert str(caught.value) == (
-        "The 'rating' parameter of LLMRatingScorer must be among {'coherence', 'alignment'}. "
+        "The 'rating' parameter of LLMRatingScorer must be a str among {'coherence', 'alignment'}. "
         "Got 'similarity' instead."
     )
 

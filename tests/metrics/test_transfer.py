@@ -1,14 +1,17 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
+from skxtm import Corpus
 from skxtm.exceptions import InputError
-from skxtm.metrics import TransferAccuracy, TransferScores, transfer_accuracy, transfer_scores
+from skxtm.metrics import TransferAccuracy, TransferScorer, TransferScores, transfer_accuracy, transfer_scores
 
 LABELS = ["sport", "weather"]
 
@@ -233,5 +236,35 @@ def test_macro_f1_has_the_four_figures_too():
     with pytest.raises(InputError) as caught:
         scores.figures("en", "zh", "f1")
     assert str(caught.value) == (
-        "The 'scoring' parameter of TransferScores must be among {'accuracy', 'f1_macro'}. Got 'f1' instead."
+        "The 'scoring' parameter of TransferScores must be a str among {'accuracy', 'f1_macro'}. Got 'f1' instead."
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "rows"),
+    [
+        ([0, None, 1, 1], "row 1"),
+        ([0, np.nan, 1, np.nan], "rows 1, 3"),
+        (["a", "b", np.nan, None], "rows 2, 3"),
+        (["a", "b", pd.NA, pd.NaT], "rows 2, 3"),
+        (pd.Series(["a", None, "a", "b"], dtype="string"), "row 1"),
+        (pd.Series([0, 1, None, 1], dtype="Int64"), "row 2"),
+        (np.array([0.0, 1.0, 0.0, np.nan]), "row 3"),
+    ],
+)
+def test_rows_whose_label_is_missing_are_named(labels, rows):
+    features, full, language = np.eye(4), [0, 1, 0, 1], ["en", "en", "zh", "zh"]
+    for part, (trained, tested) in {"train": (labels, full), "test": (full, labels)}.items():
+        with pytest.raises(InputError) as caught:
+            transfer_accuracy(features, trained, language, features, tested, language)
+        assert str(caught.value) == f"{part}_labels has no label in {rows}. Leave such rows out."
+    with pytest.raises(InputError) as caught:
+        TransferScorer()(FunctionTransformer(lambda X: np.eye(4)), Corpus(language), labels)
+    assert str(caught.value) == f"y has no label in {rows}. Leave such rows out."
+
+
+def test_labels_without_a_missing_one_may_be_of_a_nullable_column():
+    features, language = [[0.0], [1.0]] * 2, ["en", "en", "zh", "zh"]
+    for labels in (pd.Series([0, 1, 0, 1], dtype="Int64"), pd.Series(list("abab"), dtype="string")):
+        accuracy = transfer_accuracy(features, labels, language, features, labels, language)
+        assert set(accuracy.accuracies.values()) == {1.0}

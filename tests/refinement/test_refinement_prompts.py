@@ -195,7 +195,7 @@ def test_the_model_can_follow_either_example_and_be_understood():
         ),
         (
             {"topics": TOPICS, "n_words": 0},
-            "The 'n_words' parameter of refinement_prompts must be an integer of at least 1. Got 0 instead.",
+            "The 'n_words' parameter of refinement_prompts must be an integer in [1, inf). Got 0 instead.",
         ),
         ({"topics": []}, "topics is empty; at least one topic is needed."),
         (

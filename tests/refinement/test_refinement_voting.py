@@ -146,4 +146,6 @@ def test_unknown_words_of_a_round_without_answer_are_refused():
 def test_at_least_one_word_must_be_kept():
     with pytest.raises(InputError) as caught:
         vote([{"en": [1]}], n_words=0, original={"en": [1]})
-    assert str(caught.value) == "The 'n_words' parameter of vote must be at least 1. Got 0 instead."
+    assert (
+        str(caught.value) == "The 'n_words' parameter of vote must be an integer in [1, inf). Got 0 instead."
+    )

@@ -51,6 +51,15 @@ def test_training_in_pieces_through_a_saved_state_equals_training_at_once():
     assert whole.history == second.history
 
 
+def test_a_model_without_training_makes_no_optimiser():
+    trainer = make_trainer()
+    trainer.train(COUNTS, 0)
+    state = trainer_state(trainer)
+    restore_trainer(make_trainer(), state)
+    assert state["moments"] == {}
+    assert "optimizer" not in vars(trainer)  # torch would load its compiler for it
+
+
 def test_the_global_sources_of_randomness_are_left_as_they_were():
     torch_before, numpy_before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
     make_trainer().train(COUNTS, 1)

@@ -1,0 +1,147 @@
+"""Checks of parameters that several parts share, and estimators whose parameters hold parameters."""
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import index
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skxtm.exceptions import InputError
+
+
+def check_number(
+    value: Any,
+    name: str,
+    owner: str | None,
+    low: float | None,
+    high: float | None = None,
+    *,
+    integer: bool = False,
+    open_low: bool = False,
+) -> None:
+    """Check that a number lies in a range.
+
+    Parameters
+    ----------
+    value : object
+        As given.
+    name : str
+        The parameter.
+    owner : str or None
+        Whose parameter it is; None where the caller does not know.
+    low, high : float or None
+        Closed bounds; None for no bound.
+    integer : bool
+        Whether a whole number is needed, of Python or numpy.
+    open_low : bool
+        Whether `low` itself is excluded.
+
+    Raises
+    ------
+    InputError
+        If the value is not a number of that kind in that range.
+    """
+    number = _number(value, integer=integer)
+    below = number is not None and low is not None and (number <= low if open_low else number < low)
+    if number is None or below or (high is not None and number > high):
+        opening = "(" if open_low or low is None else "["
+        closing = ")" if high is None else "]"
+        interval = f"{opening}{'-inf' if low is None else low}, {'inf' if high is None else high}{closing}"
+        raise InputError(
+            f"The {name!r} parameter {f'of {owner} ' if owner else ''}must be "
+            f"{'an integer' if integer else 'a number'} in {interval}. Got {value!r} instead."
+        )
+
+
+def _number(value: Any, *, integer: bool) -> float | None:
+    """Take a number as one of Python; None if it is none, or nan."""
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    try:
+        return index(value)
+    except TypeError:
+        is_real = not integer and isinstance(value, (float, np.floating)) and value == value
+        return float(value) if is_real else None
+
+
+def check_n_words(n_words: Any, owner: str | None = None) -> None:
+    """Check a number of top words, wherever one is asked for.
+
+    Parameters
+    ----------
+    n_words : object
+        As given.
+    owner : str or None, default=None
+        Whose parameter it is.
+
+    Raises
+    ------
+    InputError
+        If it is not an integer of at least 1.
+    """
+    check_number(n_words, "n_words", owner, 1, integer=True)
+
+
+def check_choice(value: object, name: str, owner: str, choices: Sequence[str]) -> None:
+    """Check that a parameter is one of a few names.
+
+    Parameters
+    ----------
+    value : object
+        As given.
+    name : str
+        The parameter.
+    owner : str
+        Whose parameter it is.
+    choices : sequence of str
+        The names.
+
+    Raises
+    ------
+    InputError
+        If the value is none of them.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(
+            f"The {name!r} parameter of {owner} must be a str among {{{', '.join(map(repr, choices))}}}. "
+            f"Got {value!r} instead."
+        )
+
+
+class NestedParameters(BaseEstimator):
+    """An estimator some of whose parameters may hold an estimator, or None or a name in its place."""
+
+    #: For each such parameter what to pass so that it has parameters of its own.
+    _objects: ClassVar[Mapping[str, str | Callable[[Any], str]]] = {}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, those of an object among them by ``name__parameter``.
+
+        Parameters
+        ----------
+        **params : object
+            By name.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        InputError
+            If a name reaches into a parameter that is no object with parameters.
+        """
+        own = self.get_params(deep=False)
+        for key in params:
+            name, separator, _ = key.partition("__")
+            held = params.get(name, own.get(name))
+            if separator and name in own and (isinstance(held, type) or not hasattr(held, "set_params")):
+                remedy = self._objects.get(name)
+                remedy = remedy(held) if callable(remedy) else remedy
+                raise InputError(
+                    f"The parameter {key!r} cannot be set, because {name}={held!r} has no parameters. "
+                    f"{f'Pass {name}={remedy}, whose parameters can be set.' if remedy else 'Set it whole.'}"
+                )
+        super().set_params(**params)
+        return self

@@ -1,0 +1,167 @@
+"""Parameters come back from data as they were, whatever plain values users pass."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import deque
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from safetensors.numpy import load, save
+
+from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
+from skxtm._model.encoding import decode, encode
+from skxtm.exceptions import InputError
+
+TEXTS = [("the rain the wind", "en"), ("the sun the rain", "en"), ("the wind", "en")]
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+hashables = st.recursive(
+    scalars, lambda part: st.tuples(part, part) | st.frozensets(part, max_size=3), max_leaves=5
+)
+arrays = hnp.arrays(
+    st.sampled_from([np.dtype(kind) for kind in ("?", "i1", "<i4", ">i8", "u2", "<f2", "<f4", ">f8")]),
+    hnp.array_shapes(max_dims=2, max_side=3),
+)
+plain = st.recursive(
+    hashables | arrays | st.sets(hashables, max_size=3),
+    lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(max_size=3), part, max_size=3),
+    max_leaves=6,
+)
+
+
+def round_trip(value):
+    tensors = {}
+    written = json.dumps(encode(value, "value", tensors)).encode()
+    arrays = load(save({name: np.ascontiguousarray(array) for name, array in tensors.items()}))
+    return decode(json.loads(written), arrays)
+
+
+def same(first, second):
+    if isinstance(first, np.ndarray):
+        return (
+            isinstance(second, np.ndarray)
+            and first.dtype == second.dtype.newbyteorder(first.dtype.byteorder)
+            and np.array_equal(first, second, equal_nan=first.dtype.kind == "f")
+        )
+    if type(first) is not type(second):
+        return False
+    if isinstance(first, dict):
+        return list(first) == list(second) and all(same(first[key], second[key]) for key in first)
+    if isinstance(first, (list, tuple)):
+        return len(first) == len(second) and all(map(same, first, second))
+    return repr(first) == repr(second) or first == second or isinstance(first, (set, frozenset))
+
+
+@settings(max_examples=100, deadline=None)
+@given(plain)
+def test_plain_values_come_back_as_they_were(value):
+    assert same(value, round_trip(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.float32(0.5), 0.5),
+        (np.bool_(True), True),
+        (np.str_("a"), "a"),
+        (np.array(3), 3),
+        (np.array(["a", "b"]), ["a", "b"]),
+        (np.array(["a", "b"], dtype=object), ["a", "b"]),
+        (pd.Series(["a", "b"]), ["a", "b"]),
+        (pd.Index(["a", "b"]), ["a", "b"]),
+        (deque(["a", "b"]), ["a", "b"]),
+        ({"a": 1, "b": 2}.keys(), ["a", "b"]),
+        (Path("words") / "zh-en.tsv", "words/zh-en.tsv"),
+        (MappingProxyType({"en": frozenset({"the"})}), {"en": frozenset({"the"})}),
+        ({"en": {"the", "a"}}, {"en": {"the", "a"}}),
+        ("half a character: \udce9", "half a character: \udce9"),
+    ],
+    ids=lambda value: type(value).__name__,  # repr has addresses, which differ between processes
+)
+def test_what_users_pass_in_place_of_plain_values_comes_back_as_plain_values(value, expected):
+    found = round_trip(value)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1j,
+        np.complex64(1),
+        b"a",
+        np.datetime64("2020-01-01"),
+        np.longdouble(1),
+        np.ones(2, dtype=np.longdouble),
+        np.array([object()]),
+        {1: "a"},
+        {Lexicon([("a", "b")], ("en", "de"))},
+        np.random.RandomState(np.random.PCG64(0)),
+        pd.DataFrame({"a": [1]}),
+        iter("ab"),
+        CrossLingualTopicModel,
+    ],
+    ids=lambda value: type(value).__name__,  # repr has addresses, which differ between processes
+)
+def test_what_cannot_be_data_is_refused_by_name(value):
+    with pytest.raises(InputError) as caught:
+        round_trip(value)
+    assert str(caught.value).startswith("The parameter 'value' holds '")
+    assert "which cannot be saved as data. Use plain values, or pickle the model" in str(caught.value)
+
+
+def test_a_source_of_randomness_goes_on_where_it_stood():
+    source = np.random.RandomState(3)
+    source.normal(size=5)
+    np.testing.assert_array_equal(round_trip(source).normal(size=7), source.normal(size=7))
+
+
+def make_model():
+    vectorizer = CrossLingualVectorizer(
+        min_df=1, max_df=1.0, stop_words={"en": {"the", "and", "of"}}, clean=frozenset({"url", "markup"})
+    )
+    return CrossLingualTopicModel(
+        2, vectorizer=vectorizer, max_epochs=1, random_state=np.random.RandomState(0)
+    )
+
+
+def test_a_model_with_sets_of_stop_words_is_saved_and_loaded(tmp_path):
+    model = make_model().fit(TEXTS)
+    model.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    assert loaded.vectorizer.stop_words == {"en": {"the", "and", "of"}}
+    assert loaded.vectorizer.clean == frozenset({"url", "markup"})
+    np.testing.assert_array_equal(loaded.transform(TEXTS), model.transform(TEXTS))
+    assert loaded.random_state.randint(100) == model.random_state.randint(100)
+
+
+@pytest.mark.slow
+def test_the_bytes_of_sets_do_not_change_from_run_to_run(tmp_path):
+    program = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_encoding as it; "
+        "it.make_model().fit(it.TEXTS).save(sys.argv[1])"
+    )
+    written = set()
+    for seed in range(2):
+        folder = tmp_path / str(seed)
+        environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+        subprocess.run([sys.executable, "-c", program, str(folder)], check=True, env=environment)
+        written.add((folder / "model.json").read_bytes())
+    assert len(written) == 1
+
+
+def test_half_a_character_is_refused_as_a_word_and_comes_back_as_a_stop_word(tmp_path):
+    with pytest.raises(InputError, match="holds a lone surrogate, half a character, in row 0"):
+        CrossLingualTopicModel(1).fit([("rain \ud800", "en")])
+    vectorizer = CrossLingualVectorizer(min_df=1, max_df=1.0, stop_words=["\ud800"])
+    model = CrossLingualTopicModel(2, vectorizer=vectorizer, max_epochs=1, random_state=0).fit(TEXTS)
+    model.save(tmp_path / "model")
+    assert CrossLingualTopicModel.load(tmp_path / "model").vectorizer.stop_words == ["\ud800"]
