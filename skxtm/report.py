@@ -131,7 +131,6 @@ def _topic_rows(topics: list[dict[str, list[str]]], model: CrossLingualTopicMode
 
 def _refined_rows(refiner: LLMRefiner, n_words: int) -> list[dict[str, Any]]:
     """Compare the words that each topic had with those that refinement kept."""
-    check_is_fitted(refiner)
     before = refiner.estimator_.get_topics(n_words)
     columns = zip(
         before, refiner.refined_words_, refiner.model_.topic_names_, refiner.confidence_, strict=True

@@ -161,7 +161,7 @@ def test_a_missing_file_and_a_wrong_parameter_are_named(fitted, tmp_path):
     with pytest.raises(InputError) as error:
         refiner_of(fitted, EditedTopics("topics.md", unknown_words="drop")).fit(CORPUS)
     assert str(error.value) == (
-        "The 'unknown_words' parameter of EditedTopics must be 'raise' or 'report'. Got 'drop' instead."
+        "The 'unknown_words' parameter of EditedTopics must be a str among {'raise', 'report'}. Got 'drop' instead."
     )
     with pytest.raises(InputError) as error:
         refiner_of(fitted, EditedTopics("topics.md")).dry_run()

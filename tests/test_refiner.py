@@ -443,8 +443,8 @@ class TestOffline:
         ("parameters", "error", "message"),
         [
             ({"n_rounds": 0}, InputError, "The 'n_rounds' parameter of LLMRefiner must be an integer in [1, inf). Got 0 instead."),
-            ({"keep": "first"}, InputError, "The 'keep' parameter of LLMRefiner must be 'last' or 'best'. Got 'first' instead."),
-            ({"prompt": "printed"}, InputError, "The 'prompt' parameter of LLMRefiner must be 'joint', 'single' or 'paper'. Got 'printed' instead."),
+            ({"keep": "first"}, InputError, "The 'keep' parameter of LLMRefiner must be a str among {'last', 'best'}. Got 'first' instead."),
+            ({"prompt": "printed"}, InputError, "The 'prompt' parameter of LLMRefiner must be a str among {'joint', 'single', 'paper'}. Got 'printed' instead."),
             ({"prompt": "paper", "n_candidates": 3}, InputError, "The published prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of 'paper'."),
             ({"refine_at_start": False, "refine_every": 4}, InputError, "With refine_at_start=False the first refinement comes after refine_every=4 epochs, but max_epochs=4 ends before. Raise max_epochs, or lower refine_every."),
             ({"temperature": 0}, InputError, "The 'temperature' parameter of LLMRefiner must be a number in (0, inf). Got 0 instead."),

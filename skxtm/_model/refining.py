@@ -135,7 +135,7 @@ def proposer_of(llm: Any) -> OfflineProposer | EditedTopics | None:
 
 
 def _check(refiner: Any) -> None:
-    from skxtm.backbones.base import check_range
+    from skxtm.backbones.base import check_option, check_range
 
     for name, low in _LEAST.items():
         check_range(refiner, name, low, None, integer=True)
@@ -153,12 +153,7 @@ def _check(refiner: Any) -> None:
             f"{refiner.bandwidth_factors!r} instead."
         )
     for name, allowed in _CHOICES.items():
-        if getattr(refiner, name) not in allowed:
-            listed = ", ".join(map(repr, allowed[:-1]))
-            raise InputError(
-                f"The {name!r} parameter of LLMRefiner must be {listed} or {allowed[-1]!r}. Got "
-                f"{getattr(refiner, name)!r} instead."
-            )
+        check_option(refiner, name, allowed)
     if refiner.prompt == "paper" and refiner.n_candidates:
         raise InputError(
             "The published prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of "

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._parameters import check_n_words, check_number
 from skxtm.exceptions import AnswerFormatError, InputError
 from skxtm.languages import LANGUAGE_NAMES, canonical_code
 from skxtm.lexicon import Lexicon, Match
@@ -226,8 +227,7 @@ def lexicon_requests(
 
 def _checked(source: str, target: str, n_translations: int, domain: str | None) -> _Asking:
     pair = canonical_code(source), canonical_code(target)
-    if n_translations < 1:
-        raise InputError(f"The 'n_translations' parameter must be at least 1. Got {n_translations!r}.")
+    check_number(n_translations, "n_translations", None, 1, integer=True)
     if pair[0] == pair[1]:
         raise InputError(f"source and target must be two languages. Got {source!r} and {target!r}.")
     return _Asking(*pair, n_translations, domain)
@@ -243,15 +243,14 @@ def _chosen_words(vocabulary: Words, frequencies: Any, n_words: int | None) -> l
                 f"frequencies must hold one value for each of the {len(words)} words. Got {len(counts)}."
             )
         words = [words[place] for place in np.argsort(-counts, kind="stable")]
-    if n_words is not None and n_words < 1:
-        raise InputError(f"The 'n_words' parameter must be at least 1, or None for all. Got {n_words!r}.")
+    if n_words is not None:
+        check_n_words(n_words)
     usable = [word for word in map(str.strip, words) if 0 < len(word) <= _LONGEST_WORD]
     return list(dict.fromkeys(word for word in usable if not _UNSAFE.search(word)))[:n_words]
 
 
 def _lists(words: Sequence[str], size: int) -> list[list[str]]:
-    if size < 1:
-        raise InputError(f"The 'n_per_request' parameter must be at least 1. Got {size!r}.")
+    check_number(size, "n_per_request", None, 1, integer=True)
     return [list(words[start : start + size]) for start in range(0, len(words), size)]
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from sklearn.base import BaseEstimator
 
+from skxtm._parameters import check_choice
 from skxtm.exceptions import AnswerFormatError, InputError
 from skxtm.refinement.parsing import parse_answer
 from skxtm.refinement.topic_files import EditedTopic, read_topics
@@ -104,11 +105,7 @@ class EditedTopics(BaseEstimator):
             If a parameter or file is not what is needed, a topic or language is none of the model's, or words
             are pinned in one of several files.
         """
-        if self.unknown_words not in ("raise", "report"):
-            raise InputError(
-                f"The 'unknown_words' parameter of EditedTopics must be 'raise' or 'report'. Got "
-                f"{self.unknown_words!r} instead."
-            )
+        check_choice(self.unknown_words, "unknown_words", "EditedTopics", ("raise", "report"))
         if not self.paths:
             raise InputError("EditedTopics was given no file. Give it one or more paths.")
         return [

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._parameters import check_n_words, check_number
 from skxtm.exceptions import AnswerFormatError, InputError, MissingDependencyError
 from skxtm.languages import LANGUAGE_NAMES
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
@@ -142,7 +143,7 @@ def distinctive_names(topics: Topics, *, n_words: int = 3, language: str | None 
     Raises
     ------
     InputError
-        If the topics have no such language.
+        If the topics have no such language, or `n_words` is not an integer of at least 1.
 
     Examples
     --------
@@ -150,6 +151,7 @@ def distinctive_names(topics: Topics, *, n_words: int = 3, language: str | None 
     >>> distinctive_names([{"en": ["new", "rain", "snow"]}, {"en": ["new", "goal", "team"]}], n_words=2)
     ['rain, snow', 'goal, team']
     """
+    check_n_words(n_words, "distinctive_names")
     if not topics:
         return []
     languages = list(topics[0])
@@ -349,8 +351,7 @@ def naming_requests(
     >>> ChatSession(OpenAIChat("some-model")).estimate(requests).n_requests
     3
     """
-    if n_per_request < 1:
-        raise InputError(f"The 'n_per_request' parameter must be at least 1. Got {n_per_request!r} instead.")
+    check_number(n_per_request, "n_per_request", None, 1, integer=True)
     languages = list(topics[0])
     named = [LANGUAGE_NAMES.get(code, code) for code in languages]
     code = "en" if language is None else language

@@ -194,9 +194,9 @@ def test_a_long_answer_is_read_in_time_that_grows_with_it():
     ("arguments", "message"),
     [
         ({"target": "en"}, "source and target must be two languages. Got 'en' and 'en'."),
-        ({"n_words": 0}, "The 'n_words' parameter must be at least 1, or None for all. Got 0."),
-        ({"n_per_request": 0}, "The 'n_per_request' parameter must be at least 1. Got 0."),
-        ({"n_translations": 0}, "The 'n_translations' parameter must be at least 1. Got 0."),
+        ({"n_words": 0}, "The 'n_words' parameter must be an integer in [1, inf). Got 0 instead."),
+        ({"n_per_request": 0}, "The 'n_per_request' parameter must be an integer in [1, inf). Got 0 instead."),
+        ({"n_translations": 0}, "The 'n_translations' parameter must be an integer in [1, inf). Got 0 instead."),
         ({"frequencies": [1]}, "frequencies must hold one value for each of the 10 words. Got 1."),
         ({"lexicon": Lexicon([("a", "b")], ("en", "fr"))}, "Lexicon(en-fr, 1 pairs, match='normal') is not of 'en' and 'de'. Give one of these languages, or none."),
     ],

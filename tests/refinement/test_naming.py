@@ -168,4 +168,4 @@ def test_what_is_no_name_is_asked_again_and_then_given_up(answer):
 def test_a_wrong_size_is_named():
     with pytest.raises(InputError) as error:
         name_topics(TOPICS, ScriptedChat([]), n_per_request=0)
-    assert str(error.value) == "The 'n_per_request' parameter must be at least 1. Got 0 instead."
+    assert str(error.value) == "The 'n_per_request' parameter must be an integer in [1, inf). Got 0 instead."

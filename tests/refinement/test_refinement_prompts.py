@@ -191,7 +191,7 @@ def test_the_model_can_follow_either_example_and_be_understood():
     [
         (
             {"topics": TOPICS, "form": "both"},
-            "The 'form' parameter of refinement_prompts must be a str among {'joint', 'paper', 'single'}. Got 'both' instead.",
+            "The 'form' parameter of refinement_prompts must be a str among {'joint', 'single', 'paper'}. Got 'both' instead.",
         ),
         (
             {"topics": TOPICS, "n_words": 0},
