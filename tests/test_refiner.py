@@ -145,6 +145,10 @@ class TestOffline:
         assert list(refiner.get_feature_names_out()) == ["llmrefiner0", "llmrefiner1", "llmrefiner2"]
         assert refiner.usage_ is None
 
+    def test_topic_proportions_come_as_a_data_frame_whose_columns_are_the_names(self, fitted):
+        refiner = offline(fitted).set_output(transform="pandas").fit(CORPUS)
+        assert list(refiner.transform(CORPUS).columns) == list(refiner.get_feature_names_out())
+
     def test_a_fitted_model_is_taken_as_it_is_and_never_changed(self, fitted):
         before = arrays(fitted)
         history, n_iter = copy.deepcopy(fitted.history_), fitted.n_iter_
