@@ -18,6 +18,7 @@ from langcodes.data_dicts import DEFAULT_SCRIPTS, LIKELY_SUBTAGS
 from skxtm.exceptions import InputError, InputTypeError
 
 __all__ = [
+    "LANGUAGE_NAMES",
     "REMEDY",
     "UNDETERMINED",
     "base_language",
@@ -34,6 +35,54 @@ Value = TypeVar("Value")
 
 #: The language of what says none, such as a plain count matrix: ISO 639-2 "undetermined".
 UNDETERMINED = "und"
+
+#: ISO 639-1 code to English name.
+LANGUAGE_NAMES = {
+    "ar": "Arabic",
+    "bg": "Bulgarian",
+    "bn": "Bengali",
+    "ca": "Catalan",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "et": "Estonian",
+    "eu": "Basque",
+    "fa": "Persian",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "hr": "Croatian",
+    "hu": "Hungarian",
+    "id": "Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "lt": "Lithuanian",
+    "lv": "Latvian",
+    "ms": "Malay",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "sk": "Slovak",
+    "sl": "Slovenian",
+    "sr": "Serbian",
+    "sv": "Swedish",
+    "sw": "Swahili",
+    "ta": "Tamil",
+    "th": "Thai",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "ur": "Urdu",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
 
 # Scripts between which a language's readers do not choose word by word, each with the one it counts as.
 _SAME_SCRIPT = {

@@ -22,7 +22,7 @@ from skxtm._model.intake import (
     warn_of_unknown_words,
 )
 from skxtm._model.state import Learnt, Settings, State
-from skxtm._model.topics import TopicTransformer, top_words, topic_table, topic_word
+from skxtm._model.topics import NamedTopics
 from skxtm.corpus import Corpus
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LexiconLike = str | os.PathLike[str] | Lexicon
 
 
-class CrossLingualTopicModel(TopicTransformer):
+class CrossLingualTopicModel(NamedTopics):
     """Topics that mean the same in every language.
 
     Parameters
@@ -104,6 +104,8 @@ class CrossLingualTopicModel(TopicTransformer):
         without a network what it records.
     n_iter_ : int
         Epochs trained, or passes over the documents.
+    topic_names_, topic_descriptions_ : list of str
+        What topics are called: as `set_topic_names` says, else their most distinctive words.
     anchors_ : list of dict of str to list of str
         Words that define each topic, by language; only with ``backbone="mtanchor"``, see `update_anchors`.
     n_features_in_, feature_names_in_ : int, ndarray of str
@@ -328,45 +330,6 @@ class CrossLingualTopicModel(TopicTransformer):
         check_is_fitted(self)
         return learning.mean_score(self._state, self._read(X), Settings.of(self))
 
-    def get_topics(self, n_words: int = 15) -> list[dict[str, list[str]]]:
-        """Top words of every topic.
-
-        Parameters
-        ----------
-        n_words : int, default=15
-            Words per topic and language; fewer where the vocabulary is smaller.
-
-        Returns
-        -------
-        topics : list of dict of str to list of str
-            ``topics[k][language]`` holds the words of topic k, most probable first; ties go to the word
-            that comes first in the vocabulary.
-
-        Raises
-        ------
-        InputError
-            If `n_words` is not an integer of at least 1.
-        """
-        check_is_fitted(self)
-        return top_words(self._state, n_words)
-
-    def get_topic_info(self, n_words: int = 10) -> Any:
-        """Tabulate the topics.
-
-        Parameters
-        ----------
-        n_words : int, default=10
-            Words per topic and language.
-
-        Returns
-        -------
-        info : pandas.DataFrame of shape (n_components, 2 + n_languages)
-            Columns ``topic``, ``weight`` (mean proportion in the training documents), and one per language
-            with the list of its top words. Needs the extra ``frame``.
-        """
-        check_is_fitted(self)
-        return topic_table(self._state, n_words)
-
     def update_anchors(self, topic: int, words: Mapping[str, Sequence[str]]) -> Self:
         """Change the words that define a topic, and learn the topics again around them.
 
@@ -395,22 +358,6 @@ class CrossLingualTopicModel(TopicTransformer):
         check_is_fitted(self)
         update_anchors(self._state, topic, words)
         return self
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the columns that `transform` returns.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Only checked against the names seen in `fit`, where there were any.
-
-        Returns
-        -------
-        names : ndarray of str objects of shape (n_components,)
-            ``topic0``, ``topic1``, ...
-        """
-        names = super().get_feature_names_out(input_features)
-        return np.array([f"topic{number}" for number in range(len(names))], dtype=object)
 
     def save(self, path: str | os.PathLike[str], *, resumable: bool = False) -> None:
         """Save the fitted model as data: a folder with JSON and safetensors, and no code.
@@ -463,11 +410,6 @@ class CrossLingualTopicModel(TopicTransformer):
         model._state = state
         columns.put(model)
         return model
-
-    @property
-    def topic_word_(self) -> dict[str, NDArray[np.float64]]:
-        """Topic-word distributions by language, views of `components_`."""
-        return topic_word(self._state)
 
     @property
     def anchors_(self) -> list[dict[str, list[str]]]:

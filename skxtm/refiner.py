@@ -7,26 +7,26 @@ from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.intake import read_documents
-from skxtm._model.second_phase import Refinement, Refining
+from skxtm._model.refined import RefinedModel
+from skxtm._model.refining import Refining, proposer_of
+from skxtm._model.second_phase import Refinement
 from skxtm._model.state import Settings, copied, state_of
-from skxtm._model.topics import TopicTransformer
+from skxtm._model.topics import take_themes
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.llm import ChatSession, Estimate
 from skxtm.model import CrossLingualTopicModel
-from skxtm.refinement import OfflineProposer
 
 _REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
 
 
-class LLMRefiner(TopicTransformer):
+class LLMRefiner(RefinedModel):
     """Topics cleaned by a large language model, and a topic model fine-tuned towards them.
 
     The method is LLM-XTM. A topic model is trained, or taken as it is. Then, at the start of a second phase
@@ -41,13 +41,17 @@ class LLMRefiner(TopicTransformer):
         The model to refine; it is never changed. One that is fitted, or stands in a
         `sklearn.frozen.FrozenEstimator`, is taken as it was fitted, whatever was set since; of another a
         clone is fitted first. Its `word_embeddings`, `document_embeddings` and `lexicon` are used here too.
-    llm : OfflineProposer, ChatModel or None, default=None
-        What proposes words: a chat model such as `skxtm.llm.OpenAIChat`, or `OfflineProposer`, which works by
-        word vectors without any language model. None means ``OfflineProposer()``.
+    llm : OfflineProposer, EditedTopics, ChatModel or None, default=None
+        What proposes words: a chat model such as `skxtm.llm.OpenAIChat`; `skxtm.refinement.EditedTopics`, a
+        file that people edited; or `OfflineProposer`, which works by word vectors without any language model.
+        None means ``OfflineProposer()``.
     n_rounds : int, default=5
-        Times that every topic is shown in each refinement, R.
+        Times that every topic is shown in each refinement, R. Edited topics are read once.
     refine_every : int, default=8
         Epochs of the second phase between refinements, f. Published: 8 or 10.
+    refine_at_start : bool, default=True
+        Whether the first refinement comes before the first epoch, as in the published code, or after
+        `refine_every` epochs without one, as the paper's algorithm has it.
     max_epochs : int, default=30
         Epochs of the second phase; 0 refines the words once and trains nothing.
     n_top_words : int, default=15
@@ -67,6 +71,13 @@ class LLMRefiner(TopicTransformer):
         the published ablation.
     bandwidth_factors : tuple of float, default=(1.0,)
         One Gaussian kernel for each, with this multiple of the median distance as bandwidth.
+    language_weights : {"equal", "probability"}, default="equal"
+        Whether a topic's top words of each language weigh the same together, as those of its refined words
+        do; or each in proportion to its probability, as the paper prints it, so that a language with
+        probable top words weighs more.
+    topic_average : {"all", "refined"}, default="all"
+        Whether the discrepancy is a mean over all topics, as in the paper, or over those refined; the same
+        unless topics fail.
     support : {"top", "union"}, default="top"
         Words of a topic that get a gradient: its present top words, as published, so that refined words rise
         only as others fall; or the refined words too.
@@ -74,13 +85,18 @@ class LLMRefiner(TopicTransformer):
         By which cosines of documents and topics are divided, tau.
     direction : {"forward", "reverse"}, default="forward"
         Of the documents' divergence: KL(theta || target), as in the paper, or KL(target || theta).
+    document_reduction : {"mean", "sum"}, default="mean"
+        Whether the documents' divergence is a mean over documents, then languages, in nats per document, as
+        in the published code; or the sum over all documents of a step, as the paper prints it, which makes
+        `weight_documents` weigh the more the larger batches are.
     learning_rate_factor : float > 0, default=0.3
         Learning rate of the second phase, as a share of the estimator's first one.
     max_gradient_norm : float > 0 or None, default=1.0
         Norm of all gradients together above which they are scaled down to it; None for never.
-    prompt : {"joint", "single"}, default="joint"
+    prompt : {"joint", "single", "paper"}, default="joint"
         Whether one request shows all topics, as in the paper, or one topic with the others for context, as in
-        the published code. Only for a chat model, as all that follows.
+        the published code; or the paper's own request, in plain text. Only for a chat model, as all that
+        follows.
     n_candidates : int, default=0
         Words of the vocabulary that are near a topic to list for the language model to choose from.
     domain : str or None, default=None
@@ -112,13 +128,13 @@ class LLMRefiner(TopicTransformer):
     refined_words_ : list of dict of str to list of str
         Words that the last refinement kept for every topic, most votes first.
     confidence_ : ndarray of shape (n_components,)
-        For each topic of the last refinement the mean vote share of the words kept, between 0 and 1; nan
-        where all rounds failed.
+        For each topic the mean vote share of the words kept, between 0 and 1, in the last refinement of which
+        some round succeeded for it; nan where there is none.
     n_answers_ : ndarray of int of shape (n_components,)
-        Rounds of the last refinement that gave words for each topic; `confidence_` is as good as these are
-        many.
+        Rounds of that refinement that gave words for each topic; `confidence_` is as good as these are many.
     themes_ : list of str
-        The most frequent name that the last refinement gave to each topic; empty where it gave none.
+        The name that most answers of this refinement gave to each topic, whatever its case and inflection;
+        empty where they gave none. They become the topics' names in `model_`.
     refinement_report_ : pandas.DataFrame
         What became of every word in every refinement: columns ``epoch``, ``topic``, ``language``, ``word``,
         ``share``, ``in_top_words_before`` and ``action``, see `skxtm.refinement.report_rows`. Needs the extra
@@ -136,6 +152,7 @@ class LLMRefiner(TopicTransformer):
     See Also
     --------
     CrossLingualTopicModel : What is refined.
+    skxtm.refinement.EditedTopics : Topics edited by people in place of a language model.
     skxtm.llm.OpenAIChat : Talks to any server that speaks OpenAI's protocol.
 
     Notes
@@ -144,9 +161,9 @@ class LLMRefiner(TopicTransformer):
     refined, once, as `refined_words_`, `themes_` and `get_topics` show; topic proportions stay what they
     were, and a warning says so unless `max_epochs` is 0.
 
-    A topic whose rounds all failed keeps the words it had, is named in a warning, and has no part in the loss
-    of words until a refinement of it succeeds. So does a language of a topic for which no known word was
-    named; its target is then its present words, all with one weight.
+    A topic whose rounds all failed keeps words, theme and confidence as they were, and is named in a warning.
+    It has no pull of its own in the loss of words until a refinement of it succeeds. Neither has a language
+    of a topic for which no known word was named: its target is then its present words, all with one weight.
 
     Each answer is kept in the cache when it arrives, if the chat model says what it is (`identity`). If `fit`
     stops, by an error, by Ctrl-C while asking, or by force, a second call with the same integer seeds asks
@@ -158,6 +175,10 @@ class LLMRefiner(TopicTransformer):
 
     The median distance of a topic's kernels is that of the pooled distances as published: pairs within the
     top words and within the refined words count twice, pairs across once.
+
+    Departures from the paper, each with the parameter for the other: refinements begin at once
+    (`refine_at_start`), the documents' divergence is a mean (`document_reduction`), top words of each
+    language weigh the same (`language_weights`), and the request is our own (`prompt`).
 
     Departures from the published code, where it differs from the paper: the probabilities of top words are
     those of the topic-word distribution, renormalised, where that code divides raw weights by their sum; the
@@ -194,6 +215,7 @@ class LLMRefiner(TopicTransformer):
         llm: Any = None,
         n_rounds: int = 5,
         refine_every: int = 8,
+        refine_at_start: bool = True,
         max_epochs: int = 30,
         n_top_words: int = 15,
         n_words: int = 15,
@@ -202,12 +224,15 @@ class LLMRefiner(TopicTransformer):
         weight_documents: float = 200.0,
         divergence: Literal["mmd", "transport"] = "mmd",
         bandwidth_factors: Sequence[float] = (1.0,),
+        language_weights: Literal["equal", "probability"] = "equal",
+        topic_average: Literal["all", "refined"] = "all",
         support: Literal["top", "union"] = "top",
         temperature: float = 0.2,
         direction: Literal["forward", "reverse"] = "forward",
+        document_reduction: Literal["mean", "sum"] = "mean",
         learning_rate_factor: float = 0.3,
         max_gradient_norm: float | None = 1.0,
-        prompt: Literal["joint", "single"] = "joint",
+        prompt: Literal["joint", "single", "paper"] = "joint",
         n_candidates: int = 0,
         domain: str | None = None,
         cache: str | os.PathLike[str] | None = "default",
@@ -222,6 +247,7 @@ class LLMRefiner(TopicTransformer):
         self.llm = llm
         self.n_rounds = n_rounds
         self.refine_every = refine_every
+        self.refine_at_start = refine_at_start
         self.max_epochs = max_epochs
         self.n_top_words = n_top_words
         self.n_words = n_words
@@ -230,9 +256,12 @@ class LLMRefiner(TopicTransformer):
         self.weight_documents = weight_documents
         self.divergence = divergence
         self.bandwidth_factors = bandwidth_factors
+        self.language_weights = language_weights
+        self.topic_average = topic_average
         self.support = support
         self.temperature = temperature
         self.direction = direction
+        self.document_reduction = document_reduction
         self.learning_rate_factor = learning_rate_factor
         self.max_gradient_norm = max_gradient_norm
         self.prompt = prompt
@@ -287,60 +316,11 @@ class LLMRefiner(TopicTransformer):
         self.refined_words_ = done.refined_words()
         self.confidence_, self.n_answers_ = done.confidence, done.n_answers
         self.themes_, self.problems_ = done.themes, done.problems
+        take_themes(state, done.themes)
         self.history_, self.n_iter_ = done.history, done.n_iter
         self.usage_ = None if session is None else session.usage
         self._report = done.report
         return self
-
-    def transform(self, X: Any) -> NDArray[np.float32]:
-        """Topic proportions of documents.
-
-        Parameters
-        ----------
-        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
-            Documents in any of the fitted languages.
-
-        Returns
-        -------
-        theta : ndarray of shape (n_documents, n_components)
-            Rows sum to 1.
-        """
-        check_is_fitted(self)
-        return self.model_.transform(X)
-
-    def posterior_mean(self, X: Any) -> NDArray[np.float32]:
-        """Mean of the latent Gaussian of documents, see `CrossLingualTopicModel.posterior_mean`.
-
-        Parameters
-        ----------
-        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
-            Documents in any of the fitted languages.
-
-        Returns
-        -------
-        mean : ndarray of shape (n_documents, n_components)
-            Unbounded.
-        """
-        check_is_fitted(self)
-        return self.model_.posterior_mean(X)
-
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean evidence lower bound per document, in nats; higher is better.
-
-        Parameters
-        ----------
-        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
-            Documents in any of the fitted languages.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        score : float
-            As from `CrossLingualTopicModel.score`.
-        """
-        check_is_fitted(self)
-        return self.model_.score(X)
 
     def get_topics(self, n_words: int = 15) -> list[dict[str, list[str]]]:
         """Top words of every topic of the refined model.
@@ -372,6 +352,39 @@ class LLMRefiner(TopicTransformer):
             for refined, topic in zip(self.refined_words_, own, strict=True)
         ]
 
+    def get_topic_info(self, n_words: int = 10) -> Any:
+        """Tabulate the topics before and after refinement.
+
+        Parameters
+        ----------
+        n_words : int, default=10
+            Words per topic and language.
+
+        Returns
+        -------
+        info : pandas.DataFrame of shape (n_components, 4 + 3 * n_languages)
+            Columns ``topic``, ``name``, ``confidence`` and ``n_answers``, and for each language the lists
+            ``en_before``, the top words of `estimator_`, ``en_kept``, the first of `refined_words_`, and
+            ``en_after``, the top words of `model_`. Needs the extra ``frame``.
+        """
+        check_is_fitted(self)
+        pandas = import_optional("pandas", extra="frame", purpose="get_topic_info")
+        columns: dict[str, Any] = {
+            "topic": range(len(self.themes_)),
+            "name": self.model_.topic_names_,
+            "confidence": self.confidence_,
+            "n_answers": self.n_answers_,
+        }
+        stages = {
+            "before": self.estimator_.get_topics(n_words),
+            "kept": self.refined_words_,
+            "after": self.get_topics(n_words),
+        }
+        for code in self.model_.languages_:
+            for stage, topics in stages.items():
+                columns[f"{code}_{stage}"] = [topic[code][:n_words] for topic in topics]
+        return pandas.DataFrame(columns)
+
     def dry_run(self, n_output_tokens: int | None = None) -> Estimate:
         """Say what `fit` would ask, at most, and send nothing.
 
@@ -394,18 +407,19 @@ class LLMRefiner(TopicTransformer):
         model = fitted_model(self.estimator)
         how, session = Refining.of(self), self._session()
         if session is None:
-            raise InputError("OfflineProposer asks nobody and costs nothing. Pass llm= a chat model.")
+            name = type(how.proposer).__name__
+            raise InputError(f"{name} asks nobody and costs nothing. Pass llm= a chat model.")
         if model is None:
             raise InputError(
                 "The estimator is not fitted, so that the topics to be refined are not known. Fit it first: "
                 "LLMRefiner takes a fitted model as it is."
             )
-        n_later = -(-self.max_epochs // self.refine_every) - 1 if hasattr(model, "network_") else 0
+        n_later = len(how.refinement_epochs) - 1 if hasattr(model, "network_") else 0
         return how.asking.estimate(
             session,
             ChatSession(self.llm, prices=self.prices),
             model.get_topics(self.n_top_words + self.n_candidates),
-            n_later=max(0, n_later),
+            n_later=n_later,
             n_output_tokens=n_output_tokens,
         )
 
@@ -417,31 +431,11 @@ class LLMRefiner(TopicTransformer):
         pandas = import_optional("pandas", extra="frame", purpose="refinement_report_")
         return pandas.DataFrame(self._report, columns=list(_REPORT_COLUMNS))
 
-    @property
-    def n_features_in_(self) -> int:
-        """Words of the count matrix that the model was fitted on; only where there was one."""
-        return int(self._of_model("n_features_in_"))
-
-    @property
-    def feature_names_in_(self) -> NDArray[np.object_]:
-        """Words of the DataFrame of counts that the model was fitted on; only where there was one."""
-        names: NDArray[np.object_] = self._of_model("feature_names_in_")
-        return names
-
-    def _of_model(self, name: str) -> Any:
-        if not hasattr(self.__dict__.get("model_"), name):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return getattr(self.model_, name)
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.model_._n_features_out
-
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_report")
 
     def _session(self) -> ChatSession | None:
-        if self.llm is None or isinstance(self.llm, OfflineProposer):
+        if proposer_of(self.llm) is not None:
             return None
         return ChatSession(
             self.llm,

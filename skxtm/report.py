@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words
@@ -42,8 +43,8 @@ def write_report(
     path : path
         The file; an existing one is replaced once the new one is complete.
     model : CrossLingualTopicModel or LLMRefiner
-        Fitted. Of a refiner the refined topics are shown, with the themes that were named, and the losses of
-        its second phase.
+        Fitted. Of a refiner the refined topics are shown, with what became of the words of every topic, and
+        the losses of its second phase.
     accuracies : TransferAccuracy or None, default=None
         Shown as a table of training language by test language.
     title : str, default="Topics across languages"
@@ -80,7 +81,8 @@ def write_report(
     '<!doctype html>'
     """
     check_n_words(n_words, "write_report")
-    topics, themes, trained = _topics(model, n_words)
+    trained = _trained(model)
+    topics = model.get_topics(n_words)
     jinja2 = import_optional("jinja2", extra="report", purpose="write_report")
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -89,7 +91,8 @@ def write_report(
         title=title,
         version=__version__,
         languages={code: len(words) for code, words in trained.vocabularies_.items()},
-        topics=_topic_rows(topics, themes, trained.topic_weight_.tolist()),
+        topics=_topic_rows(topics, trained),
+        refined=_refined_rows(model, n_words) if isinstance(model, LLMRefiner) else [],
         figures={name: _display(value) for name, value in (figures or {}).items()},
         accuracies=None if accuracies is None else _accuracy_table(accuracies),
         curve=_loss_curve(model.history_["loss"]) if model.history_.get("loss") else None,
@@ -97,29 +100,56 @@ def write_report(
     _replace_file(Path(path), page)
 
 
-def _topics(model: Any, n_words: int) -> tuple[list[dict[str, list[str]]], list[str], CrossLingualTopicModel]:
-    """Read topics, their themes, empty where none was named, and the model that has their weights."""
+def _trained(model: Any) -> CrossLingualTopicModel:
+    """Find the model that has the weights and the names of topics."""
     if not isinstance(model, (CrossLingualTopicModel, LLMRefiner)):
         raise InputTypeError(
             "The 'model' parameter of write_report must be a CrossLingualTopicModel or an LLMRefiner, such "
             f"as a step of a pipeline or the best_estimator_ of a search. Got {type(model).__name__} instead."
         )
-    topics = model.get_topics(n_words)
-    if isinstance(model, LLMRefiner):
-        return topics, model.themes_, model.model_
-    return topics, [""] * len(topics), model
+    check_is_fitted(model)
+    return model.model_ if isinstance(model, LLMRefiner) else model
 
 
-def _topic_rows(
-    topics: list[dict[str, list[str]]], themes: list[str], weights: list[float]
-) -> list[dict[str, Any]]:
+def _topic_rows(topics: list[dict[str, list[str]]], model: CrossLingualTopicModel) -> list[dict[str, Any]]:
     """Put the heaviest topic first; `bar` is the weight relative to it."""
-    heaviest = max(weights)
+    weights = model.topic_weight_.tolist()
+    columns = zip(topics, weights, model.topic_names_, model.topic_descriptions_, strict=True)
     rows = [
-        {"number": number, "words": words, "theme": theme, "weight": weight, "bar": weight / heaviest}
-        for number, (words, theme, weight) in enumerate(zip(topics, themes, weights, strict=True))
+        {
+            "number": number,
+            "words": words,
+            "weight": weight,
+            "bar": weight / max(weights),
+            "name": name,
+            "description": description,
+        }
+        for number, (words, weight, name, description) in enumerate(columns)
     ]
     return sorted(rows, key=lambda row: -row["weight"])
+
+
+def _refined_rows(refiner: LLMRefiner, n_words: int) -> list[dict[str, Any]]:
+    """Compare the words that each topic had with those that refinement kept."""
+    before = refiner.estimator_.get_topics(n_words)
+    columns = zip(
+        before, refiner.refined_words_, refiner.model_.topic_names_, refiner.confidence_, strict=True
+    )
+    return [
+        {
+            "number": number,
+            "name": name,
+            "confidence": None if np.isnan(confidence) else float(confidence),
+            "words": {code: _changes(words, kept[code][:n_words]) for code, words in topic.items()},
+        }
+        for number, (topic, kept, name, confidence) in enumerate(columns)
+    ]
+
+
+def _changes(before: list[str], kept: list[str]) -> list[tuple[str, str]]:
+    """List the words kept, those that are new among them, and then those that are gone."""
+    listed = [(word, "kept" if word in before else "added") for word in kept]
+    return listed + [(word, "dropped") for word in before if word not in kept]
 
 
 def _accuracy_table(accuracies: TransferAccuracy) -> dict[str, Any]:

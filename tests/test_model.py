@@ -19,7 +19,14 @@ from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexico
 from skxtm._model.state import state_of
 from skxtm.backbones import NMTM, backbone_names
 from skxtm.datasets import make_multilingual_corpus
-from skxtm.exceptions import InputError, MissingResourceError, SkxtmError, UnknownWordsWarning
+from skxtm.exceptions import (
+    InputError,
+    InputTypeError,
+    MissingResourceError,
+    SkxtmError,
+    UnknownWordsWarning,
+)
+from skxtm.refinement import TopicName, distinctive_names
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +142,8 @@ def test_get_topics_gives_whole_vocabularies_where_more_words_are_asked_for(fitt
 
 def test_get_topic_info_is_a_table_with_a_row_per_topic(fitted):
     info = fitted.get_topic_info(n_words=3)
-    assert list(info.columns) == ["topic", "weight", "en", "zh"]
+    assert list(info.columns) == ["topic", "name", "weight", "en", "zh"]
+    assert list(info["name"]) == fitted.topic_names_
     assert info["en"][1] == fitted.get_topics(3)[1]["en"]
     np.testing.assert_array_equal(info["weight"], fitted.topic_weight_)
 
@@ -144,6 +152,58 @@ def test_feature_names_are_short_and_name_data_frame_columns(data, fitted):
     assert fitted.get_feature_names_out().tolist() == ["topic0", "topic1", "topic2", "topic3"]
     frame = copy.deepcopy(fitted).set_output(transform="pandas").transform(data.corpus)
     assert list(frame.columns) == ["topic0", "topic1", "topic2", "topic3"]
+
+
+def test_topics_are_called_by_their_distinctive_words_until_they_are_named(data, fitted):
+    model = copy.deepcopy(fitted)
+    assert model.topic_names_ == distinctive_names(model.get_topics(15))
+    assert model.topic_descriptions_ == [""] * 4
+    offline = model.topic_names_
+    assert model.set_topic_names({1: "Sport", 3: TopicName("Weather", "Rain and snow.")}) is model
+    assert model.topic_names_ == [offline[0], "Sport", offline[2], "Weather"]
+    assert model.topic_descriptions_ == ["", "", "", "Rain and snow."]
+    assert model.get_feature_names_out().tolist() == ["topic0", "Sport", "topic2", "Weather"]
+    assert model.get_feature_names_out().dtype == object
+    frame = model.set_output(transform="pandas").transform(data.corpus)
+    assert list(frame.columns) == ["topic0", "Sport", "topic2", "Weather"]
+    assert model.set_topic_names({1: ""}).topic_names_ == [*offline[:3], "Weather"]
+    assert model.set_topic_names(["a", "b", "c\nd", "e"]).topic_names_ == ["a", "b", "c d", "e"]
+    assert fitted.topic_names_ == offline
+
+
+def test_a_name_that_was_given_to_a_column_is_not_given_to_another(fitted):
+    model = copy.deepcopy(fitted).set_topic_names({1: "topic0"})
+    assert model.get_feature_names_out().tolist() == ["topic0", "topic0 (2)", "topic2", "topic3"]
+
+
+def test_names_are_saved_and_forgotten_by_fit(data, fitted, tmp_path):
+    model = copy.deepcopy(fitted).set_topic_names({2: TopicName("Weather", "Rain.", is_asked=True)})
+    model.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    assert (loaded.topic_names_, loaded.topic_descriptions_) == (
+        model.topic_names_,
+        model.topic_descriptions_,
+    )
+    assert clone(model).set_params(max_epochs=1).fit(data.corpus).topic_descriptions_ == [""] * 4
+    assert "Weather" not in model.set_params(max_epochs=1).fit(data.corpus).topic_names_
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "message"),
+    [
+        (["a", "b"], InputError, "names holds 2 names for 4 topics. Give one for each, or a dict of some."),
+        ({4: "a"}, InputError, "There is no topic 4 to be named; topics are 0 to 3."),
+        ({0: "Sport", 2: "sport"}, InputError, "Topics 0 and 2 have the same name 'sport'. Tell them apart."),
+        ({0: 7}, InputTypeError, "The name of topic 0 must be a str. Got int."),
+        ("abcd", InputTypeError, "names must be a sequence of str, or a dict of numbers of topics to str. Got str."),
+    ],
+)  # fmt: skip
+def test_a_wrong_name_is_named(fitted, names, error, message):
+    model = copy.deepcopy(fitted)
+    with pytest.raises(error) as caught:
+        model.set_topic_names(names)
+    assert str(caught.value) == message
+    assert model.topic_names_ == fitted.topic_names_
 
 
 def test_score_is_the_mean_elbo_by_the_plain_formula(data, fitted):

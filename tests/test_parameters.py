@@ -18,7 +18,7 @@ from skxtm.metrics import (
     topic_diversity,
     topic_uniqueness,
 )
-from skxtm.refinement import OfflineProposer, parse_answer, refinement_prompts, vote
+from skxtm.refinement import OfflineProposer, distinctive_names, parse_answer, refinement_prompts, vote
 from skxtm.report import write_report
 
 NO_NUMBERS = [None, "3", 2.5, np.float64(2.0), True, np.True_, np.array([1, 2]), [3]]
@@ -72,6 +72,7 @@ def askers_of_words(model, path):
         "scorer": lambda n: TopicUniquenessScorer(n_words=n)(model),
         "prompts": lambda n: refinement_prompts(TOPICS, n_words=n),
         "answer": lambda n: parse_answer("Topic 0: x\nEN: rain", topics=[0], languages=["en"], n_words=n),
+        "names": lambda n: distinctive_names(TOPICS, n_words=n),
         "vote": lambda n: vote([{"en": [1]}], n_words=n, original={"en": [1]}),
         "proposer": lambda n: OfflineProposer().propose([{"en": [0]}], word_vectors=vectors, n_words=n),
     }

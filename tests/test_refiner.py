@@ -145,6 +145,10 @@ class TestOffline:
         assert list(refiner.get_feature_names_out()) == ["llmrefiner0", "llmrefiner1", "llmrefiner2"]
         assert refiner.usage_ is None
 
+    def test_topic_proportions_come_as_a_data_frame_whose_columns_are_the_names(self, fitted):
+        refiner = offline(fitted).set_output(transform="pandas").fit(CORPUS)
+        assert list(refiner.transform(CORPUS).columns) == list(refiner.get_feature_names_out())
+
     def test_a_fitted_model_is_taken_as_it_is_and_never_changed(self, fitted):
         before = arrays(fitted)
         history, n_iter = copy.deepcopy(fitted.history_), fitted.n_iter_
@@ -339,6 +343,48 @@ class TestOffline:
         model = make_model(document_embeddings=np.ones((80, 2), np.float32)).fit(CORPUS)
         assert offline(model, max_epochs=0).fit(CORPUS).history_ == {}
 
+    def test_refinements_begin_at_once_or_after_the_first_interval(self, fitted):
+        def epochs(**parameters):
+            refiner = offline(fitted, max_epochs=6, refine_every=2, **parameters).fit(CORPUS)
+            return sorted(refiner.refinement_report_.epoch.unique()), refiner
+
+        assert epochs()[0] == [0, 2, 4]
+        listed, refiner = epochs(refine_at_start=False)
+        assert listed == [2, 4]
+        for name in ("words", "documents"):
+            assert np.isnan(refiner.history_[name]).tolist() == [True] * 2 + [False] * 4
+        assert np.isfinite(refiner.history_["loss"]).all()
+
+    def test_the_best_epoch_is_one_that_all_losses_had_a_part_in(self, fitted):
+        best = offline(fitted, keep="best", refine_every=3, refine_at_start=False).fit(CORPUS)
+        assert best.history_["loss"][3] > min(best.history_["loss"])
+        last = offline(fitted, refine_every=3, refine_at_start=False).fit(CORPUS)
+        assert same(arrays(best.model_)[2:], arrays(last.model_)[2:])
+
+    def test_without_epochs_words_are_refined_at_once_in_any_case(self, fitted):
+        refiner = offline(fitted, max_epochs=0, refine_at_start=False).fit(CORPUS)
+        assert refiner.refined_words_ == offline(fitted, max_epochs=0).fit(CORPUS).refined_words_
+
+    def test_ctrl_c_before_the_first_refinement_is_not_caught(self, fitted, monkeypatch):
+        from skxtm.training.loop import Trainer
+
+        def interrupted(self, *args, **kwargs):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Trainer, "train_epoch", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            offline(fitted, refine_at_start=False).fit(CORPUS)
+
+    def test_the_sum_over_documents_is_the_mean_times_their_number(self, fitted):
+        # one batch of all documents, so that the first step is the same but for the weight
+        model = make_model(batch_size=80).fit(CORPUS)
+        given = {"max_epochs": 1, "weight_words": 0}
+        mean, total = (
+            offline(model, document_reduction=reduction, **given).fit(CORPUS).history_["documents"][0]
+            for reduction in ("mean", "sum")
+        )
+        assert total == pytest.approx(80 * mean, rel=1e-4)
+
     def test_parameters_are_shared_not_copied(self, fitted):
         class Encoder:
             """Holds what cannot be copied, as clients do."""
@@ -401,10 +447,13 @@ class TestOffline:
         ("parameters", "error", "message"),
         [
             ({"n_rounds": 0}, InputError, "The 'n_rounds' parameter of LLMRefiner must be an integer in [1, inf). Got 0 instead."),
-            ({"keep": "first"}, InputError, "The 'keep' parameter of LLMRefiner must be 'last' or 'best'. Got 'first' instead."),
+            ({"keep": "first"}, InputError, "The 'keep' parameter of LLMRefiner must be a str among {'last', 'best'}. Got 'first' instead."),
+            ({"prompt": "printed"}, InputError, "The 'prompt' parameter of LLMRefiner must be a str among {'joint', 'single', 'paper'}. Got 'printed' instead."),
+            ({"prompt": "paper", "n_candidates": 3}, InputError, "The published prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of 'paper'."),
+            ({"refine_at_start": False, "refine_every": 4}, InputError, "With refine_at_start=False the first refinement comes after refine_every=4 epochs, but max_epochs=4 ends before. Raise max_epochs, or lower refine_every."),
             ({"temperature": 0}, InputError, "The 'temperature' parameter of LLMRefiner must be a number in (0, inf). Got 0 instead."),
             ({"bandwidth_factors": ()}, InputError, "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got () instead."),
-            ({"llm": "gpt"}, InputTypeError, "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, or a chat model with a method complete(request), such as skxtm.llm.OpenAIChat. Got str instead."),
+            ({"llm": "gpt"}, InputTypeError, "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, EditedTopics, or a chat model with a method complete(request), such as skxtm.llm.OpenAIChat. Got str instead."),
             ({"estimator": LinearSVC()}, InputTypeError, "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got LinearSVC instead."),
         ],
     )  # fmt: skip
@@ -422,6 +471,8 @@ class TestWithAChatModel:
         assert sets(refiner.refined_words_) == TRUE_SETS
         assert refiner.confidence_.tolist() == [1.0] * K
         assert refiner.themes_ == ["theme 0", "theme 1", "theme 2"]
+        assert refiner.model_.topic_names_ == list(refiner.get_feature_names_out()) == refiner.themes_
+        assert "theme 0" not in refiner.estimator_.topic_names_
         assert refiner.problems_ == []
 
         def n_refined_words(model):
@@ -442,6 +493,23 @@ class TestWithAChatModel:
         refiner.fit(CORPUS)
         assert refiner.usage_.n_requests == chat_server.n_requests == n_requests == expected
         assert sets(refiner.refined_words_) == TRUE_SETS
+
+    def test_themes_are_voted_on_by_what_they_mean(self, make_refiner, chat_server):
+        themes = iter(["Weather", "Sports", "sports", "Sport", "Weather"])
+
+        def answer(body):
+            entries = json.loads(json_answer(TRUE_WORDS))
+            for entry in entries["topics"]:
+                entry["theme"] = themes_of_round[len(chat_server.bodies) - 1]
+            return json.dumps(entries)
+
+        themes_of_round = list(themes)
+        chat_server.answer = answer
+        make_refiner(n_rounds=1).llm.concurrency = 1
+        refiner = make_refiner(n_rounds=5, max_epochs=0).fit(CORPUS)
+        assert [theme.lower() for theme in refiner.themes_] == ["sports"] * K
+        names = [name.lower() for name in refiner.model_.topic_names_]
+        assert names == ["sports", "sports (2)", "sports (3)"]
 
     def test_a_second_fit_asks_nothing_and_gives_the_same_bits(self, make_refiner, chat_server):
         first = make_refiner().fit(CORPUS)
@@ -473,6 +541,18 @@ class TestWithAChatModel:
         assert f"exactly {N + 2} words" in json.dumps(chat_server.bodies[0])
         assert sets(refiner.refined_words_) == TRUE_SETS
         assert len(refiner.problems_) == 2 * K  # of the answer with too few words only
+
+    def test_topics_before_and_after_are_a_table(self, make_refiner):
+        refiner = make_refiner().fit(CORPUS)
+        info = refiner.get_topic_info(n_words=3)
+        stages = [f"{code}_{stage}" for code in ("en", "zh") for stage in ("before", "kept", "after")]
+        assert list(info.columns) == ["topic", "name", "confidence", "n_answers", *stages]
+        assert list(info.name) == refiner.themes_
+        assert list(info.confidence) == [1.0] * K
+        for number in range(K):
+            assert info.en_before[number] == refiner.estimator_.get_topics(3)[number]["en"]
+            assert info.zh_kept[number] == refiner.refined_words_[number]["zh"][:3]
+            assert info.zh_after[number] == refiner.get_topics(3)[number]["zh"]
 
     def test_words_that_the_vocabulary_lacks_are_reported_and_never_used(self, make_refiner, chat_server):
         stranger = [{code: [*words[:-1], "qwertz"] for code, words in topic.items()} for topic in TRUE_WORDS]
@@ -546,6 +626,29 @@ class TestWithAChatModel:
         with pytest.warns(RefinementWarning, match=r"epoch 2 all rounds failed for 2 topics \(1, 2\)"):
             refiner = make_refiner().fit(CORPUS)
         assert sets(refiner.refined_words_) == TRUE_SETS
+        assert refiner.themes_ == ["theme 0", "theme 1", "theme 2"]
+        assert (refiner.confidence_.tolist(), refiner.n_answers_.tolist()) == ([1.0] * K, [2] * K)
+
+    def test_the_published_prompt_and_schedule_ask_for_plain_text_after_the_first_interval(
+        self, make_refiner, chat_server
+    ):
+        chat_server.answer = lambda body: "\n".join(
+            f"Topic {number}: theme\nEN: {' - '.join(topic['en'])}\nCN: {' - '.join(topic['zh'])}"
+            for number, topic in enumerate(TRUE_WORDS)
+        )
+        refiner = make_refiner(
+            prompt="paper",
+            refine_at_start=False,
+            language_weights="probability",
+            document_reduction="sum",
+        )
+        assert refiner.dry_run().n_requests == 2
+        refiner.fit(CORPUS)
+        assert chat_server.n_requests == 2
+        assert "response_format" not in chat_server.bodies[0]
+        assert "\nCN: zh" in chat_server.bodies[0]["messages"][0]["content"]
+        assert sets(refiner.refined_words_) == TRUE_SETS
+        assert sorted(refiner.refinement_report_.epoch.unique()) == [2]
 
     def test_a_refused_key_stops_at_once(self, make_refiner, chat_server):
         chat_server.fault_for = lambda body: chat_server.error(401, "Incorrect API key.", "invalid_api_key")

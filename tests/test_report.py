@@ -1,5 +1,7 @@
 """The HTML report: what it shows, that it is safe, and that a browser shows it alone."""
 
+import copy
+import json
 import os
 import re
 import shutil
@@ -12,10 +14,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
-from skxtm.exceptions import InputError, InputTypeError, MissingDependencyError
+from skxtm.exceptions import InputError, InputTypeError, MissingDependencyError, RefinementWarning
 from skxtm.llm import ScriptedChat
 from skxtm.metrics import TransferAccuracy
-from skxtm.report import write_report
+from skxtm.refinement import TopicName
+from skxtm.report import _changes, write_report
 
 pytestmark = pytest.mark.slow
 
@@ -84,6 +87,58 @@ def test_every_topic_is_a_row_with_its_words_in_every_language(model, path):
     assert page.texts("li") == expected
     assert page.texts("th", role="rowheader") == [f"Topic {k}" for k in order]
     assert [element["lang"] for element in page.elements if element["name"] == "ul"] == list(WORDS) * 3
+
+
+def test_a_topic_shows_its_name_and_what_came_with_it_and_neither_can_break_the_page(model, path):
+    named = copy.deepcopy(model)
+    named.set_topic_names({0: TopicName(HOSTILE, "All <b>about</b> it."), 2: "Weather"})
+    write_report(path, named)
+    page = Page(path.read_text(encoding="utf-8"))
+    order = np.argsort(-model.topic_weight_)
+    assert page.texts("span", **{"class": "name"}) == [named.topic_names_[k] for k in order]
+    assert page.texts("span", **{"class": "description"}) == ["All <b>about</b> it."]
+    assert "script" not in [element["name"] for element in page.elements]
+
+
+def test_of_a_refiner_the_page_shows_what_became_of_the_words(model, path):
+    topics = model.get_topics(4)
+    edited = [{code: words[1:] for code, words in topic.items()} for topic in topics]
+    answer = json.dumps(
+        {
+            "topics": [
+                {"topic": k, "theme": f"Theme {k}", "words": words} for k, words in enumerate(edited[:2])
+            ]
+        }
+    )
+    chat = ScriptedChat(lambda request: answer)
+    refiner = LLMRefiner(model, llm=chat, n_rounds=1, n_words=4, n_top_words=4, max_epochs=0, cache=None)
+    corpus = Corpus.from_counts({code: np.ones((2, len(words))) for code, words in WORDS.items()}, WORDS)
+    with pytest.warns(RefinementWarning, match="all rounds failed for 1 topics"):
+        refiner.fit(corpus)
+    write_report(path, refiner, n_words=4)
+    page = Page(path.read_text(encoding="utf-8"))
+    # what holds spaces is no single word, so that no answer can keep it
+    lost = [
+        word
+        for topic in topics[:2]
+        for code in WORDS
+        for number, word in enumerate(topic[code])
+        if number == 0 or " " in word or "(" in word
+    ]
+    assert page.texts("del") == lost
+    assert page.texts("ins") == []
+    assert page.texts("h2") == ["Topics", "Refinement"]
+    assert page.texts("span", **{"class": "name"})[3:] == [
+        "Theme 0",
+        "Theme 1",
+        refiner.model_.topic_names_[2],
+    ]
+    assert "script" not in [element["name"] for element in page.elements]
+
+
+def test_words_that_are_new_and_words_that_are_gone_are_told_from_those_kept():
+    changes = [("b", "kept"), ("d", "added"), ("a", "dropped"), ("c", "dropped")]
+    assert _changes(["a", "b", "c"], ["b", "d"]) == changes
 
 
 def test_the_bar_of_a_topic_is_its_weight_relative_to_the_heaviest(model, path):
@@ -201,7 +256,9 @@ def test_a_failed_report_leaves_the_old_file_and_no_other(model, path, monkeypat
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_a_refiner_shows_its_refined_topics_their_themes_and_the_losses_of_its_second_phase(model, path):
+def test_a_refiner_shows_its_refined_topics_named_by_their_themes_and_the_losses_of_its_second_phase(
+    model, path
+):
     answers = ScriptedChat(
         lambda request: "\n".join(f"Topic {k}: Theme {k}\nEN: rain\nZH: 雨\nJA: 雨" for k in range(3))
     )
@@ -221,8 +278,9 @@ def test_a_refiner_shows_its_refined_topics_their_themes_and_the_losses_of_its_s
     page = Page(path.read_text(encoding="utf-8"))
     order = np.argsort(-refiner.model_.topic_weight_)
     topics = refiner.get_topics(n_words=2)
-    assert page.texts("li") == [word for k in order for code in WORDS for word in topics[k][code]]
-    assert page.texts("span", **{"class": "theme"}) == [f"Theme {k}" for k in order]
+    shown = [word for k in order for code in WORDS for word in topics[k][code]]
+    assert page.texts("li")[: len(shown)] == shown
+    assert page.texts("span", **{"class": "name"})[:3] == [f"Theme {k}" for k in order]
     assert "Mean loss of each of 2 epochs" in path.read_text(encoding="utf-8")
 
 

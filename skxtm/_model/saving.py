@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from skxtm._model.state import Settings, State
 from skxtm._version import __version__
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import InputError, MissingDependencyError, ModelFileError
+from skxtm.refinement import TopicName
 
 Model = TypeVar("Model")
 
@@ -135,6 +136,7 @@ def _fitted(state: State, columns: Columns) -> dict[str, Any]:
         "seed": state.seed,
         "n_features_in": columns.number,
         "feature_names_in": None if columns.names is None else columns.names.tolist(),
+        "names": [[number, *astuple(name)] for number, name in state.names.items()],
     }
 
 
@@ -162,6 +164,7 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
         n_iter=fitted["n_iter"],
         history=history,
         topic_weight=weight,
+        names={number: TopicName(*name) for number, *name in fitted.get("names", [])},
     )
     restore_learnt(state, tensors)
     state.components = np.hstack(reader_of(state, "cpu").topic_word())

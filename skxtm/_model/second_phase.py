@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, Self
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +19,15 @@ from skxtm._model.materials import (
     gather_word_vectors,
     topic_encoder,
 )
+from skxtm._model.refining import Refining
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
 from skxtm._model.translations import known_translations
 from skxtm._threads import torch_threads
-from skxtm.exceptions import (
-    AnswersPendingError,
-    InputError,
-    InputTypeError,
-    RefinementWarning,
-    SkxtmError,
-)
-from skxtm.refinement import OfflineProposer, VotedTopic, report_rows, vote
-from skxtm.refinement.rounds import Asking, Rounds, Words, ask_chat, ask_offline
+from skxtm.exceptions import AnswersPendingError, RefinementWarning, SkxtmError
+from skxtm.refinement import EditedTopics, OfflineProposer, VotedTopic, report_rows, vote
+from skxtm.refinement.naming import choose_name, closeness_in
+from skxtm.refinement.rounds import Rounds, Words, ask_chat, ask_offline, read_edited
 from skxtm.refinement.voting import are_identical
 
 if TYPE_CHECKING:
@@ -43,94 +39,6 @@ if TYPE_CHECKING:
     from skxtm.training.objective import RefinementObjective
 
 _NEEDED_BY = "LLMRefiner"
-_LEAST = {
-    "n_rounds": 1,
-    "refine_every": 1,
-    "n_top_words": 1,
-    "n_words": 1,
-    "max_epochs": 0,
-    "n_candidates": 0,
-}
-_CHOICES = {
-    "divergence": ("mmd", "transport"),
-    "support": ("top", "union"),
-    "direction": ("forward", "reverse"),
-    "prompt": ("joint", "single"),
-    "keep": ("last", "best"),
-}
-
-
-@dataclass(frozen=True)
-class Refining:
-    """The parameters of the refiner, as they are when it is fitted.
-
-    Attributes
-    ----------
-    refine_every, max_epochs, n_top_words, n_words, weight_words, weight_documents, divergence, \
-    bandwidth_factors, support, temperature, direction, learning_rate_factor, max_gradient_norm, keep, \
-    verbose : object
-        As `skxtm.LLMRefiner` describes them.
-    asking : Asking
-        How proposals are asked for.
-    proposer : OfflineProposer
-        What proposes where there is no chat model.
-    """
-
-    refine_every: int
-    max_epochs: int
-    n_top_words: int
-    n_words: int
-    weight_words: float
-    weight_documents: float
-    divergence: Literal["mmd", "transport"]
-    bandwidth_factors: Sequence[float]
-    support: Literal["top", "union"]
-    temperature: float
-    direction: Literal["forward", "reverse"]
-    learning_rate_factor: float
-    max_gradient_norm: float | None
-    keep: Literal["last", "best"]
-    random_state: int | np.random.RandomState | None
-    verbose: int
-    asking: Asking
-    proposer: OfflineProposer
-
-    @classmethod
-    def of(cls, refiner: Any) -> Self:
-        """Read and check the parameters of a refiner.
-
-        Parameters
-        ----------
-        refiner : LLMRefiner
-            Any.
-
-        Returns
-        -------
-        settings : Refining
-
-        Raises
-        ------
-        InputError, InputTypeError
-            If one is not what is needed.
-        """
-        _check(refiner)
-        n_asked = refiner.n_words if refiner.n_asked_words is None else refiner.n_asked_words
-        made: dict[str, Any] = {
-            "asking": Asking(refiner.prompt, refiner.n_rounds, n_asked, refiner.n_candidates, refiner.domain),
-            "proposer": refiner.llm if isinstance(refiner.llm, OfflineProposer) else OfflineProposer(),
-        }
-        names = [part.name for part in fields(cls) if part.name not in made]
-        return cls(**made, **{name: getattr(refiner, name) for name in names})
-
-    @property
-    def needs_words(self) -> bool:
-        """Whether training draws topics to refined words."""
-        return bool(self.weight_words and self.max_epochs)
-
-    @property
-    def needs_documents(self) -> bool:
-        """Whether training draws documents to refined topics."""
-        return bool(self.weight_documents and self.max_epochs)
 
 
 @dataclass
@@ -182,8 +90,10 @@ class Refinement:
         self.history: dict[str, list[float]] = {}
         self.n_iter = 0
         self.seed = int(check_random_state(how.random_state).randint(np.iinfo(np.int32).max))
-        self.is_stopped = False
+        self.is_refined = self.is_stopped = False
         self.best: tuple[float, dict[str, NDArray[Any]]] | None = None
+        self.n_terms = 0
+        self.closeness: Callable[[str, str], float] | None = None
 
     def run(self, corpus: Corpus) -> None:
         """Refine and train.
@@ -195,6 +105,8 @@ class Refinement:
         """
         with torch_threads(self.settings.n_threads):
             self.words = self._read_words(corpus)
+            if self.words.vectors is not None:
+                self.closeness = closeness_in(self.words.vectors, self.words.vocabularies)
             if self.state.network is not None:
                 self._train(corpus)
             else:
@@ -217,9 +129,10 @@ class Refinement:
         vocabularies = self.state.vocabularies
         frequencies = {code: np.asarray(corpus.counts_of(code).sum(0)).ravel() for code in vocabularies}
         vectors, lexicons = None, {}
-        if self.session is None:
+        is_offline = isinstance(self.how.proposer, OfflineProposer)
+        if is_offline:
             lexicons = known_translations(self.state, corpus, self.sources)
-        if self.session is None or self.how.asking.n_candidates or self.how.needs_words:
+        if is_offline or self.how.asking.n_candidates or self.how.needs_words:
             by_number = gather_word_vectors(self.state, corpus, self.sources, _NEEDED_BY)
             vectors = dict(zip(vocabularies, by_number, strict=True))
         return Words(vocabularies, frequencies, vectors, lexicons)
@@ -234,7 +147,7 @@ class Refinement:
                 RefinementWarning,
                 stacklevel=4,
             )
-        self._refine(0)
+        self._refine_if_possible(0)
 
     def _train(self, corpus: Corpus) -> None:
         """Refine and train in turn."""
@@ -242,19 +155,22 @@ class Refinement:
         phase.trainer.history = {}
         n_before = phase.trainer.n_epochs
         last = n_before + how.max_epochs
-        self._refine(0)
-        objective = self._objective(phase) if how.max_epochs else None
+        objective = None
+        if not how.max_epochs:
+            self._refine_if_possible(0)
         bar = tqdm(total=how.max_epochs, desc="Refining", unit="epoch", disable=not how.verbose)
         try:
             with bar:
                 for epoch in range(how.max_epochs):
-                    if epoch and epoch % how.refine_every == 0 and self._refine_again(epoch):
+                    if epoch in how.refinement_epochs and self._refine_if_possible(epoch):
                         objective = self._objective(phase)
                     phase.trainer.train_epoch(phase.documents, objective, last=last)
                     self._pad(phase.trainer.history, epoch + 1)
                     self._note_best(phase.trainer)
                     bar.update()
         except KeyboardInterrupt:
+            if not self.is_refined:
+                raise
             warnings.warn(
                 f"Refinement was interrupted in epoch {phase.trainer.n_epochs - n_before + 1} of "
                 f"{how.max_epochs}. The model is usable, as trained so far.",
@@ -286,7 +202,7 @@ class Refinement:
         """Get proposals, vote, and note what became of every word."""
         topics = self._top_words()
         rounds = self._ask(topics)
-        votes = [
+        votes = rounds.voted or [
             vote(proposed, n_words=self.how.n_words, original=topic)
             for proposed, topic in zip(rounds.proposed, topics, strict=True)
         ]
@@ -302,25 +218,32 @@ class Refinement:
             )
             if voted is not None:
                 self.kept[number] = _completed(voted, topic)
+                self.confidence[number], self.n_answers[number] = voted.confidence, voted.n_rounds
+            names = rounds.themes[number]
+            if names or voted is not None:
+                self.themes[number] = choose_name(names, closeness=self.closeness)
         self.problems += [f"Epoch {epoch}: {problem}" for problem in rounds.problems]
-        self.themes = [max(names, key=names.count) if names else "" for names in rounds.themes]
         self.present = topics
-        self.confidence = np.array([np.nan if voted is None else voted.confidence for voted in votes])
-        self.n_answers = np.array([0 if voted is None else voted.n_rounds for voted in votes])
-        failed = [number for number, voted in enumerate(votes) if voted is None]
+        self.is_refined = True
+        failed = [
+            number for number, voted in enumerate(votes) if voted is None and number not in rounds.left_out
+        ]
         if failed:
             reasons = rounds.reasons[failed[0]] or rounds.problems
-            warnings.warn(_failure(failed, epoch, reasons), RefinementWarning, stacklevel=5)
+            warnings.warn(_failure(failed, epoch, reasons), RefinementWarning, stacklevel=6)
         if self.session is not None and are_identical(rounds.proposed):
             warnings.warn(
                 f"All rounds of epoch {epoch} named the same words, so that confidence_ says nothing. Raise "
                 "the temperature of the chat model, or take n_rounds=1.",
                 RefinementWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
 
-    def _refine_again(self, epoch: int) -> bool:
-        """Refine, unless the budget is used up or the server refuses; then never again."""
+    def _refine_if_possible(self, epoch: int) -> bool:
+        """Refine; after the first time only as long as neither the budget nor the server forbids it."""
+        if not self.is_refined:
+            self._refine(epoch)
+            return True
         if self.is_stopped:
             return False
         try:
@@ -333,7 +256,7 @@ class Refinement:
                 f"No refinement in epoch {epoch} or later: {error} Training goes on with the words kept "
                 "before.",
                 RefinementWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         return not self.is_stopped
 
@@ -341,6 +264,9 @@ class Refinement:
         asking = self.how.asking
         if self.session is not None:
             return ask_chat(self.session, topics, self.words, asking)
+        if isinstance(self.how.proposer, EditedTopics):
+            return read_edited(self.how.proposer, self.words, n_topics=len(topics), n_words=asking.n_words)
+        assert self.how.proposer is not None
         return ask_offline(
             self.how.proposer,
             topics,
@@ -371,10 +297,13 @@ class Refinement:
             documents=how.weight_documents,
             divergence=how.divergence,
             bandwidth_factors=tuple(how.bandwidth_factors),
+            language_weights=how.language_weights,
+            topic_average=how.topic_average,
             n_top_words=how.n_top_words,
             support=how.support,
             temperature=how.temperature,
             direction=how.direction,
+            document_reduction=how.document_reduction,
         )
         vectors = [self.words.vectors[code] for code in languages] if self.words.vectors else []
         topics = RefinedTopics(words, shares, topic_vectors, device)
@@ -389,9 +318,10 @@ class Refinement:
     def _note_best(self, trainer: Trainer) -> None:
         from skxtm.training.tensors import to_arrays
 
-        loss = trainer.history["loss"][-1]
-        if self.how.keep == "best" and (self.best is None or loss < self.best[0]):
-            self.best = loss, to_arrays(trainer.network)
+        loss, n_terms = trainer.history["loss"][-1], len(trainer.history)
+        known = self.best if n_terms == self.n_terms else None
+        if self.how.keep == "best" and (known is None or loss < known[0]):
+            self.best, self.n_terms = (loss, to_arrays(trainer.network)), n_terms
 
     def _read_out(self, corpus: Corpus, phase: Phase) -> None:
         from skxtm.training.tensors import load_arrays
@@ -432,35 +362,3 @@ def _failure(failed: Sequence[int], epoch: int, problems: Sequence[str]) -> str:
         f"In the refinement of epoch {epoch} all rounds failed for {len(failed)} topics ({listed}), which "
         f"keep the words they had.{reason}"
     )
-
-
-def _check(refiner: Any) -> None:
-    from skxtm.backbones.base import check_range
-
-    for name, low in _LEAST.items():
-        check_range(refiner, name, low, None, integer=True)
-    if refiner.n_asked_words is not None:
-        check_range(refiner, "n_asked_words", refiner.n_words, None, integer=True)
-    for name in ("weight_words", "weight_documents"):
-        check_range(refiner, name, 0, None)
-    for name in ("temperature", "learning_rate_factor", "max_gradient_norm"):
-        if name != "max_gradient_norm" or refiner.max_gradient_norm is not None:
-            check_range(refiner, name, 0, None, open_low=True)
-    factors = np.asarray(refiner.bandwidth_factors)
-    if factors.ndim != 1 or factors.dtype.kind not in "fiu" or not len(factors) or not (factors > 0).all():
-        raise InputError(
-            "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got "
-            f"{refiner.bandwidth_factors!r} instead."
-        )
-    for name, allowed in _CHOICES.items():
-        if getattr(refiner, name) not in allowed:
-            raise InputError(
-                f"The {name!r} parameter of LLMRefiner must be {allowed[0]!r} or {allowed[1]!r}. Got "
-                f"{getattr(refiner, name)!r} instead."
-            )
-    llm = refiner.llm
-    if llm is not None and not isinstance(llm, OfflineProposer) and not hasattr(llm, "complete"):
-        raise InputTypeError(
-            "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, or a chat model with a "
-            f"method complete(request), such as skxtm.llm.OpenAIChat. Got {type(llm).__name__} instead."
-        )

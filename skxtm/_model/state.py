@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from skxtm.backbones._clusters import DocumentClusters
     from skxtm.backbones.arrays import LearntTopics
     from skxtm.backbones.base import Backbone, BackboneNetwork, CorpusShape
+    from skxtm.refinement import TopicName
     from skxtm.vectorizer import CrossLingualVectorizer
 
 Model = TypeVar("Model")
@@ -108,6 +109,8 @@ class State:
         Of a backbone without a network.
     n_iter, history, components, topic_weight : object
         The model's attributes of these names; the latter two None until something was learnt.
+    names : dict of int to TopicName
+        Names that topics were given, by number.
     """
 
     backbone: Backbone
@@ -130,6 +133,7 @@ class State:
     history: dict[str, list[float]] = field(default_factory=dict)
     components: NDArray[np.float64] | None = None
     topic_weight: NDArray[np.float64] | None = None
+    names: dict[int, TopicName] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -146,6 +150,7 @@ class State:
         copied = copy.copy(self)  # by the rules of pickling: the network is built anew from copied arrays
         copied.trainer = copy.deepcopy(self.trainer)
         copied.encoders, copied.resources = dict(self.encoders), list(self.resources)
+        copied.names = dict(self.names)
         return copied
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Dictionaries: found where they are installed, and read from files of many formats."""
 
+from skxtm.lexicons.asking import ask, lexicon_requests
 from skxtm.lexicons.cedict import read_cedict
 from skxtm.lexicons.dictd import read_dictd
 from skxtm.lexicons.edict import read_edict
@@ -13,8 +14,10 @@ from skxtm.lexicons.tei import read_tei
 
 __all__ = [
     "SourcedLexicon",
+    "ask",
     "find",
     "find_all",
+    "lexicon_requests",
     "read_cedict",
     "read_csv",
     "read_dictd",

@@ -9,7 +9,7 @@ from skxtm.languages import by_code
 from skxtm.lexicon import Lexicon, LexiconCoverage
 from skxtm.lexicons._glosses import words_of
 
-Kind = Literal["file", "package", "system"]
+Kind = Literal["file", "package", "system", "model"]
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class LexiconSource:
     ----------
     name : str
         As people call it, such as ``"CC-CEDICT"``.
-    kind : {"file", "package", "system"}
-        Whether it is a file that was given, part of an installed Python package, or installed with the
-        operating system.
+    kind : {"file", "package", "system", "model"}
+        Whether it is a file that was given, part of an installed Python package, installed with the
+        operating system, or answers of a language model.
     location : str
         Name of the file, or name and version of the package.
     licence : str

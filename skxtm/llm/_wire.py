@@ -11,6 +11,7 @@ from skxtm.llm.base import ChatAnswer, ChatRequest, repetition_note
 
 _SCHEMA_NAME = "answer"
 _MOST_TOKENS = 10**9  # a larger count is no count
+_MAX_QUOTED = 200
 _FILTERED = "content_filter"
 _BOM = "\ufeff"
 
@@ -37,16 +38,13 @@ class Dialect:
 def request_body(settings: Settings, request: ChatRequest, dialect: Dialect) -> dict[str, Any]:
     """Return what is sent for a request: only what was asked for and set."""
     with_schema = dialect.with_schema and request.schema is not None
-    messages = request.messages
-    if request.schema is not None and not with_schema and request.plain_messages is not None:
-        messages = request.plain_messages
-    messages = _numbered(messages, request.round)
+    messages = messages_of(request, with_schema=with_schema)
     if not dialect.with_system:
         messages = _merged(messages)
     body: dict[str, Any] = {
         "model": settings.model,
         "messages": [{"role": role, "content": content} for role, content in messages],
-        **_sampling(settings, request.round),
+        **sampling(settings, request.round),
     }
     if settings.max_output_tokens is not None:
         body[dialect.limit_name] = settings.max_output_tokens
@@ -56,7 +54,15 @@ def request_body(settings: Settings, request: ChatRequest, dialect: Dialect) -> 
     return body
 
 
-def _sampling(settings: Settings, number: int) -> dict[str, float | int]:
+def messages_of(request: ChatRequest, *, with_schema: bool) -> tuple[tuple[str, str], ...]:
+    """Return the messages of a request, for a server that follows its schema or not, with its round."""
+    messages = request.messages
+    if request.schema is not None and not with_schema and request.plain_messages is not None:
+        messages = request.plain_messages
+    return _numbered(messages, request.round)
+
+
+def sampling(settings: Settings, number: int) -> dict[str, float | int]:
     """Return the sampling parameters that were set; every round has a seed of its own."""
     seed = None if settings.seed is None else settings.seed + number
     values = {"temperature": settings.temperature, "top_p": settings.top_p, "seed": seed}
@@ -226,6 +232,14 @@ def _content(value: Any) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def error_text(error: Any) -> str | None:
+    """Say an error of a batch in one short text; None where there is none."""
+    if not error:
+        return None
+    said = error.get("message") if isinstance(error, Mapping) else None
+    return str(said or error)[:_MAX_QUOTED]
 
 
 def count(value: Any) -> int:

@@ -8,20 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sklearn.base import BaseEstimator
 
 from skxtm.exceptions import AnswersPendingError, ChatError, InputError
+from skxtm.llm._batch_formats import format_named, is_to_be_passed_over, read_line
 from skxtm.llm._cache import AnswerCache, request_key
-from skxtm.llm._wire import Dialect, read_completion, request_body
+from skxtm.llm._wire import Settings
 from skxtm.llm.base import BatchWriter, ChatAnswer, ChatRequest
 
-_URL = "/v1/chat/completions"
 _STRUCTURED = ("schema", "text")
-# a batch that ran out of time or was stopped never asked these
-_NEVER_ASKED = {"batch_expired", "batch_cancelled"}
-_MAX_QUOTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class ImportCounts:
 
 
 class BatchFiles(BaseEstimator):
-    """A chat model that asks and answers through files in the format of OpenAI's Batch API.
+    """A chat model that asks and answers through files, in the formats of several providers' batches.
 
     The first call writes all requests to ``requests-1.jsonl`` in the folder and raises `AnswersPendingError`.
     Have them answered, put the files of answers into the same folder under any names that end in ``.jsonl``,
@@ -70,6 +67,9 @@ class BatchFiles(BaseEstimator):
         Whether to ask for answers that follow the request's JSON schema.
     accept_partial : bool, default=False
         Whether to go on without the answers that are missing; they count as failed.
+    format : {"openai", "gemini", "anthropic"}, default="openai"
+        In which requests are written, that of OpenAI's Batch API, Gemini's, or Anthropic's Message Batches.
+        Answers are read in all of them.
 
     See Also
     --------
@@ -78,13 +78,15 @@ class BatchFiles(BaseEstimator):
 
     Notes
     -----
-    A line of answers is what the Batch API puts into its output and error files, found by ``custom_id``. By
-    hand, ``{"custom_id": "...", "content": "..."}`` is enough. A line with an error counts as answered: its
-    request fails. Delete the line to have it asked again. Lines saying that the batch expired or was
-    cancelled count as missing. Where one request has several lines, the first answer in the order of file
-    names holds.
+    A line of answers is what these providers put into their files of results, found by ``custom_id`` or, of
+    Gemini, ``key``. By hand, ``{"custom_id": "...", "content": "..."}`` is enough. A line with an error
+    counts as answered: its request fails. Delete the line to have it asked again. Lines saying that the batch
+    expired or was cancelled count as missing. Where one request has several lines, the first answer in the
+    order of file names holds.
 
-    OpenAI takes at most 50,000 requests and 200 MB in one file.
+    OpenAI takes at most 50,000 requests and 200 MB in one file. Gemini takes a file as it is, and the model
+    where the batch is made. Anthropic takes the lines as the list ``requests`` of one request; answers are
+    asked for as text, and need ``max_output_tokens``.
 
     Examples
     --------
@@ -117,6 +119,7 @@ class BatchFiles(BaseEstimator):
         max_output_tokens: int | None = None,
         structured: str = "schema",
         accept_partial: bool = False,
+        format: str = "openai",
     ) -> None:
         self.folder = folder
         self.model = model
@@ -126,12 +129,14 @@ class BatchFiles(BaseEstimator):
         self.max_output_tokens = max_output_tokens
         self.structured = structured
         self.accept_partial = accept_partial
+        self.format = format
 
     @property
     def identity(self) -> dict[str, Any]:
         """All that changes answers, as plain values: answers are cached under it."""
         names = ("model", "temperature", "top_p", "seed", "max_output_tokens", "structured")
-        return {"endpoint": "batch files", **{name: getattr(self, name) for name in names}}
+        further = {} if self.format == "openai" else {"format": self.format}
+        return {"endpoint": "batch files", **{name: getattr(self, name) for name in names}, **further}
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """Return the JSON that is written for a request.
@@ -156,7 +161,7 @@ class BatchFiles(BaseEstimator):
                 f"The 'structured' parameter of BatchFiles must be among {_STRUCTURED}. "
                 f"Got {self.structured!r}."
             )
-        return request_body(self, request, Dialect(with_schema=self.structured == "schema"))
+        return format_named(self.format).body(self, request, with_schema=self.structured == "schema")
 
     def prepare(self, requests: Sequence[ChatRequest]) -> None:
         """Look for the answers to all requests, and write a file of those that are missing.
@@ -220,12 +225,13 @@ class BatchFiles(BaseEstimator):
     def _file_of(self, requests: Sequence[ChatRequest]) -> Path:
         """Return the file that holds just these requests, written now unless it exists."""
         wanted = {self._id(request) for request in requests}
+        name_field = format_named(self.format).name_field
         number = 1
         while (path := self._folder / f"requests-{number}.jsonl").exists():
-            if {line.get("custom_id") for line in _lines(path)} == wanted:
+            if {line.get(name_field) for line in _lines(path)} == wanted:
                 return path
             number += 1
-        export_batch(requests, path, self)
+        export_batch(requests, path, self, format=self.format)
         return path
 
 
@@ -254,8 +260,14 @@ def custom_id(identity: Mapping[str, Any], request: ChatRequest) -> str:
     return f"{request_key(identity, request)[:16].hex()}-{request.round}"
 
 
-def export_batch(requests: Sequence[ChatRequest], path: str | os.PathLike[str], chat: BatchWriter) -> int:
-    """Write requests to a file that the Batch API of OpenAI takes.
+def export_batch(
+    requests: Sequence[ChatRequest],
+    path: str | os.PathLike[str],
+    chat: BatchWriter,
+    *,
+    format: str = "openai",
+) -> int:
+    """Write requests to a file for a provider's batch.
 
     Parameters
     ----------
@@ -265,11 +277,18 @@ def export_batch(requests: Sequence[ChatRequest], path: str | os.PathLike[str], 
         File to write; its folder is made.
     chat : OpenAIChat or BatchFiles
         Gives model and parameters.
+    format : {"openai", "gemini", "anthropic"}, default="openai"
+        As for `BatchFiles`.
 
     Returns
     -------
     n_lines : int
         Requests in the file.
+
+    Raises
+    ------
+    InputError
+        If there is no such format, or it needs a parameter that is not set.
 
     Examples
     --------
@@ -280,12 +299,13 @@ def export_batch(requests: Sequence[ChatRequest], path: str | os.PathLike[str], 
     ...     export_batch(requests, f"{folder}/colours.jsonl", OpenAIChat("some-model"))
     1
     """
-    path, identity = Path(path).expanduser(), chat.identity
-    lines = {
-        name: {"custom_id": name, "method": "POST", "url": _URL, "body": chat.body(request)}
-        for request in requests
-        if (name := custom_id(identity, request))
-    }
+    path, identity, written = Path(path).expanduser(), chat.identity, format_named(format)
+    is_own = format == getattr(chat, "format", "openai")
+    lines: dict[str, dict[str, Any]] = {}
+    for request in requests:
+        name = custom_id(identity, request)
+        body = chat.body(request) if is_own else written.body(cast(Settings, chat), request, with_schema=True)
+        lines[name] = written.request_line(name, body)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
     with unfinished.open("w", encoding="utf-8", newline="\n") as file:
@@ -361,12 +381,9 @@ def _read_files(paths: Sequence[Path]) -> _Found:
     answers: dict[str, ChatAnswer | str] = {}
     n_unreadable = 0
     for line in (line for path in paths for line in _lines(path)):
-        name = line.get("custom_id")
-        if isinstance(name, str) and "url" in line:
-            continue  # a request
-        answer = _answer(line)
-        if not isinstance(name, str) or answer is None:
-            n_unreadable += not _was_never_asked(line)
+        name, answer = read_line(line)
+        if name is None or answer is None:
+            n_unreadable += not is_to_be_passed_over(line)
         elif isinstance(answer, ChatAnswer) and not isinstance(answers.get(name), ChatAnswer):
             answers[name] = answer
         else:
@@ -383,26 +400,3 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             except (ValueError, RecursionError):
                 line = None
             yield line if isinstance(line, dict) else {}
-
-
-def _answer(line: Mapping[str, Any]) -> ChatAnswer | str | None:
-    """Return the answer of a line, its error as a str, or None if it has neither."""
-    if isinstance(line.get("content"), str):
-        return ChatAnswer(line["content"])
-    if _was_never_asked(line):
-        return None
-    response = line.get("response")
-    body = response.get("body") if isinstance(response, Mapping) else None
-    answer = read_completion(body)
-    if answer is not None:
-        return answer
-    error = line.get("error") or (body.get("error") if isinstance(body, Mapping) else None)
-    if not error:
-        return None
-    said = error.get("message") if isinstance(error, Mapping) else None
-    return str(said or error)[:_MAX_QUOTED]
-
-
-def _was_never_asked(line: Mapping[str, Any]) -> bool:
-    error = line.get("error")
-    return isinstance(error, Mapping) and error.get("code") in _NEVER_ASKED

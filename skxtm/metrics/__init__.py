@@ -4,7 +4,7 @@ from skxtm.metrics.clusters import ClusterScores, cluster_scores, purity_score
 from skxtm.metrics.coherence import cnpmi_score, npmi_score
 from skxtm.metrics.diversity import inverted_rbo, topic_diversity, topic_quality, topic_uniqueness
 from skxtm.metrics.document_scorers import ClusterScorer, RetrievalScorer, TransferScorer
-from skxtm.metrics.ratings import LLMRatings, llm_alignment_score, llm_coherence_score
+from skxtm.metrics.ratings import LLMRatings, llm_alignment_score, llm_coherence_score, rating_requests
 from skxtm.metrics.reference import AlignedReference
 from skxtm.metrics.retrieval import RetrievalScores, retrieval_score
 from skxtm.metrics.scorers import (
@@ -40,6 +40,7 @@ __all__ = [
     "inverted_rbo",
     "llm_alignment_score",
     "llm_coherence_score",
+    "rating_requests",
     "npmi_score",
     "purity_score",
     "retrieval_score",

@@ -7,15 +7,17 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._parameters import check_number
 from skxtm.exceptions import AnswerFormatError, InputError
+from skxtm.languages import LANGUAGE_NAMES
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
+from skxtm.llm.thoughts import without_thoughts
 from skxtm.metrics._topics import Topics, top_words
-from skxtm.refinement._languages import LANGUAGE_NAMES
 
 _SCHEMA = {
     "type": "object",
@@ -24,6 +26,23 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 _VERSION = "rating-1"
+
+#: What is rated and how, in our words and on the published scale of relatedness.
+_SCALES = {
+    "coherence": {
+        "themes": "Rate how well the words of a topic fit together: 3 if they are of one theme, 2 if most of "
+        "them are but some are out of place, 1 if they are unrelated.",
+        "published": "Rate how related the words of a topic are to each other: 1 = not very related, 2 = "
+        "moderately related, 3 = very related.",
+    },
+    "alignment": {
+        "themes": "Rate how similar the themes of two lists of words in different languages are: 3 if they "
+        "have the same theme, 2 if their themes are related or overlap in part, 1 if they have different "
+        "themes.",
+        "published": "Rate how related the two lists of words in different languages are to each other: 1 = "
+        "not very related, 2 = moderately related, 3 = very related.",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +106,7 @@ def llm_coherence_score(
     n_runs: int = 4,
     domain: str | None = None,
     languages: Sequence[str] | None = None,
+    scale: Literal["themes", "published"] = "themes",
 ) -> LLMRatings:
     """Let a language model rate how well the top words of a topic fit together, in each language.
 
@@ -105,6 +125,9 @@ def llm_coherence_score(
         What the documents are, for the rater.
     languages : sequence of str or None, default=None
         The languages to rate. None takes those of the topics.
+    scale : {"themes", "published"}, default="themes"
+        What 1, 2 and 3 are said to mean: how far the words are of one theme; or the three degrees
+        of relatedness with which people and language models have rated topics before [1]_.
 
     Returns
     -------
@@ -123,6 +146,11 @@ def llm_coherence_score(
     llm_alignment_score : How similar a topic's words of two languages are.
     cnpmi_score : Coherence by counting.
 
+    References
+    ----------
+    .. [1] Stammbach et al., "Revisiting Automated Topic Model Evaluation with Large Language Models", EMNLP
+       2023.
+
     Examples
     --------
     >>> from skxtm.llm import ScriptedChat
@@ -132,13 +160,8 @@ def llm_coherence_score(
     >>> llm_coherence_score(topics, rater, n_words=2)
     LLMRatings(mean=2, std=0 over 4 runs, 2 topics, columns=('en',))
     """
-    words = top_words(topics, n_words=n_words, languages=languages)
-    instruction = (
-        "Rate how well the words of a topic fit together: 3 if they are of one theme, 2 if most of them are "
-        "but some are out of place, 1 if they are unrelated."
-    )
-    listed = {code: [_listed(code, part) for part in lists] for code, lists in words.items()}
-    return _rate(chat, instruction, listed, n_runs, domain)
+    asking = _Asking.about("coherence", topics, n_words, n_runs, domain, languages, scale)
+    return asking.rate(chat)
 
 
 def llm_alignment_score(
@@ -149,6 +172,7 @@ def llm_alignment_score(
     n_runs: int = 4,
     domain: str | None = None,
     languages: Sequence[str] | None = None,
+    scale: Literal["themes", "published"] = "themes",
 ) -> LLMRatings:
     """Let a language model rate how similar the top words of a topic are in two languages.
 
@@ -166,6 +190,9 @@ def llm_alignment_score(
         What the documents are, for the rater.
     languages : sequence of str or None, default=None
         The languages to compare, at least two. None takes those of the topics.
+    scale : {"themes", "published"}, default="themes"
+        What 1, 2 and 3 are said to mean: how far the lists are of one theme; or the three degrees
+        of relatedness with which people and language models have rated topics before [1]_.
 
     Returns
     -------
@@ -183,6 +210,11 @@ def llm_alignment_score(
     --------
     llm_coherence_score : How well a topic's words of one language fit together.
 
+    References
+    ----------
+    .. [1] Stammbach et al., "Revisiting Automated Topic Model Evaluation with Large Language Models", EMNLP
+       2023.
+
     Examples
     --------
     >>> from skxtm.llm import ScriptedChat
@@ -192,46 +224,118 @@ def llm_alignment_score(
     >>> llm_alignment_score(topics, rater, n_words=1).by_topic.ravel()
     array([3., 1.])
     """
-    words = top_words(topics, n_words=n_words, languages=languages)
-    if len(words) < 2:
-        raise InputError(f"Alignment compares at least two languages. Got {list(words)}.")
-    instruction = (
-        "Rate how similar the themes of two lists of words in different languages are: 3 if they have the "
-        "same theme, 2 if their themes are related or overlap in part, 1 if they have different themes."
-    )
-    listed = {
+    asking = _Asking.about("alignment", topics, n_words, n_runs, domain, languages, scale)
+    return asking.rate(chat)
+
+
+def rating_requests(
+    topics: Topics,
+    kind: Literal["coherence", "alignment"],
+    *,
+    n_words: int = 15,
+    n_runs: int = 4,
+    domain: str | None = None,
+    languages: Sequence[str] | None = None,
+    scale: Literal["themes", "published"] = "themes",
+) -> list[ChatRequest]:
+    """Write the requests of ratings, for a dry run or a batch file.
+
+    Parameters
+    ----------
+    topics : iterable of mapping from language to sequence of str
+        As for `llm_coherence_score`, and so are all others but the next.
+    kind : {"coherence", "alignment"}
+        Whether they are those of `llm_coherence_score` or of `llm_alignment_score`.
+    n_words, n_runs, domain, languages, scale
+        What is rated, and how.
+
+    Returns
+    -------
+    requests : list of ChatRequest
+
+    Raises
+    ------
+    InputError
+        As those two do.
+
+    See Also
+    --------
+    skxtm.llm.ChatSession.estimate : What requests would cost.
+    skxtm.llm.export_batch : Writes them to a file.
+
+    Examples
+    --------
+    >>> from skxtm.llm import ChatSession, OpenAIChat
+    >>> from skxtm.metrics import rating_requests
+    >>> requests = rating_requests([{"en": ["rain"], "de": ["Regen"]}], "coherence", n_words=1)
+    >>> ChatSession(OpenAIChat("some-model")).estimate(requests, n_output_tokens=5).n_requests
+    8
+    """
+    return _Asking.about(kind, topics, n_words, n_runs, domain, languages, scale).requests()
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """What is asked for: a rating per run, topic and column."""
+
+    instruction: str
+    listed: dict[str, list[str]]  # by column, a text for each topic
+    n_runs: int
+    domain: str | None
+
+    @classmethod
+    def about(
+        cls,
+        kind: str,
+        topics: Topics,
+        n_words: int,
+        n_runs: int,
+        domain: str | None,
+        languages: Sequence[str] | None,
+        scale: str,
+    ) -> Self:
+        """Check what was given, and list the words."""
+        if kind not in _SCALES:
+            raise InputError(
+                f"The 'kind' parameter must be 'coherence' or 'alignment'. Got {kind!r} instead."
+            )
+        words = top_words(topics, n_words=n_words, languages=languages)
+        if kind == "alignment" and len(words) < 2:
+            raise InputError(f"Alignment compares at least two languages. Got {list(words)}.")
+        if scale not in _SCALES[kind]:
+            raise InputError(f"The 'scale' parameter must be 'themes' or 'published'. Got {scale!r} instead.")
+        check_number(n_runs, "n_runs", None, 1, integer=True)
+        return cls(_SCALES[kind][scale], _columns(kind, words), int(n_runs), domain)
+
+    def requests(self) -> list[ChatRequest]:
+        """Write a request per run, topic and column, in this order."""
+        make = _request_maker(self.instruction, self.domain)
+        return [
+            make(text, run)
+            for run in range(self.n_runs)
+            for of_topic in zip(*self.listed.values(), strict=True)
+            for text in of_topic
+        ]
+
+    def rate(self, chat: ChatModel | ChatSession) -> LLMRatings:
+        """Ask, and arrange the ratings."""
+        session = chat if isinstance(chat, ChatSession) else ChatSession(chat, cache="default")
+        outcomes = session.ask(self.requests(), _read_rating)
+        values = [np.nan if outcome.value is None else outcome.value for outcome in outcomes]
+        shape = (self.n_runs, len(next(iter(self.listed.values()))), len(self.listed))
+        return LLMRatings(np.array(values, dtype=np.float64).reshape(shape), tuple(self.listed))
+
+
+def _columns(kind: str, words: dict[str, list[list[str]]]) -> dict[str, list[str]]:
+    if kind == "coherence":
+        return {code: [_listed(code, part) for part in lists] for code, lists in words.items()}
+    return {
         f"{first}-{second}": [
             f"{_listed(first, one)}\n{_listed(second, other)}"
             for one, other in zip(words[first], words[second], strict=True)
         ]
         for first, second in combinations(words, 2)
     }
-    return _rate(chat, instruction, listed, n_runs, domain)
-
-
-def _rate(
-    chat: ChatModel | ChatSession,
-    instruction: str,
-    listed: dict[str, list[str]],
-    n_runs: int,
-    domain: str | None,
-) -> LLMRatings:
-    """Ask for one rating per run, topic and column."""
-    check_number(n_runs, "n_runs", None, 1, integer=True)
-    session = chat if isinstance(chat, ChatSession) else ChatSession(chat, cache="default")
-    make = _request_maker(instruction, domain)
-    columns = list(listed.values())
-    requests = [
-        make(text, run)
-        for run in range(n_runs)
-        for of_topic in zip(*columns, strict=True)
-        for text in of_topic
-    ]
-    values = [
-        np.nan if outcome.value is None else outcome.value for outcome in session.ask(requests, _read_rating)
-    ]
-    shape = (n_runs, len(columns[0]), len(columns))
-    return LLMRatings(np.array(values, dtype=np.float64).reshape(shape), tuple(listed))
 
 
 def _request_maker(instruction: str, domain: str | None) -> Callable[[str, int], ChatRequest]:
@@ -260,7 +364,7 @@ def _listed(language: str, words: Sequence[str]) -> str:
 
 def _read_rating(text: str) -> int:
     """Read the one number that an answer holds, whatever a model thought aloud before it."""
-    numbers = set(re.findall(r"-?\d+(?:[.,]\d+)?", text.rpartition("</think>")[2]))
+    numbers = set(re.findall(r"-?\d+(?:[.,]\d+)?", without_thoughts(text)))
     ratings = {float(number.replace(",", ".")) for number in numbers}
     if len(ratings) != 1 or not ratings <= {1.0, 2.0, 3.0}:
         raise AnswerFormatError("The answer must hold one rating, and no other number: 1, 2 or 3.")

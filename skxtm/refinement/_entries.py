@@ -9,12 +9,6 @@ from skxtm.refinement._json_reading import json_objects
 from skxtm.refinement._languages import LanguageLabels
 from skxtm.refinement._words import is_single_word, listed_words, one_line, split_words
 
-_THOUGHTS = "think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad|draft|seed:think"
-_TAG = re.compile(
-    rf"(?P<open><(?:{_THOUGHTS})\s?>|\[THINK\]|◁think▷|<\|START_THINKING\|>|<\|channel\|>analysis<\|message\|>)"
-    rf"|</(?:{_THOUGHTS})\s?>|\[/THINK\]|◁/think▷|<\|END_THINKING\|>|<\|channel\|>final<\|message\|>",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(r"\s*(?:(?:topic|主题|主題|话题|話題|トピック)[\s_#:-]*)?(\d{1,9})\s*", re.IGNORECASE)
 _NUMBER_KEYS = ("topic", "topicid", "topicnumber", "topicno", "topicindex", "id", "number", "index")
 _THEME_KEYS = ("theme", "title", "name", "label")
@@ -42,22 +36,6 @@ class Entry:
     topic: int
     theme: str = ""
     words: dict[str, list[str]] = field(default_factory=dict)
-
-
-def without_thoughts(text: str) -> str:
-    """Leave out what stands between tags of thoughts, and all before an end of thoughts without a begin."""
-    kept: list[str] = []
-    position, is_thought = 0, False
-    for tag in _TAG.finditer(text):
-        if tag["open"]:
-            if not is_thought:
-                kept.append(text[position : tag.start()])
-            is_thought = True
-            continue
-        if not is_thought:
-            kept.clear()
-        position, is_thought = tag.end(), False
-    return "".join(kept) if is_thought else "".join([*kept, text[position:]])
 
 
 def json_entries(text: str, languages: Sequence[str]) -> tuple[list[Entry], bool]:

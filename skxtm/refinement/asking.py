@@ -40,7 +40,7 @@ def ask_rounds(
     topics: Sequence[Mapping[str, Sequence[str]]],
     *,
     n_rounds: int = 5,
-    form: Literal["joint", "single"] = "joint",
+    form: Literal["joint", "single", "paper"] = "joint",
     n_words: int = 15,
     domain: str | None = None,
     candidates: Sequence[Mapping[str, Sequence[str]]] | None = None,
@@ -59,7 +59,7 @@ def ask_rounds(
         Per topic and language the top words, best first.
     n_rounds : int, default=5
         How often everything is asked.
-    form : {"joint", "single"}, default="joint"
+    form : {"joint", "single", "paper"}, default="joint"
         As for `refinement_prompts`, and so are the next three.
     n_words : int, default=15
         Words asked for, per topic and language.
@@ -109,7 +109,7 @@ def ask_rounds(
     outcomes = session.ask(requests, parsers)
     for request, prompt, outcome in zip(requests, prompts * n_rounds, outcomes, strict=True):
         _enter(answers[request.round], prompt, outcome.value, outcome.error)
-        if form == "joint" and outcome.value is not None and len(topics) > 1:
+        if form != "single" and outcome.value is not None and len(topics) > 1:
             left_out += [(request.round, number) for number in outcome.value.failures]
     if not left_out:
         return answers

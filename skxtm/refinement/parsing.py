@@ -7,7 +7,8 @@ from reprlib import repr as shortened
 
 from skxtm._parameters import check_n_words
 from skxtm.exceptions import AnswerFormatError
-from skxtm.refinement._entries import Entry, json_entries, plain_entries, without_thoughts
+from skxtm.llm.thoughts import without_thoughts
+from skxtm.refinement._entries import Entry, json_entries, plain_entries
 from skxtm.refinement._languages import label_of
 from skxtm.refinement._words import single_words
 from skxtm.refinement.matching import VocabularyIndex, swapped_languages

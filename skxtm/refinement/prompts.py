@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from skxtm._parameters import check_choice, check_n_words
 from skxtm.exceptions import InputError
-from skxtm.refinement._languages import LANGUAGE_NAMES, label_of
+from skxtm.languages import LANGUAGE_NAMES
+from skxtm.refinement._languages import label_of
 from skxtm.refinement._words import one_line
 
 __all__ = ["Prompt", "refinement_prompts"]
@@ -43,6 +44,18 @@ Answer in plain text and with nothing else. For {answered}, under its own number
 the words separated by " - ":
 Topic <id>: <theme>
 {example}"""
+_PAPER = """\
+Below are topics of a topic model trained on documents in {languages}.{domain}
+For each topic, identify the theme that its words share across the languages, remove noisy words, and add \
+missing coherent words. Use single words only, and give exactly {n_words} words in each language. Answer in \
+plain text, for every topic in this format and with nothing else:
+Topic <id>: <theme>
+{example}
+
+{topics}"""
+
+#: Labels of languages in the published prompt, where they are not the codes.
+_PAPER_LABELS = {"zh": "CN", "ja": "JP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +68,9 @@ class Prompt:
         Numbers of the topics that it asks about.
     messages : tuple of (str, str)
         Roles and contents of the messages that ask for JSON, as `schema` describes it.
-    plain_messages : tuple of (str, str)
-        The same request for an answer in the paper's plain text format.
-    schema : mapping
+    plain_messages : tuple of (str, str) or None
+        The same request for an answer in the paper's plain text format; None if `messages` ask for it.
+    schema : mapping or None
         JSON schema of the answer to `messages`: ``additionalProperties`` is false and every property
         required, as strict servers want it.
     version : str
@@ -71,15 +84,15 @@ class Prompt:
 
     topics: tuple[int, ...]
     messages: Messages
-    plain_messages: Messages
-    schema: Mapping[str, Any]
+    plain_messages: Messages | None
+    schema: Mapping[str, Any] | None
     version: str
 
 
 def refinement_prompts(
     topics: Topics,
     *,
-    form: Literal["joint", "single"] = "joint",
+    form: Literal["joint", "single", "paper"] = "joint",
     n_words: int = 15,
     domain: str | None = None,
     candidates: Topics | None = None,
@@ -91,10 +104,11 @@ def refinement_prompts(
     ----------
     topics : list of dict of str to list of str
         Per topic and language the top words, best first, as ``get_topics`` returns them.
-    form : {"joint", "single"}, default="joint"
+    form : {"joint", "single", "paper"}, default="joint"
         ``"joint"`` asks for all topics in one request, as the paper [1]_ does. ``"single"`` makes one request
         per topic, with all other topics for comparison and the wish for words that do not belong to them, as
-        the code published with it does.
+        the code published with it does. ``"paper"`` is the joint request with what the paper's own asks for
+        and nothing else: plain text, the labels ``CN`` and ``JP``, and no word on what the words are.
     n_words : int, default=15
         Number of words asked for, per topic and language. The published code asks for 20.
     domain : str, default=None
@@ -115,7 +129,7 @@ def refinement_prompts(
     ------
     InputError
         If `form` or `n_words` is not as described, or if topics differ in their languages, or `candidates` in
-        number or languages from `topics`.
+        number or languages from `topics`, or are given with ``form="paper"``.
 
     See Also
     --------
@@ -127,6 +141,7 @@ def refinement_prompts(
     without line breaks, control and invisible characters, and with ``<`` and ``>`` escaped, so that none can
     close the tags; and the request says that they are no instructions. No wording makes a language model
     immune to what it reads: what protects the topics is that an answer can only change votes for words.
+    ``form="paper"`` has no tags, and relies on this alone.
 
     References
     ----------
@@ -156,6 +171,8 @@ def refinement_prompts(
     """
     languages = _checked_languages(topics, "topics")
     _check_options(form, n_words)
+    if candidates is not None and form == "paper":
+        raise InputError("form='paper' lists no candidates. Leave candidates out, or take form='joint'.")
     if candidates is not None:
         _check_candidates(candidates, topics, languages)
     numbers = tuple(range(len(topics)))
@@ -166,6 +183,8 @@ def refinement_prompts(
         domain=domain,
         candidates=candidates,
     )
+    if form == "paper":
+        return [task.published(topics)]
     if form == "joint":
         return [task.prompt(topics, asked=numbers, form="joint")]
     return [task.prompt(topics, asked=(number,), form="single") for number in numbers]
@@ -196,13 +215,37 @@ class _Task:
             version=f"{form}-{_WORDING}",
         )
 
+    def published(self, topics: Topics) -> Prompt:
+        labels = {code: _PAPER_LABELS.get(code, label_of(code)) for code in self.languages}
+        blocks = [
+            "\n".join(
+                [f"Topic {number}", *(f"{labels[code]}: {_dashed(topic[code])}" for code in self.languages)]
+            )
+            for number, topic in enumerate(topics)
+        ]
+        text = _PAPER.format(
+            languages=self._languages(),
+            domain=self._domain(),
+            n_words=self.n_words,
+            example="\n".join(f"{label}: <word> - <word> - ..." for label in labels.values()),
+            topics="\n".join(blocks),
+        )
+        numbers = tuple(range(len(topics)))
+        return Prompt(numbers, (("user", text),), None, None, version=f"paper-{_WORDING}")
+
+    def _languages(self) -> str:
+        return _enumeration([self.names.get(code, code) for code in self.languages])
+
+    def _domain(self) -> str:
+        return _DOMAIN.format(domain=one_line(self.domain)) if self.domain else ""
+
     def _instructions(self, asked: tuple[int, ...], form: str) -> str:
         extra = _CONTEXT if form == "single" else ""
         if self.candidates is not None:
             extra += _CANDIDATES.format(number=6 if extra else 5)
         return _TASK.format(
-            languages=_enumeration([self.names.get(code, code) for code in self.languages]),
-            domain=_DOMAIN.format(domain=one_line(self.domain)) if self.domain else "",
+            languages=self._languages(),
+            domain=self._domain(),
             edited="each topic" if form == "joint" else f"topic {asked[0]}",
             n_words=self.n_words,
             extra=extra,
@@ -217,17 +260,14 @@ class _Task:
         return "\n".join(filter(None, blocks))
 
     def _topic(self, number: int, topics: Topics, *, with_candidates: bool = False) -> str:
-        lines = [f"Topic {number}"]
-        lines += [f"{self._heading(code)}: {_quoted(topics[number][code])}" for code in self.languages]
+        words = {code: topics[number][code] for code in self.languages}
+        lines = [shown_topic(number, words, self.names)]
         if with_candidates and self.candidates is not None:
             lines += [
-                f"Candidates {label_of(code)}: {_quoted(self.candidates[number][code])}"
+                f"Candidates {label_of(code)}: {quoted(self.candidates[number][code])}"
                 for code in self.languages
             ]
         return "\n".join(lines)
-
-    def _heading(self, code: str) -> str:
-        return f"{label_of(code)} ({self.names[code]})" if code in self.names else label_of(code)
 
     def _json_example(self, number: int) -> str:
         words = {code: ["<word>", "<word>", "..."] for code in self.languages}
@@ -236,12 +276,23 @@ class _Task:
 
 def _schema(languages: Sequence[str]) -> dict[str, Any]:
     # no enum of numbers, no minItems: not every server accepts them, and the parser checks both
-    words = _strict_object({code: {"type": "array", "items": {"type": "string"}} for code in languages})
-    topic = _strict_object({"topic": {"type": "integer"}, "theme": {"type": "string"}, "words": words})
-    return _strict_object({"topics": {"type": "array", "items": topic}})
+    words = strict_object({code: {"type": "array", "items": {"type": "string"}} for code in languages})
+    topic = strict_object({"topic": {"type": "integer"}, "theme": {"type": "string"}, "words": words})
+    return strict_object({"topics": {"type": "array", "items": topic}})
 
 
-def _strict_object(properties: dict[str, Any]) -> dict[str, Any]:
+def strict_object(properties: dict[str, Any]) -> dict[str, Any]:
+    """Describe a JSON object as strict servers want it: every property required, and no other allowed.
+
+    Parameters
+    ----------
+    properties : dict
+        Their schemas by name.
+
+    Returns
+    -------
+    schema : dict
+    """
     return {
         "type": "object",
         "properties": properties,
@@ -254,7 +305,46 @@ def _tagged(tag: str, blocks: Sequence[str]) -> str:
     return "\n".join([f"<{tag}>", *blocks, f"</{tag}>"]) if blocks else ""
 
 
-def _quoted(words: Sequence[str]) -> str:
+def _dashed(words: Sequence[str]) -> str:
+    return " - ".join(filter(None, map(one_line, words)))
+
+
+def shown_topic(
+    number: int, topic: Mapping[str, Sequence[str]], names: Mapping[str, str] = LANGUAGE_NAMES
+) -> str:
+    """Show a topic as data in a request: its number, and a line of quoted words for each language.
+
+    Parameters
+    ----------
+    number : int
+        Of the topic.
+    topic : mapping of str to sequence of str
+        Its words by language.
+    names : mapping of str to str, default=LANGUAGE_NAMES
+        Names of languages by code.
+
+    Returns
+    -------
+    text : str
+    """
+    headings = {
+        code: f"{label_of(code)} ({names[code]})" if code in names else label_of(code) for code in topic
+    }
+    return "\n".join([f"Topic {number}", *(f"{headings[code]}: {quoted(topic[code])}" for code in topic)])
+
+
+def quoted(words: Sequence[str]) -> str:
+    """Write words as a JSON list on one line that cannot close a tag.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Any.
+
+    Returns
+    -------
+    text : str
+    """
     shown = list(filter(None, map(one_line, words)))
     return json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
 
@@ -277,7 +367,7 @@ def _checked_languages(topics: Topics, name: str) -> tuple[str, ...]:
 
 
 def _check_options(form: str, n_words: int) -> None:
-    check_choice(form, "form", "refinement_prompts", ("joint", "single"))
+    check_choice(form, "form", "refinement_prompts", ("joint", "single", "paper"))
     check_n_words(n_words, "refinement_prompts")
 
 

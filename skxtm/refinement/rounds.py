@@ -12,10 +12,13 @@ from sklearn.preprocessing import normalize
 
 from skxtm.llm import ChatSession, Estimate
 from skxtm.refinement.asking import ask_rounds, requests_of
+from skxtm.refinement.edited import EditedTopics, unknown_word
 from skxtm.refinement.matching import VocabularyIndex
 from skxtm.refinement.parsing import ParsedAnswer
 from skxtm.refinement.prompts import Prompt, refinement_prompts
 from skxtm.refinement.proposer import OfflineProposer
+from skxtm.refinement.topic_files import EditedTopic
+from skxtm.refinement.voting import VotedTopic
 
 TopicNumbers = list[dict[str, list[int]]]
 TopicWords = list[dict[str, list[str]]]
@@ -76,6 +79,10 @@ class Rounds:
         Why rounds failed for the topic.
     problems : list of str
         What was wrong with answers.
+    voted : list over topics of (VotedTopic or None), or None
+        What is kept, where that is not voted on.
+    left_out : frozenset of int
+        Topics that were not to be refined.
     """
 
     proposed: list[list[dict[str, list[int]] | None]]
@@ -83,6 +90,8 @@ class Rounds:
     themes: list[list[str]]
     reasons: list[list[str]]
     problems: list[str] = field(default_factory=list)
+    voted: list[VotedTopic | None] | None = None
+    left_out: frozenset[int] = frozenset()
 
     @classmethod
     def empty(cls, n_topics: int, n_rounds: int) -> Rounds:
@@ -111,8 +120,8 @@ class Asking:
 
     Attributes
     ----------
-    form : {"joint", "single"}
-        Whether one request shows all topics, or one.
+    form : {"joint", "single", "paper"}
+        As for `refinement_prompts`.
     n_rounds : int
         How often every request is sent.
     n_words : int
@@ -123,7 +132,7 @@ class Asking:
         What the documents are.
     """
 
-    form: Literal["joint", "single"] = "joint"
+    form: Literal["joint", "single", "paper"] = "joint"
     n_rounds: int = 5
     n_words: int = 15
     n_candidates: int = 0
@@ -251,10 +260,7 @@ def ask_chat(session: ChatSession, topics: TopicNumbers, words: Words, asking: A
     rounds : Rounds
         A topic that an answer leaves out is asked about once more, alone, and else failed in that round.
     """
-    indexes = {
-        code: VocabularyIndex(vocabulary, code, words.frequencies[code])
-        for code, vocabulary in words.vocabularies.items()
-    }
+    indexes = _indexes(words)
     candidates = None
     if asking.n_candidates:
         candidates = words.spelled(nearest_words(topics, words, asking.n_candidates))
@@ -272,6 +278,67 @@ def ask_chat(session: ChatSession, topics: TopicNumbers, words: Words, asking: A
     for number, answer in enumerate(answers):
         _file(rounds, number, answer, indexes)
     return rounds
+
+
+def read_edited(edited: EditedTopics, words: Words, *, n_topics: int, n_words: int) -> Rounds:
+    """Take as proposals what people, or answers recorded before, wrote into files.
+
+    Parameters
+    ----------
+    edited : EditedTopics
+        Which knows the files.
+    words : Words
+        Of the model.
+    n_topics : int
+        Of the model.
+    n_words : int
+        Words taken per topic and language of an answer.
+
+    Returns
+    -------
+    rounds : Rounds
+        One for each file. Of a single file that people edited, all words are kept.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, does not fit the model, or holds words that the vocabulary lacks.
+    """
+    files = edited.read(list(words.vocabularies), n_topics, n_words)
+    indexes = _indexes(words)
+    rounds = Rounds.empty(n_topics, len(files))
+    for number, (path, topics) in enumerate(zip(edited.paths, files, strict=True)):
+        for topic, edits in topics.items():
+            _enter(rounds, number, topic, edits.words, edits.name, indexes)
+            for code, strangers in (rounds.unknown[topic][number] or {}).items():
+                error = unknown_word(path, edits, topic, code, strangers[0]) if strangers else None
+                if error is not None and edited.unknown_words == "raise":
+                    raise error
+    rounds.left_out = frozenset(
+        number
+        for number in range(n_topics)
+        if not any(number in file and file[number].words for file in files)
+    )
+    if len(files) == 1 and any(topic.lines for topic in files[0].values()):
+        rounds.voted = [
+            None if proposed is None else _as_written(proposed, files[0][number], indexes)
+            for number, (proposed,) in enumerate(rounds.proposed)
+        ]
+    return rounds
+
+
+def _as_written(
+    proposed: Mapping[str, list[int]], edits: EditedTopic, indexes: Mapping[str, VocabularyIndex]
+) -> VotedTopic | None:
+    """Keep all words of a topic; pinned ones come first, and weigh twice as much as others."""
+    pinned = {code: indexes[code].match(edits.pinned.get(code, ()))[0] for code in proposed}
+    words = {code: list(dict.fromkeys([*pinned[code], *listed])) for code, listed in proposed.items()}
+    least = 0.5 if any(pinned.values()) else 1.0
+    shares = {
+        code: [1.0 if word in pinned[code] else least for word in listed] for code, listed in words.items()
+    }
+    absent: dict[str, list[Any]] = {code: [] for code in indexes if code not in words}
+    return VotedTopic(words | absent, shares | absent, 1.0, 1) if any(words.values()) else None
 
 
 def nearest_words(topics: TopicNumbers, words: Words, n_words: int) -> TopicNumbers:
@@ -312,8 +379,28 @@ def _file(rounds: Rounds, number: int, answer: ParsedAnswer, indexes: Mapping[st
     for topic, reason in answer.failures.items():
         rounds.reasons[topic].append(f"Round {number + 1}: {reason}")
     for topic, by_language in answer.words.items():
-        matched = {code: indexes[code].match(listed) for code, listed in by_language.items()}
+        _enter(rounds, number, topic, by_language, answer.themes.get(topic, ""), indexes)
+
+
+def _enter(
+    rounds: Rounds,
+    number: int,
+    topic: int,
+    words: Mapping[str, list[str]],
+    theme: str,
+    indexes: Mapping[str, VocabularyIndex],
+) -> None:
+    """Enter what one round says of a topic; one that has a name alone is not proposed anything for."""
+    matched = {code: indexes[code].match(listed) for code, listed in words.items()}
+    if matched:
         rounds.proposed[topic][number] = {code: numbers for code, (numbers, _) in matched.items()}
         rounds.unknown[topic][number] = {code: strangers for code, (_, strangers) in matched.items()}
-        if answer.themes.get(topic):
-            rounds.themes[topic].append(answer.themes[topic])
+    if theme:
+        rounds.themes[topic].append(theme)
+
+
+def _indexes(words: Words) -> dict[str, VocabularyIndex]:
+    return {
+        code: VocabularyIndex(vocabulary, code, words.frequencies[code])
+        for code, vocabulary in words.vocabularies.items()
+    }

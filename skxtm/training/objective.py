@@ -51,12 +51,19 @@ class RefinementWeights:
         Entropy of the transport.
     n_top_words : int
         Words of a topic and language that are drawn.
+    language_weights : {"equal", "probability"}
+        Whether the top words of every language weigh the same together, or each word in proportion to its
+        probability, whatever its language.
+    topic_average : {"all", "refined"}
+        Over which topics the discrepancy of words is averaged.
     support : {"top", "union"}
         Whether only the present top words get a gradient, or the refined words too.
     temperature : float
         By which cosines of documents and topics are divided.
     direction : {"forward", "reverse"}
         KL(theta || target), or KL(target || theta).
+    document_reduction : {"mean", "sum"}
+        Mean over documents, then over languages; or the sum over all documents of a step.
     """
 
     words: float
@@ -65,9 +72,12 @@ class RefinementWeights:
     bandwidth_factors: tuple[float, ...] = (1.0,)
     regularisation: float = 0.1
     n_top_words: int = 15
+    language_weights: Literal["equal", "probability"] = "equal"
+    topic_average: Literal["all", "refined"] = "all"
     support: Literal["top", "union"] = "top"
     temperature: float = 0.2
     direction: Literal["forward", "reverse"] = "forward"
+    document_reduction: Literal["mean", "sum"] = "mean"
 
 
 class RefinedTopics:
@@ -118,9 +128,10 @@ class RefinementObjective:
     """Draws a network's topics to refined words, and its topic proportions to document embeddings.
 
     Two terms, each left out where its weight is 0. `words`: the discrepancy between each topic's top words,
-    weighted by their probabilities, and its refined words, weighted by their vote shares; mean over the
-    refined topics. `documents`: KL(theta || target) with ``target = softmax(cos(h, t) / temperature)`` over
-    the topics' embeddings t for a document's embedding h; mean over documents, then over languages.
+    weighted by their probabilities, and its refined words, weighted by their vote shares; mean over topics,
+    where one that was not refined counts 0. `documents`: KL(theta || target) with
+    ``target = softmax(cos(h, t) / temperature)`` over the topics' embeddings t for a document's embedding h;
+    mean over documents, then over languages.
 
     Parameters
     ----------
@@ -172,13 +183,20 @@ class RefinementObjective:
         terms = {}
         if self.weights.words and self.topics.n_refined:
             discrepancies = self._discrepancies(step.topic_word).where(self.topics.is_refined, 0)
-            terms["words"] = self.weights.words * discrepancies.sum() / self.topics.n_refined
+            n_topics = (
+                self.topics.n_refined if self.weights.topic_average == "refined" else len(discrepancies)
+            )
+            terms["words"] = self.weights.words * discrepancies.sum() / n_topics
         if self.weights.documents and self.topics.topic_vectors is not None:
             divergences = [
-                self._misalignment(theta, vectors).mean()
+                self._misalignment(theta, vectors)
                 for theta, vectors in zip(step.proportions, batch.document_vectors, strict=True)
             ]
-            terms["documents"] = self.weights.documents * torch.stack(divergences).mean()
+            if self.weights.document_reduction == "sum":
+                divergence = torch.cat(divergences).sum()
+            else:
+                divergence = torch.stack([part.mean() for part in divergences]).mean()
+            terms["documents"] = self.weights.documents * divergence
         return terms
 
     def _discrepancies(self, topic_word: Sequence[Tensor]) -> Tensor:
@@ -192,12 +210,15 @@ class RefinementObjective:
         )
 
     def _present_weights(self, topic_word: Sequence[Tensor]) -> Tensor:
-        """Probabilities of the supporting words (K, n), every language weighing the same."""
-        shares = []
+        """Probabilities of the supporting words (K, n), renormalised as `language_weights` says."""
+        of_language = []
         for weights, support, mask in zip(topic_word, self._support, self._mask, strict=True):
-            logits = weights.gather(0, support.T).T
-            shares.append(logits.masked_fill(~mask, -torch.inf).softmax(1) / len(topic_word))
-        return torch.cat(shares, 1)
+            if self.weights.language_weights == "probability":
+                weights = weights.log_softmax(0)
+            of_language.append(weights.gather(0, support.T).T.masked_fill(~mask, -torch.inf))
+        if self.weights.language_weights == "probability":
+            return torch.cat(of_language, 1).softmax(1)
+        return torch.cat([logits.softmax(1) for logits in of_language], 1) / len(topic_word)
 
     def _misalignment(self, theta: Tensor, vectors: Tensor) -> Tensor:
         assert self.topics.topic_vectors is not None

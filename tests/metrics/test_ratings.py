@@ -1,12 +1,14 @@
 """Ratings of topics, by a scripted model and over real HTTP."""
 
+import json
+
 import numpy as np
 import pytest
 
 from skxtm.exceptions import InputError
-from skxtm.llm import ChatSession, OpenAIChat, ScriptedChat
+from skxtm.llm import BatchFiles, ChatSession, OpenAIChat, ScriptedChat
 from skxtm.llm.openai_chat import close_clients
-from skxtm.metrics import LLMRatings, llm_alignment_score, llm_coherence_score
+from skxtm.metrics import LLMRatings, llm_alignment_score, llm_coherence_score, rating_requests
 
 TOPICS = [
     {"en": ["rain", "wind"], "de": ["Regen", "Wind"]},
@@ -101,6 +103,20 @@ def test_words_cannot_close_the_data_and_the_domain_is_told():
     assert user.count("</words>") == 1
 
 
+@pytest.mark.parametrize("score", [llm_coherence_score, llm_alignment_score])
+def test_the_published_scale_is_that_of_relatedness_and_asked_apart_from_ours(score, tmp_path):
+    seen = []
+
+    def note(request):
+        seen.append(request.messages[0][1])
+        return "1"
+
+    for scale in ("themes", "published"):
+        score(TOPICS[:1], ScriptedChat(note), n_words=2, n_runs=1, scale=scale)
+    anchors = "1 = not very related, 2 = moderately related, 3 = very related."
+    assert [anchors in text for text in dict.fromkeys(seen)] == [False, True]
+
+
 def test_over_http_every_run_is_asked_once_and_a_second_call_asks_nothing(chat_server, monkeypatch, tmp_path):
     monkeypatch.setenv("TEST_KEY", "sk-test")
     chat_server.answer = lambda body: '{"rating": 3}'
@@ -113,10 +129,40 @@ def test_over_http_every_run_is_asked_once_and_a_second_call_asks_nothing(chat_s
     close_clients()
 
 
+@pytest.mark.parametrize(
+    ("kind", "score"), [("coherence", llm_coherence_score), ("alignment", llm_alignment_score)]
+)
+def test_the_requests_are_known_before_anything_is_asked(kind, score, tmp_path):
+    seen = []
+
+    def note(request):
+        seen.append(request)
+        return "2"
+
+    how = {"n_words": 2, "n_runs": 2, "domain": "news", "scale": "published"}
+    requests = rating_requests(TOPICS, kind, **how)
+    chat = BatchFiles(tmp_path, "some-model")
+    estimate = ChatSession(chat, prices=(1.0, 1.0)).estimate(requests, n_output_tokens=5)
+    assert estimate.n_requests == len(requests) == 2 * len(TOPICS) * (2 if kind == "coherence" else 1)
+    score(TOPICS, ScriptedChat(note), **how)
+    assert seen == requests
+    lines = [json.dumps({"custom_id": chat._id(request), "content": "3"}) for request in requests]
+    (tmp_path / "answers.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert score(TOPICS, ChatSession(chat), **how).mean == 3.0
+
+
 def test_wrong_arguments_are_named():
+    with pytest.raises(InputError) as error:
+        rating_requests(TOPICS, "clarity")
+    assert (
+        str(error.value) == "The 'kind' parameter must be 'coherence' or 'alignment'. Got 'clarity' instead."
+    )
     with pytest.raises(InputError) as error:
         llm_coherence_score(TOPICS, ScriptedChat(rater), n_words=2, n_runs=0)
     assert str(error.value) == "The 'n_runs' parameter must be an integer in [1, inf). Got 0 instead."
+    with pytest.raises(InputError) as error:
+        llm_coherence_score(TOPICS, ScriptedChat(rater), n_words=2, scale="paper")
+    assert str(error.value) == "The 'scale' parameter must be 'themes' or 'published'. Got 'paper' instead."
     with pytest.raises(InputError) as error:
         llm_alignment_score(TOPICS, ScriptedChat(rater), n_words=2, languages=["en"])
     assert str(error.value) == "Alignment compares at least two languages. Got ['en']."

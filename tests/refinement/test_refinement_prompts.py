@@ -50,6 +50,42 @@ def test_the_single_form_shows_the_other_topics_for_comparison():
     assert prompts[1].version == "single-1"
 
 
+def test_the_published_form_is_one_request_in_plain_text_with_the_published_labels():
+    topics = [
+        {"en": ["rain", "tax"], "zh": ["雨"], "ja": ["雨\n"]},
+        {"en": ["goal"], "zh": ["球"], "ja": ["球"]},
+    ]
+    (prompt,) = refinement_prompts(topics, form="paper", n_words=15, domain="news")
+    ((role, text),) = prompt.messages
+    assert (role, prompt.topics, prompt.version) == ("user", (0, 1), "paper-1")
+    assert prompt.plain_messages is prompt.schema is None
+    assert "exactly 15 words in each language" in text
+    assert "The documents are described as: news\n" in text
+    shape = (
+        "Topic <id>: <theme>\nEN: <word> - <word> - ...\nCN: <word> - <word> - ...\nJP: <word> - <word> - ..."
+    )
+    assert f"\n{shape}\n" in text
+    assert text.endswith("\n\nTopic 0\nEN: rain - tax\nCN: 雨\nJP: 雨\nTopic 1\nEN: goal\nCN: 球\nJP: 球")
+
+
+def test_an_answer_to_the_published_form_is_read():
+    text = "Topic 0: Weather\nEN: rain - wind\nCN: 雨 - 风\nTopic 1: Sport\nEN: goal - team\nCN: 球 - 队"
+    answer = parse_answer(text, topics=[0, 1], languages=["en", "zh"], n_words=2)
+    assert answer.words == {
+        0: {"en": ["rain", "wind"], "zh": ["雨", "风"]},
+        1: {"en": ["goal", "team"], "zh": ["球", "队"]},
+    }
+    assert answer.problems == []
+
+
+def test_the_published_form_lists_no_candidates():
+    with pytest.raises(InputError) as error:
+        refinement_prompts(TOPICS, form="paper", candidates=TOPICS)
+    assert str(error.value) == (
+        "form='paper' lists no candidates. Leave candidates out, or take form='joint'."
+    )
+
+
 def test_a_single_topic_has_no_others_to_show():
     (prompt,) = refinement_prompts(TOPICS[:1], form="single")
     assert "<other_topics>" not in text_of(prompt)
@@ -155,7 +191,7 @@ def test_the_model_can_follow_either_example_and_be_understood():
     [
         (
             {"topics": TOPICS, "form": "both"},
-            "The 'form' parameter of refinement_prompts must be a str among {'joint', 'single'}. Got 'both' instead.",
+            "The 'form' parameter of refinement_prompts must be a str among {'joint', 'single', 'paper'}. Got 'both' instead.",
         ),
         (
             {"topics": TOPICS, "n_words": 0},

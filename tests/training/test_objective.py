@@ -50,7 +50,7 @@ class Case:
         vector = torch.tensor(self.vectors[language][word], dtype=torch.float64)
         return vector / vector.norm() if vector.norm() else vector
 
-    def present(self, topic, *, union):
+    def present(self, topic, *, union, equal=True):
         """Words of a topic as (language, word), and their weights."""
         words, weights = [], []
         for language, logits in enumerate(self.logits):
@@ -58,10 +58,11 @@ class Case:
             places = sorted(range(len(own)), key=lambda word: -own[word].item())[:3]
             if union:
                 places += [word for word in self.words[topic][language] if word not in places]
-            total = sum(own[place].exp() for place in places)
+            probabilities = [own[place].exp() / sum(value.exp() for value in own) for place in places]
+            total = 2 * sum(probabilities) if equal else 1
             words += [(language, place) for place in places]
-            weights += [own[place].exp() / total / 2 for place in places]
-        return words, torch.stack(weights)
+            weights += [probability / total for probability in probabilities]
+        return words, torch.stack(weights) / (1 if equal else sum(weights))
 
     def refined(self, topic):
         words, weights = [], []
@@ -80,8 +81,8 @@ class Case:
         rows = [[self.distance(one, other) for other in second] for one in first]
         return torch.tensor(rows, dtype=torch.float64)
 
-    def discrepancy(self, topic, factors, *, union):
-        present, w = self.present(topic, union=union)
+    def discrepancy(self, topic, factors, *, union, equal=True):
+        present, w = self.present(topic, union=union, equal=equal)
         refined, u = self.refined(topic)
         blocks = [
             self.distances(*pair) for pair in ((present, present), (present, refined), (refined, refined))
@@ -100,14 +101,24 @@ class Case:
     seed=st.integers(0, 10_000),
     support=st.sampled_from(["top", "union"]),
     factors=st.sampled_from([(1.0,), (0.5, 2.0)]),
+    language_weights=st.sampled_from(["equal", "probability"]),
+    topic_average=st.sampled_from(["all", "refined"]),
 )
-def test_the_discrepancy_of_words_is_that_of_loops_in_value_and_gradient(seed, support, factors):
+def test_the_discrepancy_of_words_is_that_of_loops_in_value_and_gradient(
+    seed, support, factors, language_weights, topic_average
+):
     case = Case(seed)
     for logits in case.logits:
         logits.requires_grad_()
-    ours = case.terms(support=support, bandwidth_factors=factors)["words"]
-    refined = (0, 1, 3)
-    theirs = sum(case.discrepancy(topic, factors, union=support == "union") for topic in refined) / 3
+    ours = case.terms(
+        support=support,
+        bandwidth_factors=factors,
+        language_weights=language_weights,
+        topic_average=topic_average,
+    )["words"]
+    how = {"union": support == "union", "equal": language_weights == "equal"}
+    theirs = sum(case.discrepancy(topic, factors, **how) for topic in (0, 1, 3))
+    theirs = theirs / (K if topic_average == "all" else 3)
     torch.testing.assert_close(ours.double(), theirs, rtol=1e-4, atol=1e-6)
     ours_gradients = torch.autograd.grad(ours, case.logits)
     for ours_part, theirs_part in zip(ours_gradients, torch.autograd.grad(theirs, case.logits), strict=True):
@@ -130,8 +141,17 @@ def test_only_the_union_lifts_a_refined_word_that_is_not_among_the_top_words():
     assert gradients["union"][outside, 0] < 0
 
 
+def test_a_topic_weighs_by_default_what_it_would_if_all_were_refined():
+    case = Case(6)
+    ours = case.terms()["words"]
+    lost = case.discrepancy(0, (1.0,), union=False)
+    case.words[0], case.shares[0] = [[], []], [[], []]
+    torch.testing.assert_close(case.terms()["words"].double(), ours.double() - lost / K, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("reduction", "n_counted"), [("mean", 12), ("sum", 1)])
 @pytest.mark.parametrize("direction", ["forward", "reverse"])
-def test_the_divergence_of_documents_is_that_of_loops(direction):
+def test_the_divergence_of_documents_is_that_of_loops(direction, reduction, n_counted):
     case = Case(1)
     total = 0.0
     for theta, documents in zip(case.proportions, case.documents, strict=True):
@@ -141,8 +161,8 @@ def test_the_divergence_of_documents_is_that_of_loops(direction):
             target = (cosines / 0.2).exp() / (cosines / 0.2).exp().sum()
             first, second = (row, target) if direction == "forward" else (target, row)
             total += sum(p * (p.log() - q.log()) for p, q in zip(first, second, strict=True))
-    ours = case.terms(direction=direction)["documents"]
-    torch.testing.assert_close(ours.double(), total / 12, rtol=1e-4, atol=1e-6)
+    ours = case.terms(direction=direction, document_reduction=reduction)["documents"]
+    torch.testing.assert_close(ours.double(), total / n_counted, rtol=1e-4, atol=1e-6)
 
 
 def test_transport_moves_the_present_words_to_the_refined_ones():
