@@ -44,22 +44,21 @@ class TransformersChat(BaseEstimator):
         """Answer one request; every round draws from a seed of its own."""
         tokenizer, network = loaded(self.model)
         spoken = [
-            {"role": role, "content": text} for role, text in request.plain_messages or request.messages
+            {"role": role, "content": said} for role, said in request.plain_messages or request.messages
         ]
         shown = tokenizer.apply_chat_template(
             spoken, add_generation_prompt=True, return_dict=True, return_tensors="pt"
         )
+        known = shown["input_ids"]
         with torch.random.fork_rng():
             torch.manual_seed(self.seed + request.round)
-            how = {
-                "do_sample": True,
-                "temperature": self.temperature,
-                "max_new_tokens": self.max_output_tokens,
-            }
-            tokens = network.generate(**shown, **how)[0, shown["input_ids"].shape[1] :]
+            how = {"temperature": self.temperature, "max_new_tokens": self.max_output_tokens}
+            mask = shown["attention_mask"]
+            answered = network.generate(known, attention_mask=mask, do_sample=True, **how)
+        tokens = answered[0, known.shape[1] :]
         reason = "length" if len(tokens) >= self.max_output_tokens else "stop"
         text = tokenizer.decode(tokens, skip_special_tokens=True)
-        return ChatAnswer(text, shown["input_ids"].shape[1], len(tokens), self.model, reason)
+        return ChatAnswer(text, known.shape[1], len(tokens), self.model, reason)
 
 
 def main():
