@@ -17,10 +17,12 @@ from _evaluation import Evaluation
 from sklearn.base import clone
 
 import skxtm
-from skxtm import CrossLingualTopicModel, LLMRefiner
+from skxtm import Corpus, CrossLingualTopicModel, LLMRefiner
 from skxtm.backbones import backbone_class
 from skxtm.embeddings import AlignedWordEncoder
 
+SAVE_EVERY = 300  # seconds of training after which a network is kept, so that a stopped run loses few
+GIVEN = ("lexicon", "word_embeddings", "document_embeddings")  # parameters that are not loaded with a model
 N_STORED = 25  # words of each topic and language that a result keeps; ratings need 15
 
 
@@ -97,7 +99,7 @@ def first_phase(
     if not description.exists():
         write_json(description, train(training, evaluation, encoder, folder))
     model = CrossLingualTopicModel.load(folder)
-    model.set_params(lexicon=evaluation.lexicon, word_embeddings=encoder, document_embeddings=encoder)
+    model.set_params(**dict(zip(GIVEN, (evaluation.lexicon, encoder, encoder), strict=True)))
     return model, json.loads(description.read_text(encoding="utf-8"))
 
 
@@ -128,13 +130,40 @@ def train(
         random_state=training.seed,
     )
     started = time.perf_counter()
-    model.fit(evaluation.train.corpus)
-    facts = used(started)
+    model, seconds = fitted(model, evaluation.train.corpus, folder.with_name(f"{folder.name}.part"))
     model.save(folder)
+    facts = used(started) | {"seconds": seconds}
     published = default.get_params().get("max_epochs")
     parameters = model.backbone_.get_params()
     epochs = {"epochs": model.n_iter_, "published_epochs": published}
     return {**epochs, "n_threads": model.n_threads, "backbone": parameters, **facts}
+
+
+def fitted(model: CrossLingualTopicModel, corpus: Corpus, part: Path) -> tuple[CrossLingualTopicModel, float]:
+    """Fit a model, or go on where an earlier run stopped; also the seconds of all runs together.
+
+    A network that trains for longer than `SAVE_EVERY` seconds is kept in a folder, `part`, from time to time.
+    Epochs one by one, saved and loaded in between, give the bits of a fit in one piece.
+    """
+    n_epochs = model.max_epochs or model.backbone.get_params().get("max_epochs")
+    seconds_file = part.with_name(f"{part.name}.json")
+    before = 0.0
+    started = saved = time.perf_counter()
+    if not n_epochs:  # nothing is learnt in epochs
+        model.fit(corpus)
+    else:
+        if part.exists():
+            given = {name: getattr(model, name) for name in GIVEN}
+            model = CrossLingualTopicModel.load(part).set_params(**given)
+            before = json.loads(seconds_file.read_text(encoding="utf-8"))
+        while getattr(model, "n_iter_", 0) < n_epochs:
+            model.partial_fit(corpus)
+            now = time.perf_counter()
+            if now - saved > SAVE_EVERY:
+                saved = now
+                write_json(seconds_file, round(before + now - started, 1))
+                model.save(part, resumable=True)
+    return model, round(before + time.perf_counter() - started, 1)
 
 
 def default_backbone(training: Training) -> Any:

@@ -43,8 +43,8 @@ class Recorded:
     """
 
     def __init__(self, folder: Path, data_home: Path) -> None:
-        corpus, self.backbone = folder.name.rsplit("-", 1)
-        self.evaluation = Evaluation(corpus, data_home)
+        self.corpus, self.backbone = folder.name.rsplit("-", 1)
+        self.evaluation = Evaluation(self.corpus, data_home)
         self.files = sorted(folder.glob("round*.json"))
         self.vocabularies = self.evaluation.train.corpus.vocabularies or {}
         self.indexes = {code: VocabularyIndex(words, code) for code, words in self.vocabularies.items()}

@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from skxtm import CrossLingualTopicModel
@@ -289,6 +290,33 @@ def test_a_cell_says_how_it_came_about(bench, measured):
     assert (cell["trained"]["epochs"], cell["trained"]["published_epochs"]) == (2, 200)
     assert cell["trained"]["backbone"]["batch_size"] == 128
     assert cell["words_kept"].keys() == {"TU", "CNPMI", "TQ"}
+
+
+def test_a_training_that_was_stopped_goes_on_where_it_was_kept_and_ends_the_same(
+    bench, release, tmp_path, monkeypatch
+):
+    (cell,) = bench.configuration.read_cells(written(tmp_path, TINY.replace("epochs = 2", "epochs = 4")))
+    evaluation = bench.evaluation.Evaluation("ec_news", release)
+    whole = bench.cells.train(cell.training, evaluation, None, tmp_path / "whole")
+
+    original, epochs = CrossLingualTopicModel.partial_fit, []
+
+    def stopping(model, corpus):
+        epochs.append(getattr(model, "n_iter_", 0))
+        if len(epochs) == 3:
+            raise KeyboardInterrupt
+        return original(model, corpus)
+
+    monkeypatch.setattr(bench.cells, "SAVE_EVERY", 0)
+    monkeypatch.setattr(CrossLingualTopicModel, "partial_fit", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        bench.cells.train(cell.training, evaluation, None, tmp_path / "stopped")
+    facts = bench.cells.train(cell.training, evaluation, None, tmp_path / "stopped")
+
+    assert epochs == [0, 1, 2, 2, 3]  # none of the two kept is trained again
+    assert facts["epochs"] == whole["epochs"] == 4
+    models = [CrossLingualTopicModel.load(tmp_path / name) for name in ("whole", "stopped")]
+    np.testing.assert_array_equal(*(model.components_ for model in models))
 
 
 def test_a_recipe_s_settings_are_those_of_the_backbone_and_its_own_epochs_are_the_published_ones(
