@@ -11,6 +11,7 @@ from _cells import Results, write_json
 from _evaluation import SETUPS
 from tqdm.auto import tqdm
 
+from skxtm.exceptions import AnswersPendingError
 from skxtm.llm import ChatModel, ChatSession
 from skxtm.metrics import LLMRatings, llm_alignment_score, llm_coherence_score
 
@@ -18,12 +19,17 @@ SCORES = {"coherence": llm_coherence_score, "alignment": llm_alignment_score}
 
 
 def rate(
-    cells: Iterable[dict[str, Any]], results: Results, chat: ChatModel, rater: str, n_runs: int
+    cells: Iterable[dict[str, Any]],
+    results: Results,
+    chat: ChatModel,
+    rater: str,
+    n_runs: int,
+    scale: str = "themes",
 ) -> dict[str, int]:
     """Rate the topics of cells that have no complete ratings; return how many ratings failed, by cell.
 
     Answers are kept in the folder of results, so that ratings that failed are asked again by the next call,
-    and no others.
+    and no others. Those that a chat model of files waits for count as failed.
     """
     session = ChatSession(chat, cache=results.folder / "answers")
     failed = {}
@@ -32,13 +38,17 @@ def rate(
         if is_complete(path, n_runs):
             continue
         domain = SETUPS[cell["settings"]["corpus"]].domain
-        ratings = {
-            kind: score(cell["topics"], session, n_runs=n_runs, domain=domain)
-            for kind, score in SCORES.items()
-        }
-        n_failed = sum(rated.n_failed for rated in ratings.values())
+        ratings, n_failed = {}, 0
+        for kind, score in SCORES.items():
+            try:
+                ratings[kind] = score(cell["topics"], session, n_runs=n_runs, domain=domain, scale=scale)
+                n_failed += ratings[kind].n_failed
+            except AnswersPendingError as error:
+                n_failed += error.n_missing
         if n_failed:
             failed[cell["name"]] = n_failed
+        if len(ratings) < len(SCORES):
+            continue
         written = {kind: to_json(rated) for kind, rated in ratings.items()}
         write_json(path, {"rater": rater, "n_runs": n_runs, "n_failed": n_failed, **written})
     return failed

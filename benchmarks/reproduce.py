@@ -4,8 +4,9 @@
         [--jobs 2] [--only TEXT]
     python benchmarks/reproduce.py tables --results RESULTS
         [--into docs/results.md] [--pictures docs/pictures]
+    python benchmarks/reproduce.py keep --results RESULTS [--into benchmarks/results] [--only TEXT]
     python benchmarks/reproduce.py rate --results RESULTS --model NAME
-        [--base-url URL] [--api-key-env NAME] [--runs 4] [--only TEXT]
+        [--base-url URL] [--api-key-env NAME] [--batch FOLDER] [--runs 4] [--scale published] [--only TEXT]
 
 `run` trains and measures what the configuration asks for; benchmarks/configs has three: small.toml (minutes),
 results.toml (the settings of docs/results.md) and published.toml (published epochs, five seeds, every
@@ -14,8 +15,9 @@ variant: with a GPU). Each result, a cell, is one JSON file in RESULTS/cells: un
 mu, `posterior_mean`, or on the logarithm of theta where the backbone has no network: -I is tested in the
 language it was trained in, -C in the other one. Beside them stand the topics, all settings, versions, the
 seconds of the fit and the peak memory of its process. A cell that is there is not computed again, so that a
-run that was stopped goes on; models lie in RESULTS/models, and all variants of refinement start from the same
-one. Cells that fail are named at the end, with exit code 1, and the others are computed all the same.
+run that was stopped goes on, and a training that takes long goes on from where it stood at most five minutes
+before; models lie in RESULTS/models, and all variants of refinement start from the same one. Cells that fail
+are named at the end, with exit code 1, and the others are computed all the same.
 
 A configuration is a list of tables [[runs]], each the product of its lists:
 
@@ -43,7 +45,10 @@ baseline for results with one. Of backbones without a network the words alone ar
 
 `tables` prints Markdown: "quality", "accuracies" and "refinement"; with --into each is put between the
 markers <!-- NAME --> and <!-- /NAME --> of a file. --pictures draws sensitivity to R and f, and heat maps of
-ratings. `rate` has a language model rate the topics from 1 to 3, within and across languages.
+ratings. `keep` writes cells without their topics where tables of the documentation are made of them: those of
+docs/results.md by `tables --results benchmarks/results --into docs/results.md`. `rate` has a language model
+rate the topics from 1 to 3, within and across languages; with --batch it writes what is to be asked to a
+folder, and reads the answers that were put there, see `skxtm.llm.BatchFiles`.
 """
 
 import argparse
@@ -51,13 +56,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from _cells import Results
+from _cells import Results, write_json
 from _configuration import ConfigurationError, read_cells
 from _rating import rate
 from _running import Failures, in_own_process, run_cells, threads_per_job
 from _tables import make_tables, put_into
 
-from skxtm.llm import OpenAIChat
+from skxtm.llm import BatchFiles, ChatModel, OpenAIChat
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,6 +77,7 @@ def parse_options(arguments: list[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True)
     add_run(commands.add_parser("run", help="train and measure"))
     add_tables(commands.add_parser("tables", help="print what was measured"))
+    add_keep(commands.add_parser("keep", help="write cells for the documentation"))
     add_rate(commands.add_parser("rate", help="let a language model rate the topics"))
     return parser.parse_args(joined(sys.argv[1:] if arguments is None else arguments))
 
@@ -111,12 +117,21 @@ def add_tables(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=tables)
 
 
+def add_keep(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--into", type=Path, default=Path(__file__).parent / "results", metavar="FOLDER")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only cells whose name contains it")
+    parser.set_defaults(command=keep)
+
+
 def add_rate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--model", required=True, help="name of the language model")
     parser.add_argument("--base-url", help="address of its server; default: OpenAI")
     parser.add_argument("--api-key-env", help="environment variable that holds the key; default: no key")
+    parser.add_argument("--batch", type=Path, metavar="FOLDER", help="of files of requests and answers")
     parser.add_argument("--runs", type=positive, default=4, help="times that everything is rated")
+    parser.add_argument("--scale", choices=("themes", "published"), default="themes")
     parser.add_argument("--only", default="", metavar="TEXT", help="only cells whose name contains it")
     parser.set_defaults(command=rate_cells)
 
@@ -168,13 +183,28 @@ def draw(cells: list[dict[str, Any]], results: Results, folder: Path) -> None:
         print(path, file=sys.stderr)
 
 
+def keep(options: argparse.Namespace) -> int:
+    """Write cells without the words of their topics, which make nine tenths of a file."""
+    for cell in Results(options.results).finished():
+        if options.only in cell["name"]:
+            kept = {name: value for name, value in cell.items() if name not in ("name", "topics")}
+            write_json(options.into / "cells" / f"{cell['name']}.json", kept)
+    return 0
+
+
 def rate_cells(options: argparse.Namespace) -> int:
     results = Results(options.results)
-    chat = OpenAIChat(options.model, base_url=options.base_url, api_key_env=options.api_key_env)
+    chat: ChatModel
+    if options.batch is None:
+        chat = OpenAIChat(options.model, base_url=options.base_url, api_key_env=options.api_key_env)
+    else:
+        chat = BatchFiles(options.batch, options.model)
     cells = [cell for cell in results.finished() if options.only in cell["name"]]
-    failed = rate(cells, results, chat, options.model, options.runs)
+    failed = rate(cells, results, chat, options.model, options.runs, options.scale)
     for name, n_failed in failed.items():
-        print(f"{n_failed} ratings of {name} failed; the next call asks for them again.", file=sys.stderr)
+        print(
+            f"{n_failed} ratings of {name} are missing; the next call asks for them again.", file=sys.stderr
+        )
     return int(bool(failed))
 
 

@@ -87,7 +87,24 @@ class BudgetError(SkxtmError, RuntimeError):
 
 
 class AnswersPendingError(SkxtmError, RuntimeError):
-    """Answers of a batch are not there yet; the message names the file of requests and the next step."""
+    """Answers of a batch are not there yet; the message names the file of requests and the next step.
+
+    Parameters
+    ----------
+    message : str
+        What is missing.
+    n_missing : int, default=0
+        Requests without an answer.
+
+    Attributes
+    ----------
+    n_missing : int
+        As given.
+    """
+
+    def __init__(self, message: str, n_missing: int = 0) -> None:
+        super().__init__(message)
+        self.n_missing = n_missing
 
 
 class UnknownWordsWarning(UserWarning):

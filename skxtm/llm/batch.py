@@ -187,7 +187,8 @@ class BatchFiles(BaseEstimator):
         raise AnswersPendingError(
             f"{len(missing)} of {len(requests)} requests have no answer yet; they are in {str(path)!r}."
             f"{broken} Have them answered, put the files of answers into the same folder, and make the same "
-            "call again."
+            "call again.",
+            len(missing),
         )
 
     def complete(self, request: ChatRequest) -> ChatAnswer:

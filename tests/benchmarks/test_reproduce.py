@@ -1,5 +1,6 @@
 """The command that measures every system, on a tiny release that the tests write."""
 
+import json
 from importlib import import_module
 from pathlib import Path
 from statistics import mean, stdev
@@ -456,6 +457,27 @@ def test_topics_are_rated_once_and_ratings_that_failed_again(bench, measured, tm
     assert bench.rating.raters(results) == ["a_rater"]
     joined = bench.rating.read_ratings(results, "a_rater", [cell["name"] for cell in cells], "coherence")
     assert (joined.values.shape, joined.columns, joined.mean) == ((2, 6, 2), ("en", "zh"), 2.0)
+
+
+def test_ratings_are_asked_and_answered_by_files(bench, measured, tmp_path, capsys):
+    results = bench.cells.Results(tmp_path)
+    for cell in measured.results.finished()[:2]:
+        bench.cells.write_json(results.folder / "cells" / f"{cell['name']}.json", cell)
+    batch = tmp_path / "batch"
+    command = ["rate", "--results", str(tmp_path), "--model", "m", "--batch", str(batch), "--runs", "1"]
+    assert bench.command.main(command) == 1
+    assert capsys.readouterr().err.count("9 ratings of") == 2  # 3 topics in two languages, and across
+    requests = [
+        json.loads(line)
+        for path in batch.glob("requests-*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    answers = [json.dumps({"custom_id": request["custom_id"], "content": "2"}) for request in requests]
+    (batch / "answers.jsonl").write_text("\n".join(answers), encoding="utf-8")
+    assert bench.command.main(command) == 0
+    (rater,) = bench.rating.raters(results)
+    names = [cell["name"] for cell in results.finished()]
+    assert bench.rating.read_ratings(results, rater, names, "alignment").mean == 2
 
 
 def test_the_command_rates_by_any_server(bench, measured, chat_server, tmp_path):
