@@ -13,7 +13,7 @@ coherence (CNPMI), uniqueness (TU), and the accuracy of a linear SVM tested in i
 language (-C). Each line is kept in RESULTS when it is done, so that a command that was stopped goes on.
 
     OMP_NUM_THREADS=1 python benchmarks/recorded_training.py --data-home FOLDER --recorded RECORDED \
-        --results RESULTS [--only ec_news-nmtm] [--encoder]
+        --results RESULTS [--only ec_news-nmtm] [--variant "R = 5"] [--encoder]
 """
 
 import argparse
@@ -174,7 +174,7 @@ def main() -> None:
         recorded = Recorded(folder, options.data_home)
         name = f"{folder.name}{'-encoder' if options.encoder else ''}"
         trained = Trained(recorded, options.results / "models" / name, options.encoder)
-        for variant in ("before", *VARIANTS):
+        for variant in options.variant or ("before", *VARIANTS):
             file = options.results / f"{name}-{variant.replace(' ', '_')}.json"
             if not file.exists():
                 asked = {"topics": len(trained.match), "share": trained.shared}
@@ -200,6 +200,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--recorded", type=Path, required=True, help="folder with the answers")
     parser.add_argument("--results", type=Path, required=True, help="folder that keeps models and lines")
     parser.add_argument("--only", action="append", help="only this folder; can be repeated")
+    parser.add_argument("--variant", action="append", help="only this line; can be repeated")
     parser.add_argument("--encoder", action="store_true", help="let CoreCTM use the sentence encoder")
     return parser.parse_args()
 
