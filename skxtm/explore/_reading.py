@@ -1,0 +1,128 @@
+"""Documents as every table reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from skxtm._model.intake import read_documents
+from skxtm._model.state import state_of
+from skxtm._optional import import_optional
+from skxtm.corpus import Corpus
+from skxtm.exceptions import InputError, InputTypeError
+from skxtm.model import CrossLingualTopicModel
+from skxtm.refiner import LLMRefiner
+
+Model = CrossLingualTopicModel | LLMRefiner
+
+
+@dataclass(frozen=True)
+class ReadDocuments:
+    """Documents, and what a model says of them.
+
+    Attributes
+    ----------
+    corpus : Corpus
+        With counts.
+    theta : ndarray of shape (n_documents, n_components)
+        Topic proportions.
+    names : ndarray of str objects of shape (n_components,)
+        Of the topics.
+    """
+
+    corpus: Corpus
+    theta: NDArray[np.float32]
+    names: NDArray[np.object_]
+
+    @property
+    def n_words(self) -> NDArray[np.int64]:
+        """Known words of each document, with repetitions."""
+        lengths = np.zeros(len(self.corpus), dtype=np.int64)
+        for code in self.corpus.languages:
+            lengths[self.corpus.rows_of(code)] = np.asarray(self.corpus.counts_of(code).sum(1)).ravel()
+        return lengths
+
+
+def trained(model: Any, owner: str) -> CrossLingualTopicModel:
+    """Find the fitted model that has the weights and names of topics.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel or LLMRefiner
+        What the user gave.
+    owner : str
+        The function it was given to.
+
+    Returns
+    -------
+    model : CrossLingualTopicModel
+        Of a refiner the refined one.
+
+    Raises
+    ------
+    InputTypeError
+        If it is something else.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    """
+    if not isinstance(model, (CrossLingualTopicModel, LLMRefiner)):
+        raise InputTypeError(
+            f"The 'model' parameter of {owner} must be a CrossLingualTopicModel or an LLMRefiner, such as a "
+            f"step of a pipeline or the best_estimator_ of a search. Got {type(model).__name__} instead."
+        )
+    check_is_fitted(model)
+    return model.model_ if isinstance(model, LLMRefiner) else model
+
+
+def read(model: Model, X: Any, owner: str) -> ReadDocuments:
+    """Read documents, each text cut once.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel or LLMRefiner
+        Fitted.
+    X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+        Anything `skxtm.as_corpus` reads.
+    owner : str
+        The function that reads.
+
+    Returns
+    -------
+    documents : ReadDocuments
+        At least one.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If model or documents are not what is needed.
+    """
+    own = trained(model, owner)
+    corpus = read_documents(own, state_of(own), X)
+    if not len(corpus):
+        raise InputError(f"X holds no documents. Give {owner} at least one.")
+    names = np.array(own.topic_names_, dtype=object)
+    return ReadDocuments(corpus, own.transform(corpus), names)
+
+
+def pandas_for(owner: str) -> Any:
+    """Import pandas for a function that returns a table.
+
+    Parameters
+    ----------
+    owner : str
+        The function.
+
+    Returns
+    -------
+    pandas : module
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not installed.
+    """
+    return import_optional("pandas", extra="frame", purpose=owner)

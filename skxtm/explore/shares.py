@@ -1,0 +1,264 @@
+"""Topics over time and by group, with intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from skxtm._parameters import check_number
+from skxtm.exceptions import InputError
+from skxtm.explore._reading import Model, ReadDocuments, pandas_for, read
+
+_ALL = "all"
+_MOST_PERIODS = 40
+# Lengths of periods that are tried where none is given, the longest first
+_PERIODS = ("Y", "Q", "M", "W", "D", "h")
+_CELLS = 4_000_000  # of the resamples' counts that are held at a time
+
+
+def topics_over_time(
+    model: Model,
+    X: Any,
+    dates: Any,
+    *,
+    period: str | None = None,
+    n_resamples: int = 200,
+    confidence: float = 0.95,
+    random_state: int | np.random.RandomState | None = 0,
+) -> Any:
+    """Tabulate how much of the documents each topic is, period by period.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel or LLMRefiner
+        Fitted.
+    X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+        Documents in any of the fitted languages.
+    dates : sequence of date, datetime, str or number of length n_documents
+        When each document is from, whatever ``pandas.to_datetime`` reads; whole numbers from 1000 to 9999 are
+        years. Documents without a date are left out.
+    period : {"Y", "Q", "M", "W", "D", "h"} or None, default=None
+        Years, quarters, months, weeks, days or hours; None takes the shortest of which there are at most 40
+        from the first date to the last.
+    n_resamples : int, default=200
+        Resamples of the documents of a period, for the interval; 0 for none.
+    confidence : float between 0 and 1, default=0.95
+        Share of resamples whose mean lies within the interval.
+    random_state : int, RandomState instance or None, default=0
+        Source of the resamples.
+
+    Returns
+    -------
+    shares : pandas.DataFrame
+        Columns ``time``, the start of the period; ``language``, one of the documents', or ``"all"``;
+        ``topic``, ``name``; ``n_documents`` of the period; ``share``, the topic's mean proportion over these;
+        ``low`` and ``high``, the ends of its interval (nan without resamples). ``"all"`` weighs every
+        document alike. Periods without documents have no rows.
+
+    Raises
+    ------
+    InputError
+        If a date cannot be read, or there are not as many as documents.
+    MissingDependencyError
+        If pandas is not installed (extra ``frame``).
+
+    See Also
+    --------
+    topics_per_group : By anything else than time.
+
+    Notes
+    -----
+    The interval is the bootstrap's, by percentiles, over documents: how much the share would vary if other
+    documents of the same kind had been written. That the model itself might have been another one is not in
+    it. Of a period with few documents it is too narrow, and of one document it has no width.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxtm import CrossLingualTopicModel
+    >>> from skxtm.datasets import make_multilingual_corpus
+    >>> from skxtm.explore import topics_over_time
+    >>> data = make_multilingual_corpus(n_documents=40, n_components=3, random_state=0)
+    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, random_state=0).fit(data.corpus)
+    >>> shares = topics_over_time(model, data.corpus, np.tile([2024, 2025], 40))
+    >>> len(shares)  # 2 years, 2 languages and all, 3 topics
+    18
+    """
+    pandas = pandas_for("topics_over_time")
+    documents = read(model, X, "topics_over_time")
+    times = _times(pandas, dates, len(documents.corpus))
+    labels = _periods(pandas, times, period)
+    table = _shares(pandas, documents, labels, "time", n_resamples, confidence, random_state)
+    return table.sort_values(["time", "language", "topic"], key=_all_first, kind="stable", ignore_index=True)
+
+
+def topics_per_group(
+    model: Model,
+    X: Any,
+    groups: Any,
+    *,
+    n_resamples: int = 200,
+    confidence: float = 0.95,
+    random_state: int | np.random.RandomState | None = 0,
+) -> Any:
+    """Tabulate how much of the documents of every group each topic is.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel or LLMRefiner
+        Fitted.
+    X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
+        Documents in any of the fitted languages.
+    groups : sequence of str or number of length n_documents
+        Such as sources, authors or labels. Documents whose group is None or nan are left out.
+    n_resamples, confidence, random_state : int, float, RandomState
+        As for `topics_over_time`.
+
+    Returns
+    -------
+    shares : pandas.DataFrame
+        Columns ``group``, in the order in which groups first occur; ``language``, one of the documents', or
+        ``"all"``; ``topic``, ``name``, ``n_documents``, ``share``, ``low`` and ``high``, as of
+        `topics_over_time`.
+
+    Raises
+    ------
+    InputError
+        If there are not as many groups as documents.
+    MissingDependencyError
+        If pandas is not installed (extra ``frame``).
+
+    See Also
+    --------
+    topics_over_time : By periods.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxtm import CrossLingualTopicModel
+    >>> from skxtm.datasets import make_multilingual_corpus
+    >>> from skxtm.explore import topics_per_group
+    >>> data = make_multilingual_corpus(n_documents=40, n_components=3, random_state=0)
+    >>> model = CrossLingualTopicModel(3, lexicon=data.lexicon, random_state=0).fit(data.corpus)
+    >>> shares = topics_per_group(model, data.corpus, np.tile(["press", "radio"], 40))
+    >>> shares["group"].unique().tolist()
+    ['press', 'radio']
+    """
+    pandas = pandas_for("topics_per_group")
+    documents = read(model, X, "topics_per_group")
+    labels = _series(pandas, groups)
+    _check_length(len(labels), len(documents.corpus), "groups")
+    table = _shares(pandas, documents, labels, "group", n_resamples, confidence, random_state)
+    order = {group: number for number, group in enumerate(labels.dropna().unique())}
+    table["order"] = table["group"].map(order)
+    table = table.sort_values(
+        ["order", "language", "topic"], key=_all_first, kind="stable", ignore_index=True
+    )
+    return table.drop(columns="order")
+
+
+def _shares(
+    pandas: Any,
+    documents: ReadDocuments,
+    labels: Any,
+    column: str,
+    n_resamples: int,
+    confidence: float,
+    random_state: int | np.random.RandomState | None,
+) -> Any:
+    """Tabulate means and intervals of topic proportions, by label and language."""
+    owner = "topics_over_time" if column == "time" else "topics_per_group"
+    check_number(n_resamples, "n_resamples", owner, low=0, integer=True)
+    check_number(confidence, "confidence", owner, low=0, high=1)
+    random = check_random_state(random_state)
+    codes, found = pandas.factorize(labels)
+    if not len(found):
+        raise InputError(f"No document has a {column}. Give {owner} at least one.")
+    corpus, theta = documents.corpus, documents.theta.astype(np.float64)
+    parts = []
+    for number, label in enumerate(found):
+        of_label = np.flatnonzero(codes == number)
+        for code in (_ALL, *corpus.languages):
+            rows = of_label if code == _ALL else of_label[corpus.language[of_label] == code]
+            if len(rows):
+                low, high = _interval(theta[rows], n_resamples, confidence, random)
+                part = {
+                    column: label,
+                    "language": code,
+                    "topic": np.arange(theta.shape[1]),
+                    "name": documents.names,
+                    "n_documents": len(rows),
+                    "share": theta[rows].mean(0),
+                    "low": low,
+                    "high": high,
+                }
+                parts.append(pandas.DataFrame(part))
+    return pandas.concat(parts, ignore_index=True)
+
+
+def _interval(
+    theta: NDArray[np.float64], n_resamples: int, confidence: float, random: np.random.RandomState
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Percentiles of the means of resamples, drawn as how often each document is in one."""
+    n_documents, n_topics = theta.shape
+    if not n_resamples:
+        return np.full(n_topics, np.nan), np.full(n_topics, np.nan)
+    at_once = max(1, _CELLS // n_documents)
+    uniform = np.full(n_documents, 1 / n_documents)
+    means = [
+        random.multinomial(n_documents, uniform, size=min(at_once, n_resamples - start)) @ theta / n_documents
+        for start in range(0, n_resamples, at_once)
+    ]
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def _times(pandas: Any, dates: Any, n_documents: int) -> Any:
+    values = _series(pandas, dates)
+    _check_length(len(values), n_documents, "dates")
+    are_years = values.map(lambda value: isinstance(value, (int, np.integer)) and 1000 <= value <= 9999)
+    values[are_years] = values[are_years].astype(str)
+    times = pandas.to_datetime(values, errors="coerce", utc=True, format="mixed").dt.tz_localize(None)
+    unread = np.flatnonzero(times.isna() & values.notna() & (values.astype(str).str.strip() != ""))
+    if len(unread):
+        raise InputError(
+            f"{len(unread)} of the dates cannot be read, the first in row {unread[0]}: "
+            f"{values[unread[0]]!r}. Write them as 2026-11-30, or give None where there is none."
+        )
+    if times.isna().all():
+        raise InputError("No document has a date. Give topics_over_time at least one.")
+    return times
+
+
+def _periods(pandas: Any, times: Any, period: str | None) -> Any:
+    if period is not None and period not in _PERIODS:
+        raise InputError(f"period must be one of {list(_PERIODS)}, or None. Got {period!r}.")
+    chosen = [period] if period else _PERIODS
+    starts = None
+    for name in chosen:
+        labels = times.dt.to_period(name)
+        n_periods = labels.max().ordinal - labels.min().ordinal + 1
+        if starts is None or n_periods <= _MOST_PERIODS:
+            starts = labels.dt.start_time
+    return starts
+
+
+def _series(pandas: Any, values: Any) -> Any:
+    """Bring values of any container into a series of plain objects."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
+        values = pandas.DatetimeIndex(values)
+    return pandas.Series(values.tolist() if hasattr(values, "tolist") else list(values), dtype=object)
+
+
+def _check_length(n_values: int, n_documents: int, name: str) -> None:
+    if n_values != n_documents:
+        raise InputError(f"{name} has {n_values} rows, but X has {n_documents}.")
+
+
+def _all_first(column: Any) -> Any:
+    """Sort the rows of all languages before those of each."""
+    return column.map(lambda code: "" if code == _ALL else code) if column.name == "language" else column
