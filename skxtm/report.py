@@ -97,7 +97,7 @@ def write_report(
         accuracies=None if accuracies is None else _accuracy_table(accuracies),
         curve=_loss_curve(model.history_["loss"]) if model.history_.get("loss") else None,
     )
-    _replace_file(Path(path), page)
+    replace_file(Path(path), page)
 
 
 def _trained(model: Any) -> CrossLingualTopicModel:
@@ -184,8 +184,21 @@ def _display(value: str | float) -> str:
     return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)
 
 
-def _replace_file(path: Path, text: str) -> None:
-    """Write beside the file, then rename, so that no reader meets half a page."""
+def replace_file(path: Path, text: str) -> None:
+    """Write beside the file, then rename, so that no reader meets half a page.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    text : str
+        What is to be in it.
+
+    Raises
+    ------
+    InputError
+        If its folder does not exist.
+    """
     partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
         partial.write_text(text, encoding="utf-8", newline="\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,13 +40,40 @@ class ReadDocuments:
     theta: NDArray[np.float32]
     names: NDArray[np.object_]
 
-    @property
+    @cached_property
     def n_words(self) -> NDArray[np.int64]:
         """Known words of each document, with repetitions."""
         lengths = np.zeros(len(self.corpus), dtype=np.int64)
         for code in self.corpus.languages:
             lengths[self.corpus.rows_of(code)] = np.asarray(self.corpus.counts_of(code).sum(1)).ravel()
         return lengths
+
+    def best_rows(self, code: str, values: NDArray[Any], n: int) -> Iterator[int]:
+        """Rows of a language by descending value.
+
+        Parameters
+        ----------
+        code : str
+            The language.
+        values : ndarray of shape (n_documents,)
+            One for every row; of equal ones the first row is taken.
+        n : int
+            Rows to take, at most. A text that is there twice is taken once, one without a known word never.
+
+        Yields
+        ------
+        row : int
+        """
+        rows = self.corpus.rows_of(code)
+        rows = rows[self.n_words[rows] > 0]
+        texts, seen = self.corpus.text, set()
+        for row in rows[np.argsort(-values[rows], kind="stable")]:
+            text = row if texts is None else texts[row]
+            if text not in seen:
+                seen.add(text)
+                yield int(row)
+            if len(seen) == n:
+                return
 
 
 def trained(model: Any, owner: str) -> CrossLingualTopicModel:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skxtm._parameters import check_number
 from skxtm.corpus import Corpus
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.explore._reading import Model, ReadDocuments, pandas_for, read, trained
+from skxtm.explore._reading import Model, pandas_for, read, trained
 from skxtm.languages import canonical_code
 from skxtm.refinement import VocabularyIndex
 
@@ -136,7 +135,7 @@ def representative_documents(model: Model, X: Any, n: int = 3, *, topics: Sequen
         }
         for topic in numbers
         for code in documents.corpus.languages
-        for rank, row in enumerate(_best_rows(documents, code, documents.theta[:, topic], n), start=1)
+        for rank, row in enumerate(documents.best_rows(code, documents.theta[:, topic], n), start=1)
     ]
     columns = ["topic", "name", "language", "rank", "row", "probability"]
     return _with_text(pandas.DataFrame(found, columns=columns), documents.corpus)
@@ -341,7 +340,7 @@ def find_documents(
             "name": documents.names[largest[row]],
         }
         for code in searched
-        for rank, row in enumerate(_best_rows(documents, code, similarity, n), start=1)
+        for rank, row in enumerate(documents.best_rows(code, similarity, n), start=1)
     ]
     columns = ["language", "rank", "row", "similarity", "topic", "name"]
     return _with_text(pandas.DataFrame(found, columns=columns), documents.corpus)
@@ -354,20 +353,6 @@ def _topic_numbers(topics: Sequence[int] | None, n_topics: int) -> list[int]:
         if isinstance(number, bool) or number not in range(n_topics):
             raise InputError(f"There is no topic {number!r}; topics are 0 to {n_topics - 1}.")
     return [int(number) for number in topics]
-
-
-def _best_rows(documents: ReadDocuments, code: str, values: NDArray[Any], n: int) -> Iterator[int]:
-    """Rows of a language by descending value, those without a known word and repeated texts left out."""
-    rows = documents.corpus.rows_of(code)
-    rows = rows[documents.n_words[rows] > 0]
-    texts, seen = documents.corpus.text, set()
-    for row in rows[np.argsort(-values[rows], kind="stable")]:
-        text = row if texts is None else texts[row]
-        if text not in seen:
-            seen.add(text)
-            yield int(row)
-        if len(seen) == n:
-            return
 
 
 def _asked_words(words: Any, languages: Sequence[str]) -> dict[str, list[str]]:

@@ -87,12 +87,10 @@ def topics_over_time(
     >>> len(shares)  # 2 years, 2 languages and all, 3 topics
     18
     """
-    pandas = pandas_for("topics_over_time")
+    pandas_for("topics_over_time")
     documents = read(model, X, "topics_over_time")
-    times = _times(pandas, dates, len(documents.corpus))
-    labels = _periods(pandas, times, period)
-    table = _shares(pandas, documents, labels, "time", n_resamples, confidence, random_state)
-    return table.sort_values(["time", "language", "topic"], key=_all_first, kind="stable", ignore_index=True)
+    resamples = Resamples("topics_over_time", n_resamples, confidence, random_state)
+    return shares_by_period(documents, dates, resamples, period)
 
 
 def topics_per_group(
@@ -147,36 +145,120 @@ def topics_per_group(
     >>> shares["group"].unique().tolist()
     ['press', 'radio']
     """
-    pandas = pandas_for("topics_per_group")
+    pandas_for("topics_per_group")
     documents = read(model, X, "topics_per_group")
+    resamples = Resamples("topics_per_group", n_resamples, confidence, random_state)
+    return shares_by_group(documents, groups, resamples)
+
+
+class Resamples:
+    """How intervals are made; checked.
+
+    Parameters
+    ----------
+    owner : str
+        The function whose parameters these are.
+    n_resamples, confidence, random_state : int, float, RandomState
+        As for `topics_over_time`.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        n_resamples: int = 200,
+        confidence: float = 0.95,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        check_number(n_resamples, "n_resamples", owner, low=0, integer=True)
+        check_number(confidence, "confidence", owner, low=0, high=1)
+        self.owner, self.n_resamples, self.confidence = owner, n_resamples, confidence
+        self.random = check_random_state(random_state)
+
+    def interval(self, theta: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Percentiles of the means of resamples, drawn as how often each document is in one.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_documents, n_components)
+            At least one row.
+
+        Returns
+        -------
+        low, high : ndarray of shape (n_components,)
+            nan without resamples.
+        """
+        n_documents, n_topics = theta.shape
+        if not self.n_resamples:
+            return np.full(n_topics, np.nan), np.full(n_topics, np.nan)
+        at_once = max(1, _CELLS // n_documents)
+        uniform = np.full(n_documents, 1 / n_documents)
+        means = []
+        for start in range(0, self.n_resamples, at_once):
+            size = min(at_once, self.n_resamples - start)
+            means.append(self.random.multinomial(n_documents, uniform, size=size) @ theta / n_documents)
+        tail = (1 - self.confidence) / 2
+        low, high = np.quantile(np.concatenate(means), [tail, 1 - tail], axis=0)
+        return low, high
+
+
+def shares_by_period(
+    documents: ReadDocuments, dates: Any, resamples: Resamples, period: str | None = None
+) -> Any:
+    """Tabulate shares by period, as `topics_over_time` returns them.
+
+    Parameters
+    ----------
+    documents : ReadDocuments
+        At least one.
+    dates : sequence
+        As for `topics_over_time`.
+    resamples : Resamples
+        For the intervals.
+    period : str or None, default=None
+        As for `topics_over_time`.
+
+    Returns
+    -------
+    shares : pandas.DataFrame
+    """
+    pandas = pandas_for(resamples.owner)
+    times = _times(pandas, dates, len(documents.corpus))
+    table = _shares(pandas, documents, _periods(pandas, times, period), "time", resamples)
+    return table.sort_values(["time", "language", "topic"], key=_all_first, kind="stable", ignore_index=True)
+
+
+def shares_by_group(documents: ReadDocuments, groups: Any, resamples: Resamples) -> Any:
+    """Tabulate shares by group, as `topics_per_group` returns them.
+
+    Parameters
+    ----------
+    documents : ReadDocuments
+        At least one.
+    groups : sequence
+        As for `topics_per_group`.
+    resamples : Resamples
+        For the intervals.
+
+    Returns
+    -------
+    shares : pandas.DataFrame
+    """
+    pandas = pandas_for(resamples.owner)
     labels = _series(pandas, groups)
     _check_length(len(labels), len(documents.corpus), "groups")
-    table = _shares(pandas, documents, labels, "group", n_resamples, confidence, random_state)
-    order = {group: number for number, group in enumerate(labels.dropna().unique())}
-    table["order"] = table["group"].map(order)
+    table = _shares(pandas, documents, labels, "group", resamples)
+    table["order"] = table["group"].map({group: k for k, group in enumerate(labels.dropna().unique())})
     table = table.sort_values(
         ["order", "language", "topic"], key=_all_first, kind="stable", ignore_index=True
     )
     return table.drop(columns="order")
 
 
-def _shares(
-    pandas: Any,
-    documents: ReadDocuments,
-    labels: Any,
-    column: str,
-    n_resamples: int,
-    confidence: float,
-    random_state: int | np.random.RandomState | None,
-) -> Any:
+def _shares(pandas: Any, documents: ReadDocuments, labels: Any, column: str, resamples: Resamples) -> Any:
     """Tabulate means and intervals of topic proportions, by label and language."""
-    owner = "topics_over_time" if column == "time" else "topics_per_group"
-    check_number(n_resamples, "n_resamples", owner, low=0, integer=True)
-    check_number(confidence, "confidence", owner, low=0, high=1)
-    random = check_random_state(random_state)
     codes, found = pandas.factorize(labels)
     if not len(found):
-        raise InputError(f"No document has a {column}. Give {owner} at least one.")
+        raise InputError(f"No document has a {column}. Give {resamples.owner} at least one.")
     corpus, theta = documents.corpus, documents.theta.astype(np.float64)
     parts = []
     for number, label in enumerate(found):
@@ -184,7 +266,7 @@ def _shares(
         for code in (_ALL, *corpus.languages):
             rows = of_label if code == _ALL else of_label[corpus.language[of_label] == code]
             if len(rows):
-                low, high = _interval(theta[rows], n_resamples, confidence, random)
+                low, high = resamples.interval(theta[rows])
                 part = {
                     column: label,
                     "language": code,
@@ -197,24 +279,6 @@ def _shares(
                 }
                 parts.append(pandas.DataFrame(part))
     return pandas.concat(parts, ignore_index=True)
-
-
-def _interval(
-    theta: NDArray[np.float64], n_resamples: int, confidence: float, random: np.random.RandomState
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Percentiles of the means of resamples, drawn as how often each document is in one."""
-    n_documents, n_topics = theta.shape
-    if not n_resamples:
-        return np.full(n_topics, np.nan), np.full(n_topics, np.nan)
-    at_once = max(1, _CELLS // n_documents)
-    uniform = np.full(n_documents, 1 / n_documents)
-    means = [
-        random.multinomial(n_documents, uniform, size=min(at_once, n_resamples - start)) @ theta / n_documents
-        for start in range(0, n_resamples, at_once)
-    ]
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail], axis=0)
-    return low, high
 
 
 def _times(pandas: Any, dates: Any, n_documents: int) -> Any:

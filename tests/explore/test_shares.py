@@ -10,6 +10,7 @@ from skxtm import CrossLingualTopicModel
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError
 from skxtm.explore import shares, topics_over_time, topics_per_group
+from skxtm.explore.shares import Resamples
 
 
 @pytest.fixture(scope="module")
@@ -46,23 +47,23 @@ def test_shares_are_mean_proportions_of_every_period_and_language(model, data):
 def test_the_interval_is_that_of_brute_force_resampling():
     random = np.random.default_rng(0)
     theta = random.dirichlet([1, 2], size=30)
-    low, high = shares._interval(theta, 4000, 0.9, np.random.RandomState(0))
+    low, high = Resamples("f", 4000, 0.9).interval(theta)
     means = np.array([theta[random.integers(30, size=30)].mean(0) for _ in range(4000)])
     np.testing.assert_allclose([low, high], np.quantile(means, [0.05, 0.95], axis=0), atol=0.01)
 
 
 def test_intervals_do_not_depend_on_how_many_resamples_are_held_at_a_time(monkeypatch):
     theta = np.random.default_rng(0).dirichlet([1, 2], size=30)
-    whole = shares._interval(theta, 50, 0.9, np.random.RandomState(0))
+    whole = Resamples("f", 50, 0.9).interval(theta)
     monkeypatch.setattr(shares, "_CELLS", 100)
-    np.testing.assert_array_equal(whole, shares._interval(theta, 50, 0.9, np.random.RandomState(0)))
+    np.testing.assert_array_equal(whole, Resamples("f", 50, 0.9).interval(theta))
 
 
 def test_nineteen_of_twenty_intervals_hold_the_truth():
     random = np.random.default_rng(1)
     hits = 0
     for _ in range(300):
-        low, high = shares._interval(random.dirichlet([2, 3], size=80), 200, 0.95, np.random.RandomState(0))
+        low, high = Resamples("f").interval(random.dirichlet([2, 3], size=80))
         hits += low[0] <= 0.4 <= high[0]
     assert 0.9 <= hits / 300 <= 0.99
 

@@ -1,0 +1,220 @@
+"""The page to look around in topics and documents."""
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from skxtm import Corpus, CrossLingualTopicModel, LLMRefiner
+from skxtm.datasets import load_sample, load_sample_lexicon, make_multilingual_corpus
+from skxtm.exceptions import InputError, MissingDependencyError
+from skxtm.explore import explore, get_document_info, topics_over_time, topics_per_group
+
+EVIL = "</script><script>document.title = 'broken'</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return load_sample("train", languages=("en", "zh"))
+
+
+@pytest.fixture(scope="module")
+def model(sample):
+    return CrossLingualTopicModel(8, lexicon=load_sample_lexicon("zh", "en"), random_state=0).fit(
+        sample.corpus
+    )
+
+
+def content(path):
+    page = path.read_text(encoding="utf-8")
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1)
+    )
+
+
+@pytest.fixture(scope="module")
+def page(model, sample, tmp_path_factory):
+    """A page of documents one of which is a script, with dates and groups."""
+    texts = [(EVIL + " rain rain", "en"), *zip(sample.corpus.text, sample.corpus.language, strict=True)]
+    path = tmp_path_factory.mktemp("page") / "topics.html"
+    dates, groups = [2024 + k % 3 for k in range(len(texts))], ["press", "web"] * len(texts)
+    model.set_topic_names({3: "<b>bold</b>"})
+    explore(model, texts, path, dates=dates, groups=groups[: len(texts)])
+    return path
+
+
+def test_topics_stand_by_size_with_words_sizes_and_the_documents_that_have_most_of_them(model, page):
+    topics = content(page)["topics"]
+    assert [topic["weight"] for topic in topics] == sorted((t["weight"] for t in topics), reverse=True)
+    assert sorted(topic["number"] for topic in topics) == list(range(8))
+    top = model.get_topics(20)
+    for topic in topics:
+        number = topic["number"]
+        assert topic["name"] == model.topic_names_[number]
+        assert {code: [word for word, _ in words] for code, words in topic["words"].items()} == top[number]
+        assert [len(topic["examples"][code]) for code in ("en", "zh")] == [3, 3]
+        best = model.topic_word_["zh"][number].max()
+        assert topic["words"]["zh"][0][1] == pytest.approx(best, rel=1e-3)
+    assert sum(topic["sizes"]["en"] for topic in topics) == 241
+
+
+def test_words_are_translated_by_the_model_s_lexicon(model, page):
+    glosses = content(page)["glosses"]
+    lexicon = load_sample_lexicon("zh", "en")
+    word, found = next(iter(glosses["zh"].items()))
+    assert lexicon.matrix([word], found["en"], "zh", "en").toarray().all()
+    other = CrossLingualTopicModel.__new__(CrossLingualTopicModel)
+    other.__dict__.update(model.__dict__ | {"lexicon": None})
+    with_own = explore(other, [("rain", "en")], page.with_name("own.html"), lexicons=lexicon)
+    assert content(with_own)["glosses"]["zh"] == glosses["zh"]
+
+
+def test_time_and_groups_are_those_of_the_tables(model, sample, page, tmp_path):
+    corpus, dates = sample.corpus, [2024 + k % 3 for k in range(len(sample.corpus))]
+    groups = ["press", "web"] * (len(corpus) // 2)
+    written = content(explore(model, corpus, tmp_path / "t.html", dates=dates, groups=groups))
+    assert written["time"]["periods"] == ["2024-01-01", "2025-01-01", "2026-01-01"]
+    for table, series, column in (
+        (topics_over_time(model, corpus, dates), written["time"]["series"], "time"),
+        (topics_per_group(model, corpus, groups), written["groups"]["series"], "group"),
+    ):
+        places = {label: place for place, label in enumerate(table[column].unique())}
+        for _, line in table.iterrows():
+            cell = series[line["language"]][line["topic"]][places[line[column]]]
+            np.testing.assert_allclose(cell, line[["share", "low", "high"]].astype(float), rtol=1e-3)
+
+
+def test_the_map_holds_a_sample_of_documents_with_their_topic_and_language(model, sample, tmp_path):
+    drawn = content(explore(model, sample.corpus, tmp_path / "t.html", n_points=50))["map"]
+    assert {name: len(drawn[name]) for name in ("x", "y", "topic", "language", "text")} == dict.fromkeys(
+        ("x", "y", "topic", "language", "text"), 50
+    )
+    assert "50 of 480 documents, drawn at random" in drawn["note"]
+    assert (min(drawn["x"]), max(drawn["x"])) == (0, 65535)
+    info = get_document_info(model, sample.corpus).set_index("text")
+    for text, topic, language in zip(drawn["text"], drawn["topic"], drawn["language"], strict=True):
+        if len(text) < 280:
+            assert (info["topic"][text], info["language"][text]) == (topic, ["en", "zh"][language])
+
+
+def test_neighbours_on_the_map_are_of_the_same_topic(model, sample, tmp_path):
+    drawn = content(explore(model, sample.corpus, tmp_path / "t.html"))["map"]
+    points, topics = np.array([drawn["x"], drawn["y"]]).T, np.array(drawn["topic"])
+    distances = np.linalg.norm(points[:, None] - points[None], axis=2) + np.diag(np.full(len(points), np.inf))
+    assert (topics[distances.argmin(1)] == topics).mean() > 0.9
+
+
+def test_the_same_call_writes_the_same_bytes(model, sample, tmp_path):
+    paths = [explore(model, sample.corpus, tmp_path / f"{k}.html", n_points=60) for k in range(2)]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_refined_topics_show_words_before_and_after_and_how_sure_they_are(model, sample, tmp_path):
+    refiner = LLMRefiner(model, max_epochs=1, n_words=5, random_state=0).fit(sample.corpus)
+    topics = content(explore(refiner, sample.corpus, tmp_path / "t.html", n_points=20))["topics"]
+    topic = topics[0]
+    assert topic["before"] == model.get_topics(20)[topic["number"]]
+    assert topic["kept"] == refiner.refined_words_[topic["number"]]
+    assert topic["confidence"] == pytest.approx(refiner.confidence_[topic["number"]], rel=1e-3)
+
+
+@pytest.mark.parametrize("n_components", [1, 3])
+def test_counts_without_texts_few_documents_and_one_topic_are_shown(n_components, tmp_path):
+    data = make_multilingual_corpus(n_documents=30, n_components=3, random_state=0)
+    model = CrossLingualTopicModel(n_components, lexicon=data.lexicon, random_state=0).fit(data.corpus)
+    few = Corpus.from_counts({"zh": data.corpus.counts_of("zh")[:4]}, data.corpus.vocabularies)
+    for corpus in (data.corpus, few):
+        written = content(explore(model, corpus, tmp_path / "t.html"))
+        assert len(written["topics"]) == n_components
+        assert written["topics"][0]["examples"] == {}
+        assert len(written["map"]["x"]) == len(corpus)
+    assert set(written["map"]["language"]) == {1}
+
+
+def test_what_cannot_be_written_is_refused_and_nothing_is_left(model, sample, tmp_path, monkeypatch):
+    with pytest.raises(InputError, match=r"folder of .* does not exist"):
+        explore(model, sample.corpus, tmp_path / "missing" / "t.html", n_points=20)
+    with pytest.raises(InputError, match="'n_points'"):
+        explore(model, sample.corpus, tmp_path / "t.html", n_points=-1)
+    with pytest.raises(InputError, match="dates has 1 rows"):
+        explore(model, sample.corpus, tmp_path / "t.html", dates=[2026])
+    monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
+    with pytest.raises(MissingDependencyError, match="report"):
+        explore(model, sample.corpus, tmp_path / "t.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+class Elements(HTMLParser):
+    """Scripts, pictures and addresses of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.scripts, self.addresses, self.pictures, self.tags = 0, [], 0, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.scripts += tag == "script"
+        self.pictures += tag == "img"
+        self.addresses += [value for name, value in attributes if name in ("src", "href", "action")]
+
+
+def test_the_page_asks_nothing_of_any_network_and_texts_stay_texts(page):
+    text = page.read_text(encoding="utf-8")
+    found = Elements(text)
+    assert (found.scripts, found.pictures, found.addresses) == (2, 0, [])
+    assert "default-src 'none'" in text
+    assert set(re.findall(r"https?://[^\s\"'<]+", text)) == {"http://www.w3.org/2000/svg"}  # a name
+    assert any(EVIL in one for one in content(page)["map"]["text"])
+
+
+@pytest.fixture(scope="module")
+def browsed(page, tmp_path_factory):
+    """What a browser makes of the page: its elements after the scripts ran, and what they complained of."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is not installed")
+
+    def run(address):
+        folder = tmp_path_factory.mktemp("profile")
+        quiet = "--headless --no-sandbox --disable-gpu --no-first-run --enable-logging=stderr --dump-dom"
+        command = [
+            program,
+            *quiet.split(),
+            f"--user-data-dir={folder}",
+            "--virtual-time-budget=5000",
+            address,
+        ]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+        return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+    return run
+
+
+@pytest.mark.slow
+def test_a_browser_shows_every_topic_and_complains_of_nothing(browsed, page):
+    dom, complaints = browsed(page.as_uri())
+    assert complaints == []
+    found = Elements(dom)
+    assert "broken" not in re.search("<title>(.*?)</title>", dom).group(1)
+    assert (found.scripts, found.pictures) == (2, 0)
+    buttons = [attributes for tag, attributes in found.tags if tag == "button" and "data-word" in attributes]
+    assert len(buttons) == 2 * 20
+    assert dom.count('class="name"') == 8
+    assert "&lt;b&gt;bold&lt;/b&gt;" in dom
+    assert "all, with its interval" in dom
+
+
+@pytest.mark.slow
+def test_a_link_leads_to_a_topic(browsed, page, model):
+    dom, _ = browsed(page.as_uri() + "#topic-5")
+    shown = [
+        attributes["data-word"]
+        for tag, attributes in Elements(dom).tags
+        if tag == "button" and attributes.get("data-code") == "en"
+    ]
+    assert shown == model.get_topics(20)[5]["en"]
