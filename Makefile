@@ -16,7 +16,7 @@ LOWEST := .venv-lowest
 .PHONY: help demo test lint types pytest quick test-lowest bench clean
 
 help:
-	@echo "make demo         topics of the bundled sample, printed and as demo.html"
+	@echo "make demo         topics of the bundled sample, printed, as demo.html, and to look around in, as demo-explore.html"
 	@echo "make test         format, lint, types, tests and their coverage"
 	@echo "make quick        the tests but the slow ones, such as the grid of all backbones: less than a minute"
 	@echo "make test-lowest  the tests with the lowest versions that pyproject.toml allows, torch's too: 3 GB on Linux"
@@ -69,5 +69,5 @@ bench: $(READY)
 	$(BIN)/python benchmarks/self_consistency.py
 
 clean:
-	rm -rf $(VENV) $(LOWEST) .venv-newest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* demo.html
+	rm -rf $(VENV) $(LOWEST) .venv-newest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* demo.html demo-explore.html
 	find skxtm tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,7 +4,8 @@
 
 finds the topics of 720 short documents, prints them side by side, how unique and coherent they are, and the
 accuracies of SVMs that are trained on the topic proportions of one language and tested in the others; and
-writes all of it as one HTML page. Needs the extras encoder, zh, ja, text and frame.
+writes all of it as one HTML page, and another one to look around in topics and documents, demo-explore.html.
+Needs the extras encoder, zh, ja, text, frame and report.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from sklearn.svm import SVC
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer
 from skxtm.datasets import load_sample, load_sample_reference
 from skxtm.exceptions import AbsentWordsWarning
+from skxtm.explore import explore
 from skxtm.metrics import AlignedReference, cnpmi_score, topic_uniqueness, transfer_accuracy
 from skxtm.report import write_report
 
@@ -56,6 +58,7 @@ def main():
         print(resource)
     print()
     print_topics(model, themes(train_theta, train))
+    print("Names, from their words:", "; ".join(model.topic_names_))
     reference = AlignedReference.from_corpus(model.vectorizer_.transform(load_sample_reference()))
     topics = model.get_topics(n_words=N_WORDS)
     figures = {
@@ -83,7 +86,8 @@ def main():
 
     title = "Eight themes in English, Chinese and Japanese"
     write_report(output, model, accuracies=accuracies, figures=figures, n_words=N_WORDS, title=title)
-    print(f"\nWritten: {output.resolve()}")
+    page = explore(model, train.corpus, output.with_stem(f"{output.stem}-explore"), title=title)
+    print(f"\nWritten: {output.resolve()}\n         {page.resolve()}")
 
 
 def fit(frame):

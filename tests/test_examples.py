@@ -59,7 +59,9 @@ def test_the_demo_finds_the_themes_of_raw_text_and_writes_a_page(tmp_path):
     assert len(accuracies) == 12
     assert min(accuracies) > 0.9
     assert "words paired by UniversalSentenceEncoder" in printed
-    assert "Eight themes in English, Chinese and Japanese" in page.read_text(encoding="utf-8")
+    assert "song, music" in re.search("^Names, from their words: (.*)$", printed, re.M).group(1)
+    for written in (page, tmp_path / "demo-explore.html"):
+        assert "Eight themes in English, Chinese and Japanese" in written.read_text(encoding="utf-8")
 
 
 def test_refinement_runs_offline(tmp_path):

@@ -13,13 +13,17 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").
 
 
 @pytest.mark.encoder
-def test_the_python_code_of_the_readme_runs_from_top_to_bottom(capsys):
+def test_the_python_code_of_the_readme_runs_from_top_to_bottom(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) >= 3
     names = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
     assert names["theta"].shape == (480, 8)
+    assert (len(names["info"]), len(names["best"])) == (480, 8 * 2 * 2)
+    assert names["rainy"]["en"][0] == ["rain"]
+    assert (tmp_path / "topics.html").exists()
     printed = capsys.readouterr().out.splitlines()
     assert "(2, 8)" in printed
     assert printed[-1].startswith("{'en': ['wind', 'rain'")
