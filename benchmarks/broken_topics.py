@@ -1,18 +1,18 @@
 """How many planted broken topics `skxtm.explore.topic_quality_table` marks, and how many intact ones.
 
-Models are fitted, with several seeds and numbers of topics, on the bundled sample (English, Chinese and Japanese), on
-drawn corpora, of which the true topics are judged too, and, with --data-home, on the public benchmarks. In each, a
-quarter of the topics, at least one, is broken in one of these ways:
+Models are fitted, with several seeds and numbers of topics, on the bundled sample (English, Chinese and
+Japanese) and on drawn corpora, of which the true topics are judged too, or, with --data-home, on the public
+benchmarks. In each, a quarter of the topics, at least one, is broken in one of these ways:
 
     two themes joined      the words of two topics in turn, in all languages, and one topic less
     languages swapped      two topics exchange the words of one language
     a language shuffled    every word in one language is taken from another topic
     one language only      a hundredth of its mass is left outside one language
-    repeated               four of five words are those of another topic
+    repeated               four of five words are those of a heavier topic
 
-"found" is the share of these that have a verdict, "named" the share whose verdict names what was done. "marked
-before" are topics with a verdict as they were trained, some of them broken indeed; "false" are topics left alone that
-had no verdict before and have one now.
+"found" is the share of these that have a verdict, "named" the share whose verdict names what was done.
+"marked before" are topics with a verdict as they were trained, some of them broken indeed; "false" are
+topics left alone that had no verdict before and have one now.
 
     python benchmarks/broken_topics.py [--seeds 3 4 5] [--data-home FOLDER] [--corpora ec_news] [--json FILE]
 """
@@ -60,6 +60,7 @@ def parse_options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=[3, 4, 5], help="0 to 2 chose the limits")
+    parser.add_argument("--sizes", nargs="+", type=int, default=[20, 50], help="topics of public benchmarks")
     parser.add_argument("--data-home", type=Path)
     parser.add_argument("--corpora", nargs="*", default=["ec_news", "rakuten_amazon"])
     parser.add_argument("--json", type=Path, help="also write the table to this file")
@@ -68,13 +69,14 @@ def parse_options() -> argparse.Namespace:
 
 def corpora(options: argparse.Namespace) -> Iterator[tuple[str, Iterator[tuple[int, Evidence, Any]]]]:
     """Name each corpus, and yield seed, evidence and topics' weights of each model."""
+    if options.data_home:
+        for corpus in options.corpora:
+            yield f"{corpus}, held-out documents", of_benchmark(corpus, options)
+        return
     yield "sample, training documents", of_sample("train", options.seeds)
     yield "sample, held-out documents", of_sample("test", options.seeds)
     yield "drawn, learnt topics", of_drawn(options.seeds, truth=False)
     yield "drawn, true topics", of_drawn(options.seeds, truth=True)
-    if options.data_home:
-        for corpus in options.corpora:
-            yield f"{corpus}, held-out documents", of_benchmark(corpus, options)
 
 
 def of_sample(subset: str, seeds: list[int]) -> Iterator[tuple[int, Evidence, Any]]:
@@ -110,7 +112,7 @@ def of_drawn(seeds: list[int], *, truth: bool) -> Iterator[tuple[int, Evidence, 
 
 def of_benchmark(corpus: str, options: argparse.Namespace) -> Iterator[tuple[int, Evidence, Any]]:
     evaluation = Evaluation(corpus, options.data_home)
-    for n_components in (20, 50):
+    for n_components in options.sizes:
         for seed in options.seeds:
             model = CrossLingualTopicModel(n_components, lexicon=evaluation.lexicon, random_state=seed)
             model.fit(evaluation.train.corpus)
@@ -134,7 +136,7 @@ def plant_and_count(
     plant, name = FAULTS[kind]
     fine = [k for k, verdict in enumerate(before) if not verdict]
     drawn = rng.permutation(fine)[: 2 * max(1, len(before) // 4)]
-    pairs = drawn[: len(drawn) // 2 * 2].reshape(-1, 2).tolist()
+    pairs = [sorted(pair, key=weights.__getitem__) for pair in drawn[: len(drawn) // 2 * 2].reshape(-1, 2)]
     broken, planted = plant(evidence, pairs, rng)
     kept = [k for k in range(evidence.n_topics) if not (kind == JOINED and k in {b for _, b in pairs})]
     verdicts = dict(zip(kept, judge(broken, weights[kept]).verdicts, strict=True))
@@ -204,9 +206,8 @@ def repeat_words(evidence: Evidence, pairs: Any, rng: np.random.Generator) -> tu
         old = original.top[code]
         copies = {}
         for a, b in pairs:
-            lighter, other = a, b
-            mixed = [old[lighter][rank] if rank % 5 == 4 else word for rank, word in enumerate(old[other])]
-            copies[lighter] = np.array(list(dict.fromkeys(mixed)))
+            mixed = [old[a][rank] if rank % 5 == 4 else word for rank, word in enumerate(old[b])]
+            copies[a] = np.array(list(dict.fromkeys(mixed)))
         evidence = changed(evidence, code, copies)
     return evidence, [a for a, _ in pairs]
 

@@ -171,7 +171,8 @@ def _vectors(
     if source is None and isinstance(sources.settings.word_embeddings, Mapping):
         source = sources.settings.word_embeddings
     if source is not None:
-        vectors = vocabulary_vectors(source, state.vocabularies)
+        words = {code: part.tolist() for code, part in state.vocabularies.items()}
+        vectors = vocabulary_vectors(source, words)
     elif has_all:
         try:
             learnt = gather_word_vectors(state, corpus, sources, "topic_quality_table")
