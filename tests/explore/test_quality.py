@@ -4,6 +4,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm.datasets import load_sample, load_sample_lexicon, make_multilingual_corpus
@@ -232,7 +233,11 @@ def test_a_topic_without_a_known_word_in_the_documents_has_no_coherence(model, d
 
 
 def test_languages_in_which_nothing_can_be_told_are_named_in_a_warning(evidence):
-    counts = {code: matrix[:2] for code, matrix in evidence.counts.items()}
+    rng = np.random.default_rng(0)
+    counts = {  # words keep their frequency, and no two belong together
+        code: sparse.csr_array(rng.permuted(matrix.toarray(), axis=0))
+        for code, matrix in evidence.counts.items()
+    }
     judged = judge(replace(evidence, counts=counts, vectors={}), np.ones(6))
     assert judged.untold == ["en", "zh"]
     assert not any("incoherent" in verdict for verdict in judged.verdicts)
