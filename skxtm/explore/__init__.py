@@ -1,4 +1,4 @@
-"""What people look at after `fit`: documents, topics over time and by group, as tidy tables and one page."""
+"""What people look at after `fit`: documents, the quality of topics, topics over time, as tables and a page."""
 
 from skxtm.explore.documents import (
     find_documents,
@@ -8,14 +8,17 @@ from skxtm.explore.documents import (
     topic_sizes,
 )
 from skxtm.explore.page import explore
+from skxtm.explore.quality import broken_topics, topic_quality_table
 from skxtm.explore.shares import topics_over_time, topics_per_group
 
 __all__ = [
+    "broken_topics",
     "explore",
     "find_documents",
     "find_topics",
     "get_document_info",
     "representative_documents",
+    "topic_quality_table",
     "topic_sizes",
     "topics_over_time",
     "topics_per_group",

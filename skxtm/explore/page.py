@@ -17,6 +17,7 @@ from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words, check_number
 from skxtm.explore._glosses import glosses
 from skxtm.explore._reading import Model, ReadDocuments, read, trained
+from skxtm.explore.quality import broken_topics, topic_quality_table
 from skxtm.explore.shares import Resamples, shares_by_group, shares_by_period
 from skxtm.lexicon import Lexicon
 from skxtm.refiner import LLMRefiner
@@ -40,6 +41,7 @@ def explore(
     n_examples: int = 3,
     n_points: int = 3000,
     lexicons: Lexicon | Sequence[Lexicon] | None = None,
+    mark_broken: bool = True,
     random_state: int | np.random.RandomState | None = 0,
 ) -> Path:
     """Write one HTML page to look around in topics and documents.
@@ -72,6 +74,8 @@ def explore(
         in the page, the first 280 characters.
     lexicons : Lexicon, sequence of Lexicon or None, default=None
         Translations to show. None takes the model's own lexicons, or what its encoder says of the words.
+    mark_broken : bool, default=True
+        Whether topics are judged by `topic_quality_table`, on `X`, and broken ones marked.
     random_state : int, RandomState instance or None, default=0
         Source of the documents on the map, and of its arrangement.
 
@@ -116,12 +120,13 @@ def explore(
     random = check_random_state(random_state)
     own = trained(model, "explore")
     documents = read(model, X, "explore")
+    verdicts = broken_topics(topic_quality_table(model, documents.corpus)) if mark_broken else {}
     content = {
         "about": _about(documents),
         "languages": [
             {"code": code, "dir": "rtl" if code in _RIGHT_TO_LEFT else "ltr"} for code in own.languages_
         ],
-        "topics": _topics(model, documents, n_words, n_examples),
+        "topics": _topics(model, documents, n_words, n_examples, verdicts),
         "glosses": glosses(own, model.get_topics(n_words), lexicons),
         "map": _map(documents, own.languages_, n_points, random),
         "time": None
@@ -163,7 +168,9 @@ def _about(documents: ReadDocuments) -> str:
     return f"{len(documents.names)} topics of {len(documents.corpus):,} documents: {', '.join(sizes)}"
 
 
-def _topics(model: Model, documents: ReadDocuments, n_words: int, n_examples: int) -> list[dict[str, Any]]:
+def _topics(
+    model: Model, documents: ReadDocuments, n_words: int, n_examples: int, verdicts: Mapping[int, str]
+) -> list[dict[str, Any]]:
     """Collect what is shown of every topic, the largest first."""
     own, words = trained(model, "explore"), model.get_topics(n_words)
     sizes = {
@@ -181,7 +188,7 @@ def _topics(model: Model, documents: ReadDocuments, n_words: int, n_examples: in
                 "name": documents.names[number],
                 "description": own.topic_descriptions_[number],
                 "weight": _rounded(own.topic_weight_[number]),
-                "verdict": "",
+                "verdict": verdicts.get(number, ""),
                 "words": {
                     code: _weighted(own, code, number, of_language)
                     for code, of_language in words[number].items()

@@ -249,11 +249,38 @@ def _own_scores(language: str, words: list[list[str]], reference: AlignedReferen
                 f"NPMI pairs different words, but the top words of topic {k} in language {language!r} are "
                 f"{of_topic}. Give topics with at least two, and n_words of at least 2."
             )
-        counts = reference.document_counts(language, different)
-        together = reference.pair_counts(language, different, language, different)
-        npmi = _npmi(together, counts, counts, reference.n_documents)
-        scores[k] = npmi[np.triu_indices(len(different), k=1)].mean()
+        scores[k] = npmi_matrix(different, reference, language)[np.triu_indices(len(different), k=1)].mean()
     return scores
+
+
+def npmi_matrix(words: Sequence[str], reference: AlignedReference, language: str) -> Floats:
+    """Normalised pointwise mutual information of every two of some words of one language.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Words, known to the reference or not.
+    reference : AlignedReference
+        Documents.
+    language : str
+        The language of the words.
+
+    Returns
+    -------
+    npmi : ndarray of shape (len(words), len(words))
+        As :func:`npmi_score` counts it: between -1 and 1, and 0 for words that never occur together.
+
+    Examples
+    --------
+    >>> from skxtm.metrics import AlignedReference
+    >>> from skxtm.metrics.coherence import npmi_matrix
+    >>> reference = AlignedReference.from_texts({"en": ["rain wind", "goal", "rain wind", "wind"]})
+    >>> npmi_matrix(["rain", "wind", "goal"], reference, "en")[0].round(3)
+    array([1.   , 0.415, 0.   ])
+    """
+    counts = reference.document_counts(language, words)
+    together = reference.pair_counts(language, words, language, words)
+    return _npmi(together, counts, counts, reference.n_documents)
 
 
 def _check_known(languages: Iterable[str], reference: AlignedReference) -> None:

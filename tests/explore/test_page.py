@@ -1,5 +1,6 @@
 """The page to look around in topics and documents."""
 
+import copy
 import json
 import re
 import shutil
@@ -10,9 +11,17 @@ import numpy as np
 import pytest
 
 from skxtm import Corpus, CrossLingualTopicModel, LLMRefiner
+from skxtm._model.state import state_of
 from skxtm.datasets import load_sample, load_sample_lexicon, make_multilingual_corpus
 from skxtm.exceptions import InputError, MissingDependencyError
-from skxtm.explore import explore, get_document_info, topics_over_time, topics_per_group
+from skxtm.explore import (
+    broken_topics,
+    explore,
+    get_document_info,
+    topic_quality_table,
+    topics_over_time,
+    topics_per_group,
+)
 
 EVIL = "</script><script>document.title = 'broken'</script><img src=x onerror=alert(1)>"
 
@@ -86,6 +95,17 @@ def test_time_and_groups_are_those_of_the_tables(model, sample, page, tmp_path):
         for _, line in table.iterrows():
             cell = series[line["language"]][line["topic"]][places[line[column]]]
             np.testing.assert_allclose(cell, line[["share", "low", "high"]].astype(float), rtol=1e-3)
+
+
+def test_broken_topics_are_marked_with_what_is_wrong(model, sample, tmp_path):
+    broken = copy.deepcopy(model)
+    state_of(broken).components[3] = state_of(broken).components[5]
+    verdicts = broken_topics(topic_quality_table(broken, sample.corpus))
+    assert any("repeats topic" in verdict for verdict in verdicts.values())
+    written = content(explore(broken, sample.corpus, tmp_path / "t.html", n_points=20))["topics"]
+    assert {topic["number"]: topic["verdict"] for topic in written if topic["verdict"]} == verdicts
+    unmarked = content(explore(broken, sample.corpus, tmp_path / "t.html", n_points=20, mark_broken=False))
+    assert {topic["verdict"] for topic in unmarked["topics"]} == {""}
 
 
 def test_the_map_holds_a_sample_of_documents_with_their_topic_and_language(model, sample, tmp_path):
