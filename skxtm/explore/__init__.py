@@ -1,4 +1,4 @@
-"""What people look at after `fit`: documents, the quality of topics, topics over time, as tables and a page."""
+"""What people look at after `fit`: documents, how good topics are and topics over time, in tables and a page."""
 
 from skxtm.explore.documents import (
     find_documents,

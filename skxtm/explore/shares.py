@@ -185,7 +185,7 @@ class Resamples:
         Returns
         -------
         low, high : ndarray of shape (n_components,)
-            nan without resamples.
+            Missing values without resamples.
         """
         n_documents, n_topics = theta.shape
         if not self.n_resamples:
