@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from itertools import combinations
@@ -83,9 +84,9 @@ def fit(
         _show(side_by_side(model.get_topics(_N_SHOWN), model.topic_weight_.tolist()))
         _say(
             f"The model is in {out}. Next:\n"
-            f"  skxtm transform {out} {data} --out theta.csv\n"
-            f"  skxtm topics {out}\n"
-            f"  skxtm report {out} --out topics.html"
+            f"  {shlex.join(['skxtm', 'transform', str(out), str(data), '--out', 'theta.csv'])}\n"
+            f"  {shlex.join(['skxtm', 'topics', str(out)])}\n"
+            f"  {shlex.join(['skxtm', 'report', str(out), '--out', 'topics.html'])}"
         )
 
 

@@ -80,7 +80,8 @@ def read_documents(
     else:
         raise InputError(
             f"{path} has no column {language!r}, and it is no code of a language; its columns are "
-            f"{list(map(str, table.columns))}: name one with --language, or give a code such as 'en', or 'auto'."
+            f"{list(map(str, table.columns))}: name one with --language, or give a code such as 'en', or "
+            "'auto'."
         )
     # all rows are checked, so that messages name them as they are numbered in the file
     return Documents(Corpus(codes, text=texts)[rows], rows, table, source)

@@ -1,13 +1,13 @@
-"""Commands and their options, as click reads them; what they do is in `_commands`."""
+"""Commands and their options, as click reads them; what they do is in `_commands`, imported when called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skxtm._version import __version__
-from skxtm.command_line import _commands
 
 if TYPE_CHECKING:
     import click
@@ -29,7 +29,7 @@ def command_group() -> click.Group:
 def _fit() -> click.Command:
     return _command(
         "fit",
-        _commands.fit,
+        "Learn topics of the documents in a table, and save the model.",
         _data(),
         _option("--text", default="text", metavar="COLUMN", help="The column of the texts."),
         _option(
@@ -57,7 +57,7 @@ def _fit() -> click.Command:
 def _transform() -> click.Command:
     return _command(
         "transform",
-        _commands.transform,
+        "Write the topic proportions of a table's rows.",
         _model(),
         _data(),
         _out(required=True, metavar="FILE", help="A table to write; - for standard output."),
@@ -70,7 +70,7 @@ def _transform() -> click.Command:
 def _topics() -> click.Command:
     return _command(
         "topics",
-        _commands.topics,
+        "Show the topics of a saved model.",
         _model(),
         _words(10),
         _out(metavar="FILE", help="A table to write instead of showing topics; - for standard output."),
@@ -81,7 +81,7 @@ def _topics() -> click.Command:
 def _evaluate() -> click.Command:
     return _command(
         "evaluate",
-        _commands.evaluate,
+        "Measure the topics of a saved model, and documents with labels.",
         _model(),
         _data(required=False),
         _option(
@@ -101,7 +101,7 @@ def _evaluate() -> click.Command:
 def _report() -> click.Command:
     return _command(
         "report",
-        _commands.report,
+        "Write the topics of a saved model as an HTML page.",
         _model(),
         _out(default="topics.html", type=_path(), metavar="FILE", help="The page to write."),
         _option("--title", default="Topics across languages", help="Heading of the page."),
@@ -111,10 +111,14 @@ def _report() -> click.Command:
     )
 
 
-def _command(name: str, function: Callable[..., None], *params: click.Parameter) -> click.Command:
+def _command(name: str, does: str, *params: click.Parameter) -> click.Command:
+    """Build the command that the function of this name in `_commands` runs, so that --help loads little."""
     import click
 
-    return click.Command(name, callback=function, params=list(params), help=function.__doc__)
+    def run(**options: Any) -> None:
+        getattr(import_module("skxtm.command_line._commands"), name)(**options)
+
+    return click.Command(name, callback=run, params=list(params), help=does)
 
 
 def _option(*names: str, **settings: Any) -> click.Option:

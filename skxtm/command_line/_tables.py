@@ -1,14 +1,14 @@
-"""Tables in files: CSV, TSV, JSON lines and Parquet, read with one sentence on what is wrong, written whole."""
+"""Tables in files, CSV, TSV, JSON lines and Parquet: refused in a sentence, written whole or not at all."""
 
 from __future__ import annotations
 
 import codecs
 import gzip
 import json
-import os
 import sys
 import tempfile
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -177,12 +177,10 @@ def _parquet(frame: Any) -> bytes:
 
 
 def _pyarrow(doing: str) -> None:
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError as error:
+    if find_spec("pyarrow") is None:
         raise InputError(
             f"{doing} Parquet needs the package 'pyarrow', which is not installed: pip install pyarrow."
-        ) from error
+        )
 
 
 def _first_line(error: BaseException) -> str:
