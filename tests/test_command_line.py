@@ -23,7 +23,7 @@ from skxtm.command_line import _tables, main  # noqa: E402
 
 _commands = importlib.import_module("skxtm.command_line._commands")
 
-ODD_CODES = {"en": ["EN", "en", " en-GB"], "zh": ["zh", "zho", "ZH"]}
+ODD_CODES = {"en": ["EN", "en", " en-GB"], "zh": ["zh", "zh-TW", "ZH"]}
 
 
 def dirty_table():
@@ -498,6 +498,21 @@ def test_labels_are_asked_for_with_data_and_only_there(model, data, refused, tmp
     assert refused("evaluate", model, "--reference", tmp_path).endswith(
         "has texts in ['de'], but the model's topics are in ['en', 'zh']: give a reference in these."
     )
+
+
+def test_documents_without_a_label_are_passed_by_and_told_of(model, tmp_path, capsys, refused):
+    table = TABLE.assign(theme=[theme if row % 5 else " " for row, theme in enumerate(TABLE["theme"])])
+    n_missing = int(((table["theme"].str.strip() == "") & (table["body"].str.strip() != "")).sum())
+    table.assign(none="").to_csv(tmp_path / "data.csv", index=False)
+    assert main(["evaluate", model, str(tmp_path / "data.csv"), "--labels", "theme"]) == 0
+    assert f"{n_missing} documents have no label in 'theme' and are passed by.\n" in capsys.readouterr().err
+    said = refused("evaluate", model, tmp_path / "data.csv", "--labels", "none")
+    assert said == "The column 'none' holds no labels: name another with --labels."
+
+
+def test_errors_of_the_system_without_a_file_are_named_by_their_kind(model, monkeypatch, refused):
+    monkeypatch.setattr(_commands, "topics", raising(OSError("out of space")))
+    assert refused("topics", model) == "OSError: out of space."
 
 
 def test_parquet_needs_pyarrow(model, tmp_path, refused, monkeypatch):
