@@ -6,15 +6,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skxtm._files import write_page
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words
 from skxtm._version import __version__
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm.exceptions import InputTypeError
 from skxtm.model import CrossLingualTopicModel
 from skxtm.refiner import LLMRefiner
 
@@ -97,7 +97,7 @@ def write_report(
         accuracies=None if accuracies is None else _accuracy_table(accuracies),
         curve=_loss_curve(model.history_["loss"]) if model.history_.get("loss") else None,
     )
-    replace_file(Path(path), page)
+    write_page(Path(path), page)
 
 
 def _trained(model: Any) -> CrossLingualTopicModel:
@@ -182,30 +182,3 @@ def _loss_curve(losses: list[float]) -> dict[str, Any]:
 
 def _display(value: str | float) -> str:
     return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write beside the file, then rename, so that no reader meets half a page.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    text : str
-        What is to be in it.
-
-    Raises
-    ------
-    InputError
-        If its folder does not exist.
-    """
-    partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(partial, path)
-    except FileNotFoundError as error:
-        raise InputError(
-            f"The folder of {str(path)!r} does not exist. Make it, or give another path."
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -317,18 +317,24 @@ def _as_json(description: dict[str, Any]) -> bytes:
 
 
 def _replace_folder(path: Path, files: dict[str, bytes]) -> None:
-    """Write all files beside the folder, then put them in its place."""
+    """Write all files beside the folder, then put them in its place; at no time half of it is there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    fresh, stale = beside / "fresh", beside / "stale"
     try:
+        fresh.mkdir()
         for name, content in files.items():
             (fresh / name).write_bytes(content)
         fresh.chmod(0o755)
         if path.exists():
-            shutil.rmtree(path)
+            path.rename(stale)
         fresh.rename(path)
+    except BaseException:
+        if stale.exists() and not path.exists():
+            stale.rename(path)
+        raise
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _read_folder(path: Path) -> tuple[dict[str, Any], Tensors]:

@@ -98,7 +98,9 @@ def detect_languages(texts: Texts, languages: Sequence[str] | None = None) -> De
     return DetectedLanguages(np.array(codes, dtype=object), np.array(certainty, dtype=np.float64))
 
 
-def languages_for(texts: Texts, languages: str | Sequence[str]) -> NDArray[np.object_]:
+def languages_for(
+    texts: Texts, languages: str | Sequence[str], rows: NDArray[np.intp] | None = None
+) -> NDArray[np.object_]:
     """Give each text the one language that is named, or find it; a warning tells of uncertain ones.
 
     Parameters
@@ -107,6 +109,8 @@ def languages_for(texts: Texts, languages: str | Sequence[str]) -> NDArray[np.ob
         Texts without languages.
     languages : "auto" or sequence of str
         All languages that can be found, or those to choose from.
+    rows : ndarray of int of shape (n_texts,) or None, default=None
+        By which numbers the warning names texts; None means their places.
 
     Returns
     -------
@@ -122,12 +126,13 @@ def languages_for(texts: Texts, languages: str | Sequence[str]) -> NDArray[np.ob
     if len(languages) == 1:
         return np.full(len(texts), canonical_code(languages[0]), dtype=object)
     detected = detect_languages(texts, None if languages == "auto" else languages)
-    uncertain = np.flatnonzero(detected.certainty < _LEAST_CERTAINTY).tolist()
-    if uncertain:
+    uncertain = np.flatnonzero(detected.certainty < _LEAST_CERTAINTY)
+    if len(uncertain):
         found = ", ".join(f"{number:,} {code}" for code, number in Counter(detected.codes).most_common(8))
+        named = named_rows((uncertain if rows is None else rows[uncertain]).tolist())
         warnings.warn(
             f"The language of {len(uncertain):,} of {len(texts):,} documents is uncertain (probability below "
-            f"{_LEAST_CERTAINTY}), in {named_rows(uncertain)}. Found: {found}. Name the languages to choose "
+            f"{_LEAST_CERTAINTY}), in {named}. Found: {found}. Name the languages to choose "
             "from, as in languages=['de', 'en'], or give the language of each document.",
             UncertainLanguageWarning,
             stacklevel=2,

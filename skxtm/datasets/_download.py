@@ -10,8 +10,8 @@ from typing import IO
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
-from uuid import uuid4
 
+from skxtm._files import replacing
 from skxtm.exceptions import DownloadError
 
 CHUNK_BYTES = 1 << 16
@@ -62,17 +62,15 @@ def download(
     if not _is_web(url):
         raise DownloadError(f"{url} {_NOT_WEB}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    # beside the target, so that the final rename stays within one file system
-    partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
-        actual = _fetch(url, partial, progress=progress, label=path.name, timeout=timeout)
-        if actual != sha256.lower():
-            raise DownloadError(
-                f"{url} is not the expected file: its SHA-256 is {actual}, expected {sha256.lower()}. "
-                f"Nothing was stored. Try again; if it stays so, the published file has changed: get it "
-                f"from another source and put it at {path}."
-            )
-        os.replace(partial, path)
+        with replacing(path) as partial:
+            actual = _fetch(url, partial, progress=progress, label=path.name, timeout=timeout)
+            if actual != sha256.lower():
+                raise DownloadError(
+                    f"{url} is not the expected file: its SHA-256 is {actual}, expected {sha256.lower()}. "
+                    f"Nothing was stored. Try again; if it stays so, the published file has changed: get it "
+                    f"from another source and put it at {path}."
+                )
     except DownloadError:
         raise
     except (OSError, HTTPException) as error:
@@ -80,8 +78,6 @@ def download(
             f"{url} could not be downloaded: {_reason(error)}. Try again later, or get the file in another "
             f"way and put it at {path}."
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

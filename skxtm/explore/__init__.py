@@ -1,4 +1,4 @@
-"""What people look at after `fit`: documents, how good topics are and topics over time, in tables and a page."""
+"""What people look at after `fit`: documents, how good topics are, and topics over time."""
 
 from skxtm.explore.documents import (
     find_documents,

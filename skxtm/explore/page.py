@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 from sklearn.utils import check_random_state
 
+from skxtm._files import write_page
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words, check_number
 from skxtm.explore._glosses import glosses
@@ -21,7 +23,6 @@ from skxtm.explore.quality import broken_topics, topic_quality_table
 from skxtm.explore.shares import Resamples, shares_by_group, shares_by_period
 from skxtm.lexicon import Lexicon
 from skxtm.refiner import LLMRefiner
-from skxtm.report import replace_file
 
 _FOLDER = Path(__file__).parent
 _LONGEST_TEXT = 280  # characters of a document that are shown
@@ -120,7 +121,7 @@ def explore(
     random = check_random_state(random_state)
     own = trained(model, "explore")
     documents = read(model, X, "explore")
-    verdicts = broken_topics(topic_quality_table(model, documents.corpus)) if mark_broken else {}
+    verdicts = _verdicts(model, documents) if mark_broken else {}
     content = {
         "about": _about(documents),
         "languages": [
@@ -145,7 +146,7 @@ def explore(
     page = environment.from_string(parts["html.jinja"]).render(
         title=title, style=_raw(parts["css"]), script=_raw(parts["js"]), data=_raw(_embedded(content))
     )
-    replace_file(Path(path), page)
+    write_page(Path(path), page)
     return Path(path)
 
 
@@ -166,6 +167,12 @@ def _about(documents: ReadDocuments) -> str:
     languages = documents.corpus.languages
     sizes = [f"{len(documents.corpus.rows_of(code)):,} {code}" for code in languages]
     return f"{len(documents.names)} topics of {len(documents.corpus):,} documents: {', '.join(sizes)}"
+
+
+def _verdicts(model: Model, documents: ReadDocuments) -> dict[int, str]:
+    with warnings.catch_warnings():  # where documents are too few to tell, nothing is marked
+        warnings.filterwarnings("ignore", "No topic is more coherent")
+        return broken_topics(topic_quality_table(model, documents.corpus))
 
 
 def _topics(

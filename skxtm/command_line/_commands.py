@@ -1,0 +1,349 @@
+"""What the commands do: a function each, whose parameters are the options."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skxtm._optional import import_optional
+from skxtm.backbones import backbone_names
+from skxtm.command_line._documents import AUTO, Documents, read_documents
+from skxtm.command_line._printing import measures, side_by_side
+from skxtm.command_line._tables import (
+    STDOUT,
+    check_out,
+    check_table_out,
+    column_of,
+    read_table,
+    write_table,
+)
+from skxtm.corpus._checks import is_missing
+from skxtm.exceptions import InputError
+from skxtm.explore import explore as write_explorer
+from skxtm.metrics import (
+    AlignedReference,
+    cluster_scores,
+    cnpmi_score,
+    inverted_rbo,
+    npmi_score,
+    topic_diversity,
+    topic_uniqueness,
+    transfer_scores,
+)
+from skxtm.model import CrossLingualTopicModel
+from skxtm.model_selection import StratifiedLanguageKFold
+from skxtm.refinement.naming import unique_names
+from skxtm.report import write_report
+from skxtm.vectorizer import CrossLingualVectorizer
+
+_N_SHOWN = 5
+
+
+def fit(
+    *,
+    data: Path,
+    out: Path,
+    text: str,
+    language: str,
+    n_topics: int,
+    backbone: str,
+    lexicon: Sequence[str],
+    seed: int,
+    encoding: str | None,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Learn topics of the documents in a table, and save the model."""
+    check_out(out, overwrite=overwrite, folder=True)
+    if overwrite and out.exists() and not (out / "model.json").is_file():
+        raise InputError(
+            f"{str(out)!r} is no saved model, which --overwrite would replace: give another --out."
+        )
+    if backbone not in backbone_names():
+        raise InputError(f"There is no backbone {backbone!r}; there are {', '.join(backbone_names())}.")
+    documents = _documents(data, text, language, encoding, quiet=quiet)
+    model = CrossLingualTopicModel(
+        n_topics,
+        backbone=backbone,
+        lexicon=_lexicon(lexicon),
+        # with which later documents are read alike
+        vectorizer=CrossLingualVectorizer(text_column=text, **documents.source),
+        random_state=seed,
+        verbose=int(not quiet),
+    )
+    model.fit(documents.corpus)
+    model.save(out)
+    if not quiet:
+        for code, report in model.vectorizer_.report_.items():
+            _say(f"{code}: {report}")
+        _show(side_by_side(model.get_topics(_N_SHOWN), model.topic_weight_.tolist()))
+        _say(
+            f"The model is in {out}. Next:\n"
+            f"  {shlex.join(['skxtm', 'transform', str(out), str(data), '--out', 'theta.csv'])}\n"
+            f"  {shlex.join(['skxtm', 'topics', str(out)])}\n"
+            f"  {shlex.join(['skxtm', 'explore', str(out), str(data), '--out', 'topics.html'])}"
+        )
+
+
+def transform(
+    *,
+    model: Path,
+    data: Path,
+    out: str,
+    text: str | None,
+    language: str | None,
+    is_long: bool,
+    encoding: str | None,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Write the topic proportions of every row of a table; a row without text has none."""
+    check_table_out(out, overwrite=overwrite)
+    fitted = CrossLingualTopicModel.load(model)
+    documents = _documents_for(fitted, data, text, language, encoding, quiet=quiet)
+    theta = fitted.transform(documents.corpus)
+    write_table((_long if is_long else _wide)(documents, theta, fitted.topic_names_), out)
+    if not quiet and out != STDOUT:
+        _say(f"Topic proportions of {len(documents.rows):,} documents are in {out}.")
+
+
+def topics(*, model: Path, n_words: int, out: str | None, overwrite: bool) -> None:
+    """Show the topics of a saved model side by side, or write them as a table."""
+    if out is not None:
+        check_table_out(out, overwrite=overwrite)
+    fitted = CrossLingualTopicModel.load(model)
+    if out is None:
+        _show(side_by_side(fitted.get_topics(n_words), fitted.topic_weight_.tolist()))
+        return
+    info = fitted.get_topic_info(n_words)
+    if not out.lower().endswith((".jsonl", ".ndjson", ".parquet")):  # which hold lists
+        for code in fitted.languages_:
+            info[code] = [", ".join(words) for words in info[code]]
+    write_table(info, out)
+
+
+def evaluate(
+    *,
+    model: Path,
+    data: Path | None,
+    reference: Path | None,
+    labels: str | None,
+    n_words: int,
+    text: str | None,
+    language: str | None,
+    encoding: str | None,
+    out: str | None,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Measure a saved model: its topics and, where data with labels are given, its documents."""
+    if (data is None) != (labels is None):
+        raise InputError("Accuracies need both a file of documents and --labels, the column of their labels.")
+    if out is not None:
+        check_table_out(out, overwrite=overwrite)
+    fitted = CrossLingualTopicModel.load(model)
+    rows = _of_topics(fitted, n_words)
+    if reference is not None:
+        rows += _coherence(fitted, reference, n_words)
+    if data is not None and labels is not None:
+        documents = _documents_for(fitted, data, text, language, encoding, quiet=quiet)
+        of_row = column_of(documents.table, labels, data, "--labels")
+        rows += _of_documents(fitted, documents, [of_row[row] for row in documents.rows], labels, quiet=quiet)
+    pandas: Any = import_optional("pandas", extra="cli", purpose="skxtm evaluate")
+    table = pandas.DataFrame(rows, columns=["measure", "languages", "value"])
+    if out is None:
+        _show(measures(table))
+    else:
+        write_table(table, out)
+
+
+def explore(
+    *,
+    model: Path,
+    data: Path,
+    out: Path,
+    dates: str | None,
+    groups: str | None,
+    title: str,
+    n_words: int,
+    text: str | None,
+    language: str | None,
+    encoding: str | None,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Write a page to look around in topics and documents."""
+    check_out(out, overwrite=overwrite)
+    fitted = CrossLingualTopicModel.load(model)
+    documents = _documents_for(fitted, data, text, language, encoding, quiet=quiet)
+    columns: dict[str, Any] = {}
+    for name, column in (("dates", dates), ("groups", groups)):
+        if column is not None:
+            of_row = column_of(documents.table, column, data, f"--{name}")
+            columns[name] = [of_row[row] for row in documents.rows]
+    write_explorer(fitted, documents.corpus, out, title=title, n_words=n_words, **columns)
+    if not quiet:
+        _say(f"The page is {out}.")
+
+
+def report(*, model: Path, out: Path, title: str, n_words: int, overwrite: bool, quiet: bool) -> None:
+    """Write the topics of a saved model as one HTML page."""
+    check_out(out, overwrite=overwrite)
+    write_report(out, CrossLingualTopicModel.load(model), title=title, n_words=n_words)
+    if not quiet:
+        _say(f"The page is {out}.")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _documents(
+    data: Path,
+    text: str,
+    language: str,
+    encoding: str | None,
+    *,
+    quiet: bool,
+    choices: Sequence[str] | None = None,
+) -> Documents:
+    documents = read_documents(read_table(data, encoding), data, text, language, choices=choices)
+    if not quiet:
+        _say(f"{data}: {documents}")
+    return documents
+
+
+def _documents_for(
+    model: CrossLingualTopicModel,
+    data: Path,
+    text: str | None,
+    language: str | None,
+    encoding: str | None,
+    *,
+    quiet: bool,
+) -> Documents:
+    """Read documents for a saved model, whose vectorizer knows how those of `fit` were read."""
+    vectorizer = model.vectorizer_
+    if vectorizer is None:
+        raise InputError("The model was fitted on counts, and cannot read texts: transform counts in Python.")
+    if language is None:
+        named = vectorizer.languages
+        is_code = named is not None and named != AUTO and len(named) == 1
+        language = named[0] if is_code else AUTO if named == AUTO else vectorizer.language_column
+    return _documents(
+        data,
+        vectorizer.text_column if text is None else text,
+        language,
+        encoding,
+        quiet=quiet,
+        choices=model.languages_,
+    )
+
+
+def _lexicon(given: Sequence[str]) -> Any:
+    if AUTO in given and len(given) > 1:
+        raise InputError("--lexicon auto takes what is installed: give it alone, or files.")
+    return None if not given else given[0] if len(given) == 1 else list(given)
+
+
+def _wide(documents: Documents, theta: Any, names: Sequence[str]) -> Any:
+    pandas: Any = import_optional("pandas", extra="cli", purpose="skxtm transform")
+    values = np.full((len(documents.table), theta.shape[1]), np.nan, dtype=theta.dtype)
+    values[documents.rows] = theta
+    columns = unique_names(["row", "language", *names])
+    frame = pandas.DataFrame(values, columns=columns[2:])
+    frame.insert(0, "language", _languages(documents))
+    frame.insert(0, "row", range(len(documents.table)))
+    return frame
+
+
+def _long(documents: Documents, theta: Any, names: Sequence[str]) -> Any:
+    pandas: Any = import_optional("pandas", extra="cli", purpose="skxtm transform")
+    n_topics = theta.shape[1]
+    return pandas.DataFrame(
+        {
+            "row": np.repeat(documents.rows, n_topics),
+            "language": np.repeat(documents.corpus.language, n_topics),
+            "topic": np.tile(np.arange(n_topics), len(theta)),
+            "name": np.tile(np.array(names, dtype=object), len(theta)),
+            "proportion": theta.ravel(),
+        }
+    )
+
+
+def _languages(documents: Documents) -> Any:
+    languages = np.full(len(documents.table), None, dtype=object)
+    languages[documents.rows] = documents.corpus.language
+    return languages
+
+
+def _of_topics(model: CrossLingualTopicModel, n_words: int) -> list[tuple[str, str, float]]:
+    found = model.get_topics(n_words)
+    named = [("uniqueness (TU)", topic_uniqueness), ("diversity (TD)", topic_diversity)]
+    if len(found) > 1:
+        named.append(("inverted RBO", inverted_rbo))
+    return [
+        (name, code, measure(found, n_words=n_words, languages=[code]))
+        for name, measure in named
+        for code in model.languages_
+    ]
+
+
+def _coherence(model: CrossLingualTopicModel, folder: Path, n_words: int) -> list[tuple[str, str, float]]:
+    if not folder.is_dir():
+        raise InputError(
+            f"There is no folder {str(folder)!r}; --reference takes one with a file of segmented texts for "
+            "each language, such as en.txt."
+        )
+    reference = AlignedReference.read(folder)
+    common = [code for code in model.languages_ if code in reference.languages]
+    if not common:
+        raise InputError(
+            f"{folder} has texts in {list(reference.languages)}, but the model's topics are in "
+            f"{list(model.languages_)}: give a reference in these."
+        )
+    found = model.get_topics(n_words)
+    rows = [
+        ("coherence (NPMI)", code, npmi_score(found, reference, n_words=n_words, languages=[code]))
+        for code in common
+    ]
+    return rows + [
+        ("coherence (CNPMI)", "-".join(pair), cnpmi_score(found, reference, n_words=n_words, languages=pair))
+        for pair in combinations(common, 2)
+    ]
+
+
+def _of_documents(
+    model: CrossLingualTopicModel, documents: Documents, labels: list[Any], column: str, *, quiet: bool
+) -> list[tuple[str, str, float]]:
+    """Measure topic proportions by labels; classifiers are trained on half of each language and label."""
+    known = np.array([not is_missing(label) and str(label).strip() != "" for label in labels])
+    if not known.all() and not quiet:
+        _say(f"{int((~known).sum()):,} documents have no label in {column!r} and are passed by.")
+    if not known.any():
+        raise InputError(f"The column {column!r} holds no labels: name another with --labels.")
+    corpus = documents.corpus[known]
+    given = np.array([str(label).strip() for label in labels], dtype=object)[known]
+    theta = model.transform(corpus)
+    train, test = next(StratifiedLanguageKFold(2).split(corpus, given))
+    scores = transfer_scores(
+        theta[train], given[train], corpus.language[train], theta[test], given[test], corpus.language[test]
+    )
+    clusters = cluster_scores(theta, given)
+    pairs = {pair: f"{pair[0]} to {pair[1]}" for pair in scores.accuracy}
+    return [
+        *(("accuracy", pairs[pair], value) for pair, value in scores.accuracy.items()),
+        *(("macro F1", pairs[pair], value) for pair, value in scores.f1_macro.items()),
+        ("agreement with labels (NMI)", "all", clusters.nmi),
+        ("purity", "all", clusters.purity),
+    ]

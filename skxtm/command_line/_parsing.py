@@ -1,0 +1,197 @@
+"""Commands and their options, as click reads them; what they do is in `_commands`, imported when called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skxtm._version import __version__
+
+if TYPE_CHECKING:
+    import click
+
+
+def command_group() -> click.Group:
+    """Build the command with all its commands."""
+    import click
+
+    group = click.Group(
+        "skxtm",
+        help="The same topics in several languages: learn them from a table of texts, and look at them.",
+        commands=[_fit(), _transform(), _topics(), _evaluate(), _explore(), _report()],
+        context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+    )
+    return click.version_option(__version__, prog_name="skxtm")(group)
+
+
+def _fit() -> click.Command:
+    return _command(
+        "fit",
+        "Learn topics of the documents in a table, and save the model.",
+        _data(),
+        _option("--text", default="text", metavar="COLUMN", help="The column of the texts."),
+        _option(
+            "--language",
+            default="language",
+            metavar="COLUMN|CODE|auto",
+            help="The column of the languages; or one code for all rows; or auto, to find each text's, of "
+            "some languages only as in auto:en,zh.",
+        ),
+        _option("--topics", "n_topics", default=50, type=_at_least_one(), help="Number of topics."),
+        _out(required=True, type=_path(), metavar="FOLDER", help="Where to save the model."),
+        _option("--backbone", default="corectm", metavar="NAME", help="The model inside."),
+        _option(
+            "--lexicon",
+            multiple=True,
+            metavar="FILE|auto",
+            help="A dictionary named as zh-en.tsv, one for each pair of languages; or auto for those "
+            "installed. Without, words are paired by the encoder.",
+        ),
+        _option("--seed", default=0, type=int, help="The same number gives the same topics."),
+        *_common(),
+    )
+
+
+def _transform() -> click.Command:
+    return _command(
+        "transform",
+        "Write the topic proportions of a table's rows.",
+        _model(),
+        _data(),
+        _out(required=True, metavar="FILE", help="A table to write; - for standard output."),
+        _option("--long", "is_long", is_flag=True, help="A row for each document and topic."),
+        *_as_in_fit(),
+        *_common(),
+    )
+
+
+def _topics() -> click.Command:
+    return _command(
+        "topics",
+        "Show the topics of a saved model.",
+        _model(),
+        _words(10),
+        _out(metavar="FILE", help="A table to write instead of showing topics; - for standard output."),
+        _overwrite(),
+    )
+
+
+def _evaluate() -> click.Command:
+    return _command(
+        "evaluate",
+        "Measure the topics of a saved model, and documents with labels.",
+        _model(),
+        _data(required=False),
+        _option(
+            "--reference",
+            type=_path(),
+            metavar="FOLDER",
+            help="For coherence: files such as en.txt and zh.txt of segmented texts, line by line the same.",
+        ),
+        _option("--labels", metavar="COLUMN", help="For accuracies across languages: labels in DATA."),
+        _words(15),
+        _out(metavar="FILE", help="A table to write instead of showing measures; - for standard output."),
+        *_as_in_fit(),
+        *_common(),
+    )
+
+
+def _explore() -> click.Command:
+    return _command(
+        "explore",
+        "Write a page to look around in the topics and documents of a table.",
+        _model(),
+        _data(),
+        _out(default="topics.html", type=_path(), metavar="FILE", help="The page to write."),
+        _option("--dates", metavar="COLUMN", help="When documents are from, for topics over time."),
+        _option("--groups", metavar="COLUMN", help="Such as sources, for topics by group."),
+        _option("--title", default="Topics across languages", help="Heading of the page."),
+        _words(20),
+        *_as_in_fit(),
+        *_common(),
+    )
+
+
+def _report() -> click.Command:
+    return _command(
+        "report",
+        "Write the topics of a saved model as an HTML page.",
+        _model(),
+        _out(default="topics.html", type=_path(), metavar="FILE", help="The page to write."),
+        _option("--title", default="Topics across languages", help="Heading of the page."),
+        _words(10),
+        _overwrite(),
+        _quiet(),
+    )
+
+
+def _command(name: str, does: str, *params: click.Parameter) -> click.Command:
+    """Build the command that the function of this name in `_commands` runs, so that --help loads little."""
+    import click
+
+    def run(**options: Any) -> None:
+        getattr(import_module("skxtm.command_line._commands"), name)(**options)
+
+    return click.Command(name, callback=run, params=list(params), help=does)
+
+
+def _option(*names: str, **settings: Any) -> click.Option:
+    import click
+
+    return click.Option(names, **settings)
+
+
+def _data(*, required: bool = True) -> click.Argument:
+    import click
+
+    return click.Argument(["data"], type=_path(), required=required)
+
+
+def _model() -> click.Argument:
+    import click
+
+    return click.Argument(["model"], type=_path())
+
+
+def _out(**settings: Any) -> click.Option:
+    return _option("--out", **settings)
+
+
+def _words(default: int) -> click.Option:
+    return _option(
+        "--words", "n_words", default=default, type=_at_least_one(), help="Words of a topic and language."
+    )
+
+
+def _as_in_fit() -> Sequence[click.Option]:
+    return (
+        _option("--text", metavar="COLUMN", help="As for fit; without, the same column."),
+        _option("--language", metavar="COLUMN|CODE|auto", help="As for fit; without, the same."),
+    )
+
+
+def _common() -> Sequence[click.Option]:
+    encoding = _option("--encoding", metavar="NAME", help="Of the file; UTF-8 where none is given.")
+    return encoding, _overwrite(), _quiet()
+
+
+def _overwrite() -> click.Option:
+    return _option("--overwrite", is_flag=True, help="Replace what is there.")
+
+
+def _quiet() -> click.Option:
+    return _option("--quiet", is_flag=True, help="Show nothing but warnings and errors.")
+
+
+def _path() -> click.Path:
+    import click
+
+    return click.Path(path_type=Path)
+
+
+def _at_least_one() -> click.IntRange:
+    import click
+
+    return click.IntRange(min=1)

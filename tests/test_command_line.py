@@ -1,0 +1,590 @@
+"""The command ``skxtm``: what it reads and writes, and the one sentence and exit code where it cannot."""
+
+import gzip
+import importlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skxtm import CrossLingualTopicModel, as_corpus
+from skxtm.datasets import load_sample, load_sample_lexicon
+from skxtm.exceptions import UncertainLanguageWarning
+
+pytest.importorskip("click")
+pd = pytest.importorskip("pandas")
+
+from skxtm.command_line import _tables, main  # noqa: E402
+
+_commands = importlib.import_module("skxtm.command_line._commands")
+
+ODD_CODES = {"en": ["EN", "en", " en-GB"], "zh": ["zh", "zh-TW", "ZH"]}
+
+
+def dirty_table():
+    """The sample in English and Chinese with themes, markup, addresses, duplicates and rows without text."""
+    sample = load_sample("train", languages=["en", "zh"])
+    rows = []
+    for number, (text, code, theme) in enumerate(
+        zip(sample.corpus.text, sample.corpus.language, sample.labels, strict=True)
+    ):
+        dirt = f"<p>{text}&nbsp;</p>\nhttps://example.org/{number}" if number % 7 == 0 else text
+        rows.append((dirt, ODD_CODES[code][number % 3], sample.target_names[theme]))
+    rows[5:5] = [("", "", ""), ("  ", "en", "weather"), ("\n", "no code", "")]
+    return pd.DataFrame([*rows, *rows[:3]], columns=["body", "lang", "theme"])
+
+
+TABLE = dirty_table()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """A folder with the table and a lexicon."""
+    folder = tmp_path_factory.mktemp("command_line")
+    TABLE.to_csv(folder / "data.csv", index=False)
+    load_sample_lexicon("zh", "en").to_file(folder / "zh-en.tsv")
+    return folder
+
+
+def fit_arguments(folder, out, *more):
+    """A fit that takes a second."""
+    options = ["--text", "body", "--language", "lang", "--topics", "4", "--lexicon", folder / "zh-en.tsv"]
+    return [str(part) for part in ["fit", folder / "data.csv", *options, "--out", out, *more]]
+
+
+@pytest.fixture(scope="session")
+def model_folder(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skxtm._model.sources.find_spec", lambda name: None)
+        patch.setattr("skxtm.lexicons.find_all", lambda languages: ([], []))
+        assert main(fit_arguments(folder, folder / "model", "--quiet")) == 0
+    return folder / "model"
+
+
+@pytest.fixture
+def data(folder):
+    return str(folder / "data.csv")
+
+
+@pytest.fixture
+def model(model_folder):
+    return str(model_folder)
+
+
+@pytest.fixture
+def refused(capsys):
+    """Run a command that ends with code 2, and return the one sentence, the last line that it shows."""
+
+    def run(*arguments):
+        assert main([str(argument) for argument in arguments]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        (last,) = captured.err.splitlines()[-1:]
+        assert last.startswith("skxtm: ")
+        assert "Traceback" not in captured.err
+        return last.removeprefix("skxtm: ")
+
+    return run
+
+
+def names_in(folder):
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+@pytest.mark.slow
+def test_fit_shows_the_topics_side_by_side_and_says_what_was_read_and_what_comes_next(
+    folder, tmp_path, capsys
+):
+    out = tmp_path / "my models" / "first"
+    assert main(fit_arguments(folder, out)) == 0
+    captured = capsys.readouterr()
+    header, *lines = captured.out.splitlines()
+    assert header.split() == ["topic", "share", "en", "zh"]
+    assert [line.split()[0] for line in lines] == ["0", "1", "2", "3"]
+    said = captured.err
+    assert "data.csv: 483 documents: 243 en, 240 zh; 3 rows without text are passed by" in said
+    assert "en: 243 documents, 3 duplicates; removed:" in said
+    assert f"skxtm transform '{out}' {folder / 'data.csv'} --out theta.csv" in said
+    assert names_in(out) == ["model.json", "tensors.safetensors"]
+    assert names_in(out.parent) == ["first"]
+
+
+@pytest.mark.slow
+def test_the_model_is_the_one_that_the_estimator_learns(model, folder):
+    texts = TABLE[TABLE["body"].str.strip() != ""]
+    corpus = as_corpus(list(zip(texts["body"], texts["lang"].str.strip(), strict=True)))
+    expected = CrossLingualTopicModel(4, lexicon=folder / "zh-en.tsv", random_state=0).fit(corpus)
+    loaded = CrossLingualTopicModel.load(model)
+    np.testing.assert_array_equal(loaded.components_, expected.components_)
+    np.testing.assert_array_equal(loaded.transform(corpus), expected.transform(corpus))
+
+
+def test_quiet_shows_nothing(model, data, tmp_path, capsys):
+    out = str(tmp_path / "theta.csv")
+    assert main(["transform", model, data, "--out", out, "--quiet"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_transform_writes_a_row_for_every_row_of_the_table(model, data, tmp_path):
+    out = tmp_path / "theta.csv"
+    assert main(["transform", model, data, "--out", str(out)]) == 0
+    written = pd.read_csv(out)
+    fitted = CrossLingualTopicModel.load(model)
+    assert list(written.columns) == ["row", "language", *fitted.topic_names_]
+    assert written["row"].tolist() == list(range(len(TABLE)))
+    has_text = (TABLE["body"].str.strip() != "").to_numpy()
+    assert set(written["language"][has_text]) == {"en", "zh"}
+    assert written[~has_text].drop(columns="row").isna().all(axis=None)
+    np.testing.assert_allclose(written.iloc[:, 2:][has_text].sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
+def test_long_tables_in_every_format_say_the_same(suffix, model, data, tmp_path):
+    out = tmp_path / f"theta{suffix}"
+    assert main(["transform", model, data, "--out", str(out), "--long"]) == 0
+    written = _tables.read_table(out)
+    fitted = CrossLingualTopicModel.load(model)
+    kept = TABLE[TABLE["body"].str.strip() != ""]
+    theta = fitted.transform([(text, code.strip()) for text, code in kept[["body", "lang"]].to_numpy()])
+    assert list(written.columns) == ["row", "language", "topic", "name", "proportion"]
+    np.testing.assert_allclose(written["proportion"].astype(float), theta.ravel(), rtol=1e-5, atol=1e-9)
+    assert written["row"].astype(int).tolist() == np.repeat(kept.index, 4).tolist()
+    assert written["name"].tolist() == fitted.topic_names_ * len(kept)
+
+
+def test_a_dash_is_standard_output(model, data, capsys):
+    assert main(["transform", model, data, "--out", "-"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("row,language,")
+    assert len(lines) == len(TABLE) + 1
+
+
+def test_topics_are_shown_and_written_with_as_many_words_as_asked_for(model, tmp_path, capsys):
+    assert main(["topics", model, "--words", "3"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    topics = CrossLingualTopicModel.load(model).get_topics(3)
+    assert [" ".join(topic["en"]) in line and " ".join(topic["zh"]) in line for topic, line in zip(topics, shown[1:], strict=True)] == [True] * 4  # fmt: skip
+    for name in ("topics.csv", "topics.jsonl"):
+        assert main(["topics", model, "--words", "3", "--out", str(tmp_path / name)]) == 0
+    table = pd.read_csv(tmp_path / "topics.csv")
+    assert table["en"].tolist() == [", ".join(topic["en"]) for topic in topics]
+    lines = (tmp_path / "topics.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["zh"] for line in lines] == [topic["zh"] for topic in topics]
+
+
+def test_a_terminal_gets_as_many_words_as_fit(model, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["topics", model, "--words", "30"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    width = importlib.import_module("skxtm.command_line._printing")._width
+    assert max(map(width, lines)) <= 60
+
+
+@pytest.mark.slow
+def test_evaluate_measures_topics_coherence_and_accuracies_across_languages(
+    model, data, folder, tmp_path, capsys
+):
+    reference = tmp_path / "reference"
+    reference.mkdir()
+    vocabularies = CrossLingualTopicModel.load(model).vocabularies_
+    for code, words in vocabularies.items():
+        lines = [" ".join(words[start::50]) for start in range(50)]
+        (reference / f"{code}.txt").write_text("\n".join(lines), encoding="utf-8")
+    out = tmp_path / "measures.csv"
+    arguments = ["evaluate", model, data, "--labels", "theme", "--reference", str(reference), "--words", "5"]
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    assert "documents have no label" not in captured.err
+    assert main([*arguments, "--out", str(out)]) == 0
+    table = pd.read_csv(out).set_index(["measure", "languages"])["value"]
+    assert len(captured.out.splitlines()) == len(table) + 1
+    assert table["uniqueness (TU)", "en"] > 0.8
+    assert table["accuracy", "en to zh"] > 0.3  # of eight themes, by four topics
+    pairs = {"en to en", "en to zh", "zh to en", "zh to zh"}
+    assert set(table["accuracy"].index) == set(table["macro F1"].index) == pairs
+    assert set(table["coherence (NPMI)"].index) == {"en", "zh"}
+    assert set(table["coherence (CNPMI)"].index) == {"en-zh"}
+
+
+def test_explore_writes_a_page_of_the_table_s_documents_with_its_groups(model, data, tmp_path, refused):
+    pytest.importorskip("jinja2")
+    out = tmp_path / "page.html"
+    assert main(["explore", model, data, "--out", str(out), "--groups", "theme"]) == 0
+    page = out.read_text(encoding="utf-8")
+    assert f"4 topics of {len(TABLE[TABLE['body'].str.strip() != '']):,} documents" in page
+    labels = json.loads(re.search(r'"groups":\{"labels":(\[.*?\])', page).group(1))
+    assert set(labels) == set(TABLE["theme"]) - {""}
+    assert "--dates" in refused("explore", model, data, "--out", tmp_path / "other.html", "--dates", "when")
+    assert not (tmp_path / "other.html").exists()
+
+
+def test_report_writes_the_page(model, tmp_path):
+    pytest.importorskip("jinja2")
+    out = tmp_path / "page.html"
+    assert main(["report", model, "--out", str(out), "--title", "My topics"]) == 0
+    assert "My topics" in out.read_text(encoding="utf-8")
+
+
+def test_languages_are_found_and_those_of_few_texts_are_taken_for_another(model, tmp_path, capsys):
+    pytest.importorskip("py3langid")
+    kept = TABLE[TABLE["body"].str.strip() != ""]["body"].tolist()
+    path = tmp_path / "texts.jsonl"
+    lines = [json.dumps({"body": text}) for text in [*kept, "", "xi xi", None]]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    documents = read(path, "auto")
+    assert set(documents.corpus.language) == {"en", "zh"}
+    assert documents.rows.tolist() == [*range(len(kept)), len(kept) + 1]
+    assert set(read(path, "auto:en").corpus.language) == {"en"}
+    assert main(["transform", model, str(path), "--language", "auto", "--out", "-"]) == 0
+    assert "484 documents: " in capsys.readouterr().err
+
+
+def read(path, language, text="body"):
+    documents = importlib.import_module("skxtm.command_line._documents")
+    return documents.read_documents(_tables.read_table(Path(path)), Path(path), text, language)
+
+
+def test_texts_of_uncertain_language_are_named_by_their_rows_in_the_file(tmp_path):
+    pytest.importorskip("py3langid")
+    path = tmp_path / "texts.csv"
+    pd.DataFrame({"body": ["", "rain and wind all day", "", "a b"]}).to_csv(path, index=False)
+    with pytest.warns(UncertainLanguageWarning, match=r"in row 3\."):
+        read(path, "auto:en,fr,de,es")
+
+
+@pytest.mark.slow
+def test_one_code_is_the_language_of_all_rows_and_the_model_remembers_it(tmp_path, capsys):
+    sample = load_sample("train", languages=["en"])
+    path = tmp_path / "english.tsv.gz"
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        pd.DataFrame({"text": sample.corpus.text}).to_csv(file, sep="\t", index=False)
+    out = str(tmp_path / "model")
+    assert main(["fit", str(path), "--language", "en-GB", "--topics", "3", "--out", out, "--quiet"]) == 0
+    assert main(["transform", out, str(path), "--out", "-"]) == 0
+    assert "240 documents: 240 en\n" in capsys.readouterr().err
+
+
+def test_tables_of_spreadsheets_in_utf_16_are_read(tmp_path):
+    path = tmp_path / "data.tsv"
+    pd.DataFrame({"body": ["雨", "rain"], "lang": ["zh", "en"]}).to_csv(
+        path, sep="\t", index=False, encoding="utf-16"
+    )
+    assert read(path, "lang").corpus.text.tolist() == ["雨", "rain"]
+
+
+def test_words_that_pandas_takes_for_missing_values_stay_words(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("body,lang\nNA,en\nnull,en\n,en\n", encoding="utf-8")
+    documents = read(path, "lang")
+    assert documents.corpus.text.tolist() == ["NA", "null"]
+    assert documents.rows.tolist() == [0, 1]
+
+
+BAD = {
+    "no file": (["none.csv"], "There is no file 'none.csv'; check the path."),
+    "format": (
+        ["data.xlsx"],
+        "The name of 'data.xlsx' must end with one of .csv, .tsv, .jsonl, .ndjson, .parquet, which says the "
+        "format.",
+    ),
+    "empty": (["empty.csv"], "empty.csv is empty; give a file with a header and rows."),
+    "no rows": (["header.csv"], "header.csv holds no rows; give a file with a document in each."),
+    "latin": (
+        ["latin.csv"],
+        "latin.csv cannot be decoded as utf-8: give its encoding, as in --encoding cp1252.",
+    ),
+    "encoding": (
+        ["small.csv", "--encoding", "utf-88"],
+        "There is no encoding 'utf-88'; give one such as utf-8 or cp1252.",
+    ),
+    "text column": (
+        ["small.csv", "--text", "texts"],
+        "small.csv has no column 'texts'; its columns are ['text', 'language']: name one with --text.",
+    ),
+    "language column": (
+        ["small.csv", "--language", "lang1"],
+        "small.csv has no column 'lang1', and it is no code of a language; its columns are ['text', "
+        "'language']: name one with --language, or give a code such as 'en', or 'auto'.",
+    ),
+    "no text": (
+        ["blank.csv"],
+        "The column 'text' of blank.csv holds no text: name another with --text.",
+    ),
+    "code": (
+        ["codes.csv"],
+        "2 rows cannot be used: language 'english' is no code of ISO 639 or BCP 47: did you mean 'en'? in "
+        "row 1; language '' is blank in row 3. Fill, correct or remove them first. Codes are such as 'en', "
+        "'deu' or 'pt-BR'; a language of your own may be called 'x-mine'.",
+    ),
+    "ragged": (
+        ["ragged.csv"],
+        "ragged.csv is no table with the separator ',': Error tokenizing data. C error: Expected 2 fields in "
+        "line 3, saw 3.",
+    ),
+    "no JSON": (
+        ["broken.jsonl"],
+        "Line 2 of broken.jsonl is no JSON: Expecting value: line 1 column 1 (char 0).",
+    ),
+    "list": (["list.jsonl"], "Line 1 of list.jsonl is no JSON object with a value for each column."),
+    "number": (
+        ["number.jsonl"],
+        "1 row cannot be used: text is 'int', not a string, in row 1. Fill, correct or remove it first.",
+    ),
+    "damaged": (["damaged.csv.gz"], "damaged.csv.gz is damaged: Not a gzipped file (b'te')."),
+    "backbone": (["small.csv", "--backbone", "xtr"], "There is no backbone 'xtr'; there are corectm, "),
+    "lexicons": (
+        ["small.csv", "--lexicon", "auto", "--lexicon", "zh-en.tsv"],
+        "--lexicon auto takes what is installed: give it alone, or files.",
+    ),
+    "topics": (["small.csv", "--topics", "0"], "Invalid value for '--topics': 0 is not in the range x>=1."),
+    "option": (["small.csv", "--colour", "red"], "No such option"),
+}
+
+
+@pytest.fixture
+def bad_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    texts = {
+        "data.xlsx": "",
+        "empty.csv": "",
+        "header.csv": "text,language\n",
+        "small.csv": "text,language\nrain,en\n雨,zh\n",
+        "blank.csv": "text,language\n ,en\n,zh\n",
+        "codes.csv": "text,language\n,what\nrain,english\nwind,en\nsun,\n",
+        "ragged.csv": "text,language\nrain,en\nrain, wind,en\n",
+        "broken.jsonl": '{"text": "rain", "language": "en"}\nrain\n',
+        "list.jsonl": '["rain", "en"]\n',
+        "number.jsonl": '{"text": "rain", "language": "en"}\n{"text": 3, "language": "en"}\n',
+        "damaged.csv.gz": "text",
+    }
+    for name, text in texts.items():
+        Path(name).write_text(text, encoding="utf-8")
+    Path("latin.csv").write_bytes("text,language\ncaf\xe9,fr\n".encode("latin-1"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_ends_with_one_sentence_and_nothing_written(case, bad_folder, refused):
+    arguments, sentence = BAD[case]
+    before = names_in(bad_folder)
+    said = refused("fit", *arguments, "--out", "model", "--quiet")
+    assert said.startswith(sentence) if case in {"backbone", "option"} else said == sentence
+    assert names_in(bad_folder) == before
+
+
+def test_messages_of_the_library_are_passed_on(bad_folder, refused, model):
+    said = refused("fit", "small.csv", "--out", "model", "--lexicon", "none-en.tsv")
+    assert "none-en.tsv" in said
+    assert refused("topics", "model").startswith("model is not a saved model: model.json is missing.")
+    Path("german.csv").write_text("text,language\nRegen,de\n", encoding="utf-8")
+    said = refused("transform", model, "german.csv", "--text", "text", "--language", "language", "--out", "-")
+    assert said.startswith("languages contains ['de'], which were not seen during fit.")
+
+
+def test_what_is_there_is_replaced_only_on_request(model, data, tmp_path, refused):
+    out = tmp_path / "topics.csv"
+    out.write_text("mine", encoding="utf-8")
+    said = refused("topics", model, "--out", out)
+    assert said == f"'{out}' exists: give another --out, or --overwrite to replace it."
+    assert out.read_text(encoding="utf-8") == "mine"
+    assert main(["topics", model, "--out", str(out), "--overwrite"]) == 0
+    assert out.read_text(encoding="utf-8").startswith("topic,name,")
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_fit(data, tmp_path, refused, monkeypatch):
+    monkeypatch.setattr(_commands, "read_table", lambda *_: pytest.fail("the table was read"))
+    (tmp_path / "file.txt").write_text("", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    cases = {
+        tmp_path / "folder": "is no saved model, which --overwrite would replace: give another --out.",
+        tmp_path / "file.txt": "is a file, not a folder: give another --out.",
+        tmp_path / "file.txt" / "model": "does not exist: make it, or give another --out.",
+    }
+    for out, end in cases.items():
+        assert refused("fit", data, "--out", out, "--overwrite").endswith(end)
+    monkeypatch.setattr(_tables.tempfile, "TemporaryFile", raising(PermissionError(13, "Permission denied")))
+    said = refused("fit", data, "--out", tmp_path / "model")
+    assert said.endswith("model' cannot be written (Permission denied): give another --out.")
+
+
+def test_tables_are_written_into_folders_that_are_there(model, tmp_path, refused):
+    out = tmp_path / "none" / "topics.csv"
+    assert refused("topics", model, "--out", out) == (
+        f"The folder of '{out}' does not exist: make it, or give another --out."
+    )
+    (tmp_path / "topics.csv").mkdir()
+    said = refused("topics", model, "--out", tmp_path / "topics.csv", "--overwrite")
+    assert said.endswith("topics.csv' is a folder, not a file: give another --out.")
+
+
+def raising(error):
+    def stand_in(*args, **kwargs):
+        raise error
+
+    return stand_in
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_an_error_in_the_middle_of_writing_leaves_the_file_as_it_was(
+    suffix, model, data, tmp_path, monkeypatch, refused
+):
+    def half(self, path, **settings):
+        Path(path).write_text("half", encoding="utf-8")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", half)
+    monkeypatch.setattr(pd.DataFrame, "to_json", half)
+    out = tmp_path / f"theta{suffix}"
+    out.write_text("before", encoding="utf-8")
+    said = refused("transform", model, data, "--out", out, "--overwrite")
+    assert said.endswith(": No space left on device.")
+    assert names_in(tmp_path) == [out.name]
+    assert out.read_text(encoding="utf-8") == "before"
+
+
+@pytest.mark.slow
+def test_an_error_in_the_middle_of_saving_leaves_the_model_as_it_was(folder, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "model"
+    assert main(fit_arguments(folder, out, "--quiet")) == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    rename = Path.rename
+
+    def failing(self, target):
+        if self.name == "fresh":
+            raise OSError(5, "Input/output error", str(self))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    assert main(fit_arguments(folder, out, "--quiet", "--overwrite", "--seed", "1")) == 2
+    assert "Input/output error" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert names_in(tmp_path) == ["model"]
+
+
+def test_ctrl_c_during_a_fit_writes_nothing(folder, tmp_path, monkeypatch, capsys):
+    def interrupted(self, X):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.sigtimedwait([], 1)
+        except KeyboardInterrupt:  # as training does, to keep what was learnt so far
+            return self
+        pytest.fail("the signal did not come")
+
+    monkeypatch.setattr(CrossLingualTopicModel, "fit", interrupted)
+    assert main(fit_arguments(folder, tmp_path / "model", "--quiet")) == 130
+    assert capsys.readouterr().err == "skxtm: Stopped by Ctrl-C; nothing was written.\n"
+    assert names_in(tmp_path) == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_whoever_handles_ctrl_c_already_still_does(model, monkeypatch, capsys):
+    def handler(*_):
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGINT, handler)
+    try:
+        monkeypatch.setattr(_commands, "topics", lambda **_: os.kill(os.getpid(), signal.SIGINT))
+        assert main(["topics", model]) == 130
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert "Stopped by Ctrl-C" in capsys.readouterr().err
+
+
+def test_labels_are_asked_for_with_data_and_only_there(model, data, refused, tmp_path):
+    sentence = "Accuracies need both a file of documents and --labels, the column of their labels."
+    assert refused("evaluate", model, data) == sentence
+    assert refused("evaluate", model, "--labels", "theme") == sentence
+    assert refused("evaluate", model, data, "--labels", "themes", "--quiet").endswith(
+        "has no column 'themes'; its columns are ['body', 'lang', 'theme']: name one with --labels."
+    )
+    assert refused("evaluate", model, "--reference", tmp_path / "none").startswith("There is no folder")
+    (tmp_path / "de.txt").write_text("regen\n", encoding="utf-8")
+    assert refused("evaluate", model, "--reference", tmp_path).endswith(
+        "has texts in ['de'], but the model's topics are in ['en', 'zh']: give a reference in these."
+    )
+
+
+def test_documents_without_a_label_are_passed_by_and_told_of(model, tmp_path, capsys, refused):
+    table = TABLE.assign(theme=[theme if row % 5 else " " for row, theme in enumerate(TABLE["theme"])])
+    n_missing = int(((table["theme"].str.strip() == "") & (table["body"].str.strip() != "")).sum())
+    table.assign(none="").to_csv(tmp_path / "data.csv", index=False)
+    assert main(["evaluate", model, str(tmp_path / "data.csv"), "--labels", "theme"]) == 0
+    assert f"{n_missing} documents have no label in 'theme' and are passed by.\n" in capsys.readouterr().err
+    said = refused("evaluate", model, tmp_path / "data.csv", "--labels", "none")
+    assert said == "The column 'none' holds no labels: name another with --labels."
+
+
+def test_errors_of_the_system_without_a_file_are_named_by_their_kind(model, monkeypatch, refused):
+    monkeypatch.setattr(_commands, "topics", raising(OSError("out of space")))
+    assert refused("topics", model) == "OSError: out of space."
+
+
+def test_parquet_needs_pyarrow(model, tmp_path, refused, monkeypatch):
+    monkeypatch.setattr(_tables, "find_spec", lambda name: None)
+    path = tmp_path / "data.parquet"
+    said = "Parquet needs the package 'pyarrow', which is not installed: pip install pyarrow."
+    assert refused("topics", model, "--out", path) == f"Writing {said}"
+    path.write_bytes(b"PAR1")
+    assert refused("fit", path, "--out", tmp_path / "model") == f"Reading {said}"
+
+
+def test_parquet_is_read_and_written_by_pandas(model, tmp_path, refused, monkeypatch):
+    monkeypatch.setattr(_tables, "find_spec", lambda name: object())
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", lambda self, path, index: b"PAR1")
+    assert main(["topics", model, "--out", str(tmp_path / "topics.parquet")]) == 0
+    assert (tmp_path / "topics.parquet").read_bytes() == b"PAR1"
+    table = pd.DataFrame({"body": ["rain", None], "lang": ["en", None]})
+    monkeypatch.setattr(pd, "read_parquet", lambda path: table)
+    assert read(tmp_path / "topics.parquet", "lang").rows.tolist() == [0]
+    monkeypatch.setattr(pd, "read_parquet", raising(ValueError("no magic bytes.\nat all")))
+    assert refused("fit", tmp_path / "topics.parquet", "--out", tmp_path / "model") == (
+        f"{tmp_path / 'topics.parquet'} is no Parquet file: no magic bytes."
+    )
+
+
+def test_a_missing_library_is_named_with_its_extra(monkeypatch, refused):
+    monkeypatch.setitem(sys.modules, "click", None)
+    assert refused("topics", "model").endswith("Install it with: pip install 'skxtm[cli]'.")
+
+
+def test_a_model_of_counts_reads_no_texts(tmp_path, data, refused):
+    CrossLingualTopicModel(2, random_state=0).fit(np.eye(12, 6) + 1).save(tmp_path / "model")
+    said = refused("transform", tmp_path / "model", data, "--out", "-")
+    assert said == "The model was fitted on counts, and cannot read texts: transform counts in Python."
+
+
+def test_nothing_asked_for_is_help(capsys):
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert [
+        name for name in ("fit", "transform", "topics", "evaluate", "explore", "report") if name not in out
+    ] == []
+
+
+def run_module(*arguments, **settings):
+    command = [sys.executable, "-m", "skxtm", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, **settings)
+
+
+@pytest.mark.slow
+def test_the_module_runs_as_the_command(model):
+    done = run_module("topics", model, "--words", "2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0].split() == ["topic", "share", "en", "zh"]
+
+
+@pytest.mark.slow
+def test_the_module_ends_with_code_2_without_a_traceback(tmp_path):
+    done = run_module("fit", "none.csv", "--out", "model", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "skxtm: There is no file 'none.csv'; check the path.\n"
+    assert names_in(tmp_path) == []
