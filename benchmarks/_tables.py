@@ -220,6 +220,8 @@ def settings_of(row: Row) -> dict[str, str]:
 
 
 def _epochs(trained: dict[str, Any]) -> str:
+    if not trained["epochs"]:
+        return "none"
     of = "" if trained["published_epochs"] is None else f" of {trained['published_epochs']}"
     return f"{trained['epochs']}{of}"
 
