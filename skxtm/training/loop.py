@@ -126,7 +126,7 @@ class Trainer:
         """
         last = self.n_epochs + n_epochs
         documents = TrainingDocuments(counts, self.device, per_document)
-        bar = tqdm(total=n_epochs, desc="Training", unit="epoch", disable=not verbose)
+        bar = tqdm(total=n_epochs, desc="Training", unit="epoch", disable=not (verbose and n_epochs))
         try:
             with bar:
                 while self.n_epochs < last:

@@ -159,6 +159,11 @@ def test_the_progress_bar_is_shown_only_when_asked_for(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_no_bar_is_shown_of_a_training_of_no_epochs(capsys):
+    make_trainer().train(COUNTS, 0, verbose=1)
+    assert capsys.readouterr().err == ""
+
+
 def test_without_momentum_evaluation_normalises_by_all_documents_under_the_final_weights():
     network = build_network(NMTM(n_units=5, batch_norm_momentum=None), SHAPE, {}, seed=0)
     trainer = Trainer(network, SCHEDULE, torch.device("cpu"), 0)
