@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from sklearn.base import clone
 import skxtm
 from skxtm import Corpus, CrossLingualTopicModel, LLMRefiner
 from skxtm.backbones import backbone_class
+from skxtm.backbones.base import NetworkBackbone
 from skxtm.embeddings import AlignedWordEncoder
 
 SAVE_EVERY = 300  # seconds of training after which a network is kept, so that a stopped run loses few
@@ -130,8 +132,10 @@ def train(
         random_state=training.seed,
     )
     started = time.perf_counter()
-    model, seconds = fitted(model, evaluation.train.corpus, folder.with_name(f"{folder.name}.part"))
+    part = folder.with_name(f"{folder.name}.part")
+    model, seconds = fitted(model, evaluation.train.corpus, part)
     model.save(folder)
+    shutil.rmtree(part, ignore_errors=True)
     facts = used(started) | {"seconds": seconds}
     published = default.get_params().get("max_epochs")
     parameters = model.backbone_.get_params()
@@ -145,7 +149,8 @@ def fitted(model: CrossLingualTopicModel, corpus: Corpus, part: Path) -> tuple[C
     A network that trains for longer than `SAVE_EVERY` seconds is kept in a folder, `part`, from time to time.
     Epochs one by one, saved and loaded in between, give the bits of a fit in one piece.
     """
-    n_epochs = model.max_epochs or model.backbone.get_params().get("max_epochs")
+    has_network = isinstance(model.backbone, NetworkBackbone)
+    n_epochs = (model.max_epochs or model.backbone.max_epochs) if has_network else 0
     seconds_file = part.with_name(f"{part.name}.json")
     before = 0.0
     started = saved = time.perf_counter()
@@ -155,14 +160,16 @@ def fitted(model: CrossLingualTopicModel, corpus: Corpus, part: Path) -> tuple[C
         if part.exists():
             given = {name: getattr(model, name) for name in GIVEN}
             model = CrossLingualTopicModel.load(part).set_params(**given)
-            before = json.loads(seconds_file.read_text(encoding="utf-8"))
+            if seconds_file.exists():
+                before = json.loads(seconds_file.read_text(encoding="utf-8"))
         while getattr(model, "n_iter_", 0) < n_epochs:
             model.partial_fit(corpus)
             now = time.perf_counter()
             if now - saved > SAVE_EVERY:
                 saved = now
-                write_json(seconds_file, round(before + now - started, 1))
                 model.save(part, resumable=True)
+                write_json(seconds_file, round(before + now - started, 1))
+        seconds_file.unlink(missing_ok=True)
     return model, round(before + time.perf_counter() - started, 1)
 
 

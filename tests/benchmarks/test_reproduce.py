@@ -315,9 +315,20 @@ def test_a_training_that_was_stopped_goes_on_where_it_was_kept_and_ends_the_same
     facts = bench.cells.train(cell.training, evaluation, None, tmp_path / "stopped")
 
     assert epochs == [0, 1, 2, 2, 3]  # none of the two kept is trained again
+    assert not list(tmp_path.glob("*.part*"))
     assert facts["epochs"] == whole["epochs"] == 4
     models = [CrossLingualTopicModel.load(tmp_path / name) for name in ("whole", "stopped")]
     np.testing.assert_array_equal(*(model.components_ for model in models))
+
+
+@pytest.mark.parametrize("name", ["mcta", "usvd"])
+def test_a_backbone_without_a_network_is_fitted_at_once(bench, release, tmp_path, name):
+    text = TINY.replace("nmtm", name).replace("epochs = 2\n", "epochs = 2\n" if name == "mcta" else "")
+    (cell,) = bench.configuration.read_cells(written(tmp_path, text))
+    evaluation = bench.evaluation.Evaluation("ec_news", release)
+    facts = bench.cells.train(cell.training, evaluation, None, tmp_path / "model")
+    assert facts["epochs"] >= 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "model"]
 
 
 def test_a_recipe_s_settings_are_those_of_the_backbone_and_its_own_epochs_are_the_published_ones(
