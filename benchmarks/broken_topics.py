@@ -31,6 +31,7 @@ from _evaluation import Evaluation
 from skxtm import CrossLingualTopicModel
 from skxtm.datasets import load_sample, make_multilingual_corpus
 from skxtm.explore._evidence import Evidence, gather_evidence
+from skxtm.explore._reading import read
 from skxtm.explore.quality import LISTED, judge
 
 LANGUAGES = ("en", "zh", "ja")
@@ -121,7 +122,12 @@ def of_benchmark(corpus: str, options: argparse.Namespace) -> Iterator[tuple[int
 
 def gather(model: CrossLingualTopicModel, documents: Any) -> Evidence:
     return gather_evidence(
-        model, documents, n_words=N_WORDS, depth=LISTED * N_WORDS, lexicons=None, encoder=None
+        model,
+        read(model, documents, "broken_topics.py"),
+        n_words=N_WORDS,
+        depth=LISTED * N_WORDS,
+        lexicons=None,
+        encoder=None,
     )
 
 

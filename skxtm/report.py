@@ -81,7 +81,7 @@ def write_report(
     '<!doctype html>'
     """
     check_n_words(n_words, "write_report")
-    trained = _trained(model)
+    trained = trained_model(model, "write_report")
     topics = model.get_topics(n_words)
     jinja2 = import_optional("jinja2", extra="report", purpose="write_report")
     environment = jinja2.Environment(
@@ -100,12 +100,32 @@ def write_report(
     write_page(Path(path), page)
 
 
-def _trained(model: Any) -> CrossLingualTopicModel:
-    """Find the model that has the weights and the names of topics."""
+def trained_model(model: Any, owner: str) -> CrossLingualTopicModel:
+    """Find the fitted model that has the weights and the names of topics.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel or LLMRefiner
+        What the user gave.
+    owner : str
+        The function it was given to.
+
+    Returns
+    -------
+    model : CrossLingualTopicModel
+        Of a refiner the refined one.
+
+    Raises
+    ------
+    InputTypeError
+        If it is something else.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    """
     if not isinstance(model, (CrossLingualTopicModel, LLMRefiner)):
         raise InputTypeError(
-            "The 'model' parameter of write_report must be a CrossLingualTopicModel or an LLMRefiner, such "
-            f"as a step of a pipeline or the best_estimator_ of a search. Got {type(model).__name__} instead."
+            f"The 'model' parameter of {owner} must be a CrossLingualTopicModel or an LLMRefiner, such as a "
+            f"step of a pipeline or the best_estimator_ of a search. Got {type(model).__name__} instead."
         )
     check_is_fitted(model)
     return model.model_ if isinstance(model, LLMRefiner) else model

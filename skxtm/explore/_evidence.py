@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm._model.intake import read_documents
 from skxtm._model.materials import encoder_key, gather_word_vectors
 from skxtm._model.sources import Sources, read_lexicons
 from skxtm._model.state import Settings, State, state_of
@@ -20,7 +19,8 @@ from skxtm.corpus import Corpus
 from skxtm.embeddings._vectors import centred_unit_rows
 from skxtm.embeddings.resolving import vocabulary_vectors
 from skxtm.exceptions import MissingResourceError
-from skxtm.explore._reading import trained
+from skxtm.explore._reading import Model, ReadDocuments
+from skxtm.report import trained_model
 
 Columns = list[NDArray[np.intp]]
 Pair = tuple[str, str]
@@ -71,15 +71,17 @@ class Evidence:
         return list(combinations(self.vocabularies, 2))
 
 
-def gather_evidence(model: Any, X: Any, *, n_words: int, depth: int, lexicons: Any, encoder: Any) -> Evidence:
+def gather_evidence(
+    model: Model, documents: ReadDocuments, *, n_words: int, depth: int, lexicons: Any, encoder: Any
+) -> Evidence:
     """Look up all that the topics of a model are judged by.
 
     Parameters
     ----------
     model : CrossLingualTopicModel or LLMRefiner
         Fitted.
-    X : object
-        Documents.
+    documents : ReadDocuments
+        By which they are judged.
     n_words : int
         Top words that count, of each topic and language.
     depth : int
@@ -91,14 +93,14 @@ def gather_evidence(model: Any, X: Any, *, n_words: int, depth: int, lexicons: A
     -------
     evidence : Evidence
     """
-    own = trained(model, "topic_quality_table")
+    own = trained_model(model, "topic_quality_table")
     state = state_of(own).copy()  # what is learnt here is not the model's
-    corpus = read_documents(own, state, X)
+    corpus = documents.corpus
     settings = Settings.of(own)
     if lexicons is not None:
         settings = replace(settings, lexicon=read_lexicons(lexicons))
     sources = Sources(settings, state.languages)
-    theta = own.transform(corpus).astype(np.float64)
+    theta = documents.theta.astype(np.float64)
     has_all = len(corpus.languages) == len(state.languages)
     return Evidence(
         _columns(model.get_topics(depth), state.vocabularies),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from itertools import permutations
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._model.state import state_of
+from skxtm.embeddings._vectors import unit_rows
 from skxtm.lexicon import Lexicon
 from skxtm.model import CrossLingualTopicModel
 
@@ -49,11 +51,11 @@ def glosses(
         code: list(dict.fromkeys(word for topic in topics for word in topic.get(code, ())))
         for code in model.languages_
     }
+    vectors_of = cache(partial(_vectors, model))  # each vocabulary is encoded once, and only if need be
     found: Glosses = {code: {} for code in model.languages_}
     for code, other in permutations(model.languages_, 2):
-        lists = _by_lexicon(model, words[code], code, other, known) or _by_vectors(
-            model, words[code], code, other
-        )
+        lists = _by_lexicon(model, words[code], code, other, known)
+        lists = lists or _by_vectors(model, words[code], code, other, vectors_of)
         for word, translations in lists.items():
             found[code].setdefault(word, {})[other] = translations
     return found
@@ -78,24 +80,31 @@ def _by_lexicon(
 
 
 def _by_vectors(
-    model: CrossLingualTopicModel, words: Sequence[str], code: str, other: str
+    model: CrossLingualTopicModel,
+    words: Sequence[str],
+    code: str,
+    other: str,
+    vectors_of: Callable[[str], NDArray[Any] | None],
 ) -> dict[str, list[str]]:
-    state = state_of(model)
-    encoders = (state.document_encoder, *state.encoders.values())
-    encoder = next((one for one in encoders if hasattr(one, "encode_words")), None)
-    vocabulary = model.vocabularies_[other]
-    if encoder is None or not words or not len(vocabulary):
+    own, others, vocabulary = vectors_of(code), vectors_of(other), model.vocabularies_[other]
+    if own is None or others is None or not words:
         return {}
-    cosines = _unit(encoder.encode_words(words, code)) @ _unit(encoder.encode_words(vocabulary, other)).T
+    column_of = {word: column for column, word in enumerate(model.vocabularies_[code])}
+    known = [word for word in words if word in column_of]
+    cosines = own[[column_of[word] for word in known]] @ others.T
     nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :_MOST]
     found = {
         word: vocabulary[[column for column in columns if cosines[number, column] >= _FEWEST_COSINE]].tolist()
-        for number, (word, columns) in enumerate(zip(words, nearest, strict=True))
+        for number, (word, columns) in enumerate(zip(known, nearest, strict=True))
     }
     return {word: translations for word, translations in found.items() if translations}
 
 
-def _unit(vectors: Any) -> NDArray[np.float64]:
-    vectors = np.asarray(vectors, dtype=np.float64)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+def _vectors(model: CrossLingualTopicModel, code: str) -> NDArray[Any] | None:
+    """Vectors of a language's vocabulary, by the encoder of the documents or else of the words."""
+    state = state_of(model)
+    encoders = (state.document_encoder, *state.encoders.values())
+    encoder = next((one for one in encoders if hasattr(one, "encode_words")), None)
+    return (
+        None if encoder is None else unit_rows(encoder.encode_words(model.vocabularies_[code].tolist(), code))
+    )

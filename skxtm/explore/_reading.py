@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.intake import read_documents
 from skxtm._model.state import state_of
 from skxtm._optional import import_optional
 from skxtm.corpus import Corpus
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm.exceptions import InputError
 from skxtm.model import CrossLingualTopicModel
 from skxtm.refiner import LLMRefiner
+from skxtm.report import trained_model
 
 Model = CrossLingualTopicModel | LLMRefiner
 
@@ -76,37 +76,6 @@ class ReadDocuments:
                 return
 
 
-def trained(model: Any, owner: str) -> CrossLingualTopicModel:
-    """Find the fitted model that has the weights and names of topics.
-
-    Parameters
-    ----------
-    model : CrossLingualTopicModel or LLMRefiner
-        What the user gave.
-    owner : str
-        The function it was given to.
-
-    Returns
-    -------
-    model : CrossLingualTopicModel
-        Of a refiner the refined one.
-
-    Raises
-    ------
-    InputTypeError
-        If it is something else.
-    sklearn.exceptions.NotFittedError
-        If it is not fitted.
-    """
-    if not isinstance(model, (CrossLingualTopicModel, LLMRefiner)):
-        raise InputTypeError(
-            f"The 'model' parameter of {owner} must be a CrossLingualTopicModel or an LLMRefiner, such as a "
-            f"step of a pipeline or the best_estimator_ of a search. Got {type(model).__name__} instead."
-        )
-    check_is_fitted(model)
-    return model.model_ if isinstance(model, LLMRefiner) else model
-
-
 def read(model: Model, X: Any, owner: str) -> ReadDocuments:
     """Read documents, each text cut once.
 
@@ -129,7 +98,7 @@ def read(model: Model, X: Any, owner: str) -> ReadDocuments:
     InputError, InputTypeError
         If model or documents are not what is needed.
     """
-    own = trained(model, owner)
+    own = trained_model(model, owner)
     corpus = read_documents(own, state_of(own), X)
     if not len(corpus):
         raise InputError(f"X holds no documents. Give {owner} at least one.")

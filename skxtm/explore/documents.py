@@ -10,9 +10,10 @@ import numpy as np
 from skxtm._parameters import check_number
 from skxtm.corpus import Corpus
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.explore._reading import Model, pandas_for, read, trained
+from skxtm.explore._reading import Model, pandas_for, read
 from skxtm.languages import canonical_code
 from skxtm.refinement import VocabularyIndex
+from skxtm.report import trained_model
 
 
 def get_document_info(model: Model, X: Any) -> Any:
@@ -239,7 +240,7 @@ def find_topics(model: Model, words: str | Sequence[str] | Mapping[str, Sequence
     """
     pandas = pandas_for("find_topics")
     check_number(n, "n", "find_topics", low=1, integer=True)
-    own = trained(model, "find_topics")
+    own = trained_model(model, "find_topics")
     asked = _asked_words(words, own.languages_)
     found: dict[str, list[str]] = {}
     probabilities = []

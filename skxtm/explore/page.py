@@ -18,11 +18,12 @@ from skxtm._files import write_page
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words, check_number
 from skxtm.explore._glosses import glosses
-from skxtm.explore._reading import Model, ReadDocuments, read, trained
-from skxtm.explore.quality import broken_topics, topic_quality_table
+from skxtm.explore._reading import Model, ReadDocuments, read
+from skxtm.explore.quality import broken_topics, quality_of
 from skxtm.explore.shares import Resamples, shares_by_group, shares_by_period
 from skxtm.lexicon import Lexicon
 from skxtm.refiner import LLMRefiner
+from skxtm.report import trained_model
 
 _FOLDER = Path(__file__).parent
 _LONGEST_TEXT = 280  # characters of a document that are shown
@@ -119,7 +120,7 @@ def explore(
     check_number(n_examples, "n_examples", "explore", low=0, integer=True)
     check_number(n_points, "n_points", "explore", low=0, integer=True)
     random = check_random_state(random_state)
-    own = trained(model, "explore")
+    own = trained_model(model, "explore")
     documents = read(model, X, "explore")
     verdicts = _verdicts(model, documents) if mark_broken else {}
     content = {
@@ -172,14 +173,14 @@ def _about(documents: ReadDocuments) -> str:
 def _verdicts(model: Model, documents: ReadDocuments) -> dict[int, str]:
     with warnings.catch_warnings():  # where documents are too few to tell, nothing is marked
         warnings.filterwarnings("ignore", "No topic is more coherent")
-        return broken_topics(topic_quality_table(model, documents.corpus))
+        return broken_topics(quality_of(model, documents))
 
 
 def _topics(
     model: Model, documents: ReadDocuments, n_words: int, n_examples: int, verdicts: Mapping[int, str]
 ) -> list[dict[str, Any]]:
     """Collect what is shown of every topic, the largest first."""
-    own, words = trained(model, "explore"), model.get_topics(n_words)
+    own, words = trained_model(model, "explore"), model.get_topics(n_words)
     sizes = {
         code: np.bincount(
             documents.theta[documents.corpus.rows_of(code)].argmax(1), minlength=len(documents.names)

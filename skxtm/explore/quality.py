@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words
 from skxtm._threads import one_thread
 from skxtm.explore import _measures as measures
 from skxtm.explore._evidence import Evidence, gather_evidence
-from skxtm.explore._reading import trained
+from skxtm.explore._reading import Model, ReadDocuments, pandas_for, read
 from skxtm.model import CrossLingualTopicModel
 from skxtm.refiner import LLMRefiner
+from skxtm.report import trained_model
 
 Floats = NDArray[np.float64]
 
@@ -131,18 +131,41 @@ def topic_quality_table(
     ['', '', '']
     """
     check_n_words(n_words, "topic_quality_table")
-    own = trained(model, "topic_quality_table")
-    pandas = import_optional("pandas", extra="frame", purpose="topic_quality_table")
+    pandas_for("topic_quality_table")
+    documents = read(model, X, "topic_quality_table")
+    return quality_of(model, documents, n_words=n_words, lexicons=lexicons, encoder=encoder)
+
+
+def quality_of(
+    model: Model, documents: ReadDocuments, *, n_words: int = 10, lexicons: Any = None, encoder: Any = None
+) -> Any:
+    """Tabulate the quality of topics by documents that were read, as `topic_quality_table` returns it.
+
+    Parameters
+    ----------
+    model : CrossLingualTopicModel or LLMRefiner
+        Fitted.
+    documents : ReadDocuments
+        Of the model.
+    n_words, lexicons, encoder : object
+        As for `topic_quality_table`.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+    """
+    pandas = pandas_for("topic_quality_table")
+    own = trained_model(model, "topic_quality_table")
     with one_thread():
         evidence = gather_evidence(
-            model, X, n_words=n_words, depth=LISTED * n_words, lexicons=lexicons, encoder=encoder
+            model, documents, n_words=n_words, depth=LISTED * n_words, lexicons=lexicons, encoder=encoder
         )
         judged = judge(evidence, own.topic_weight_)
     if judged.untold:
         warnings.warn(
             f"No topic is more coherent in {judged.untold} than random words of these documents: either they "
             "are too few to tell, or all topics are incoherent there. Give more documents to tell which.",
-            stacklevel=2,
+            stacklevel=3,
         )
     table = pandas.DataFrame(
         {

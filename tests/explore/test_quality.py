@@ -16,6 +16,7 @@ from skxtm.explore._measures import (
     scale,
     unity_of,
 )
+from skxtm.explore._reading import read
 from skxtm.explore.quality import judge
 from skxtm.metrics import topic_uniqueness
 
@@ -44,7 +45,12 @@ def table(model, drawn):
 def evidence(model, drawn):
     """Of the topics that the documents were drawn from."""
     of_model = gather_evidence(
-        model, drawn.corpus, n_words=N_WORDS, depth=5 * N_WORDS, lexicons=None, encoder=None
+        model,
+        read(model, drawn.corpus, "test"),
+        n_words=N_WORDS,
+        depth=5 * N_WORDS,
+        lexicons=None,
+        encoder=None,
     )
     rows = {code: drawn.corpus.rows_of(code) for code in model.languages_}
     return replace(
@@ -336,7 +342,9 @@ def test_means_leave_out_what_is_not_known():
 def test_topics_of_the_sample_that_are_broken_on_purpose_are_marked():
     train, test = (load_sample(part, languages=["en", "zh"]).corpus for part in ("train", "test"))
     model = CrossLingualTopicModel(8, lexicon=load_sample_lexicon("zh", "en"), random_state=3).fit(train)
-    evidence = gather_evidence(model, test, n_words=10, depth=50, lexicons=None, encoder=None)
+    evidence = gather_evidence(
+        model, read(model, test, "test"), n_words=10, depth=50, lexicons=None, encoder=None
+    )
     before = verdicts_of(evidence)
     first, second = evidence.top["zh"][:2]
     after = verdicts_of(with_words(evidence, "zh", {0: second, 1: first}))
