@@ -215,7 +215,8 @@ def tokenize_korean(text: str) -> list[str]:
         If kiwipiepy, of the extra ``ko``, is not installed.
     """
     tokens = _korean_segmenter().tokenize(_small(compatible(text)))
-    words = (token.lemma for token in tokens if token.tag.startswith(_KOREAN_WORDS))
+    lemmas = (token.lemma for token in tokens if token.tag.startswith(_KOREAN_WORDS))
+    words = (word for lemma in lemmas for word in lemma.split())  # older Kiwi keeps U+0085 in a word
     return _with_letters(word for word in words if word.strip(_JAMO))
 
 

@@ -11,7 +11,7 @@ import unicodedata
 import warnings
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skxtm import tokenizers
@@ -188,6 +188,8 @@ def test_spaced_ascii_text_equals_a_character_by_character_reading(text):
 )
 @settings(max_examples=50, deadline=None)
 @given(text=st.text(st.characters(exclude_categories=())))
+@example(text="\x85A")
+@example(text="\U00010009")
 def test_every_word_holds_a_letter_and_no_space_whatever_the_text(name, text):
     for word in TOKENIZERS[name](text):
         assert any(unicodedata.category(char)[0] == "L" for char in word)
