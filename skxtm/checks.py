@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import clone
 
-from skxtm._model import learning
+from skxtm._model import learning, reading
 from skxtm._model.encoding import encode
 from skxtm._model.saving import learnt_tensors, restore_learnt
 from skxtm._model.state import Settings, state_of
@@ -43,7 +43,7 @@ LANGUAGES = {1: ("en",), 2: ("en", "zh"), 3: ("en", "ja", "zh")}
 N_COMPONENTS, N_WORDS, N_DOCUMENTS, N_EPOCHS = 3, 25, 20, 2
 _DECLARED = {
     "needs": {"lexicons", "word_vectors", "document_vectors", "clusters"},
-    "takes": {"induced_lexicons"},
+    "takes": {"induced_lexicons", "seed_words"},
     "reads": {"document_vectors"},
 }
 _MOST = 8  # of whole numbers among the parameters: units, neighbours, burn-in
@@ -335,7 +335,7 @@ def _saving(case: Case) -> Iterator[str]:
     payload = save({name: np.ascontiguousarray(value) for name, value in learnt_tensors(state).items()})
     loaded = replace(state, network=None, topics=None, trainer=None, constants={})
     restore_learnt(loaded, load(payload))
-    if not np.array_equal(learning.theta(loaded, case.corpus, settings), case.theta):
+    if not np.array_equal(reading.theta(loaded, case.corpus, settings), case.theta):
         yield "topic proportions differ once arrays are written and read"
     if backbone_name(type(state.backbone)) is not None:
         with TemporaryDirectory() as folder:

@@ -108,7 +108,7 @@ class AnswersPendingError(SkxtmError, RuntimeError):
 
 
 class UnknownWordsWarning(UserWarning):
-    """Some documents hold no word of the vocabulary."""
+    """Some documents hold no word of the vocabulary, or topics are to begin at words that are not in it."""
 
 
 class AbsentWordsWarning(UserWarning):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skxtm._model import learning
+from skxtm._model import learning, reading
 from skxtm._model.anchors import anchors, update_anchors
 from skxtm._model.intake import (
     Columns,
@@ -21,8 +21,8 @@ from skxtm._model.intake import (
     read_training_documents,
     warn_of_unknown_words,
 )
-from skxtm._model.state import Learnt, Settings, State
-from skxtm._model.topics import NamedTopics
+from skxtm._model.shaped import ShapedTopics
+from skxtm._model.state import Learnt, Settings, State, check_as_learnt
 from skxtm.corpus import Corpus
 from skxtm.lexicon import Lexicon
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LexiconLike = str | os.PathLike[str] | Lexicon
 
 
-class CrossLingualTopicModel(NamedTopics):
+class CrossLingualTopicModel(ShapedTopics):
     """Topics that mean the same in every language.
 
     Parameters
@@ -59,6 +59,10 @@ class CrossLingualTopicModel(NamedTopics):
     clusters : array of int of shape (n_documents,) or None, default=None
         For backbones that need clusters: one of ``0 .. n_components - 1`` for every row of X. None clusters
         the document embeddings' first left singular vectors, see `skxtm.backbones.XTRA`.
+    seed_topics : dict of str to words, list of words or None, default=None
+        What the first topics are to be about, with ``backbone="corectm"``: for each its name and words of
+        any language, ``{"health": ["nurse", "doctor"]}``, or of one, ``{"health": {"en": ["nurse"]}}``. A
+        list leaves out the names. Other languages follow.
     languages : sequence of str or None, default=None
         Languages that must occur in training, and their order. None takes those that occur.
     vectorizer : CrossLingualVectorizer or None, default=None
@@ -157,6 +161,7 @@ class CrossLingualTopicModel(NamedTopics):
         word_embeddings: Any = None,
         document_embeddings: Any = None,
         clusters: NDArray[np.integer] | Sequence[int] | None = None,
+        seed_topics: Mapping[str, Any] | Sequence[Any] | None = None,
         languages: Sequence[str] | None = None,
         vectorizer: CrossLingualVectorizer | None = None,
         max_epochs: int | None = None,
@@ -173,6 +178,7 @@ class CrossLingualTopicModel(NamedTopics):
         self.word_embeddings = word_embeddings
         self.document_embeddings = document_embeddings
         self.clusters = clusters
+        self.seed_topics = seed_topics
         self.languages = languages
         self.vectorizer = vectorizer
         self.max_epochs = max_epochs
@@ -251,6 +257,7 @@ class CrossLingualTopicModel(NamedTopics):
             Also if the backbone has no network: it learns from all documents at once.
         """
         if hasattr(self, "network_"):
+            check_as_learnt(self._state, "trained")
             learning.train_further(self._state, self._read(X), Settings.of(self))
         else:
             corpus, materials = self._start(X, in_pieces=True)
@@ -278,7 +285,7 @@ class CrossLingualTopicModel(NamedTopics):
         check_is_fitted(self)
         corpus = self._read(X)
         warn_of_unknown_words(corpus, self._state)
-        return learning.theta(self._state, corpus, Settings.of(self))
+        return reading.theta(self._state, corpus, Settings.of(self))
 
     def posterior_mean(self, X: Any) -> NDArray[np.float32]:
         """Mean of the latent Gaussian of documents, whose softmax is `transform`.
@@ -303,7 +310,7 @@ class CrossLingualTopicModel(NamedTopics):
         check_is_fitted(self)
         corpus = self._read(X)
         warn_of_unknown_words(corpus, self._state)
-        return learning.posterior_mean(self._state, corpus, Settings.of(self))
+        return reading.posterior_mean(self._state, corpus, Settings.of(self))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean evidence lower bound or log-likelihood per document, in nats; higher is better.
@@ -328,7 +335,7 @@ class CrossLingualTopicModel(NamedTopics):
             Also if `X` holds no documents.
         """
         check_is_fitted(self)
-        return learning.mean_score(self._state, self._read(X), Settings.of(self))
+        return reading.mean_score(self._state, self._read(X), Settings.of(self))
 
     def update_anchors(self, topic: int, words: Mapping[str, Sequence[str]]) -> Self:
         """Change the words that define a topic, and learn the topics again around them.

@@ -15,7 +15,7 @@ from skxtm._model.intake import read_documents
 from skxtm._model.refined import RefinedModel
 from skxtm._model.refining import Refining, proposer_of
 from skxtm._model.second_phase import Refinement
-from skxtm._model.state import Settings, copied, state_of
+from skxtm._model.state import Settings, check_as_learnt, copied, state_of
 from skxtm._model.topics import take_themes
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words
@@ -475,4 +475,7 @@ def fitted_model(estimator: Any) -> CrossLingualTopicModel | None:
             "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got "
             f"{type(model).__name__} instead."
         )
-    return model if hasattr(model, "components_") else None
+    if not hasattr(model, "components_"):
+        return None
+    check_as_learnt(state_of(model), "refined")
+    return model

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm._model.state import State
+from skxtm._model.state import State, check_as_learnt
 from skxtm._parameters import check_number
 from skxtm._threads import one_thread
 from skxtm.exceptions import InputError
@@ -35,6 +35,10 @@ def anchors(state: State | None) -> list[dict[str, list[str]]]:
     topics: Any = None if state is None else state.topics
     if state is None or not hasattr(topics, "anchors"):
         raise AttributeError("anchors_ exists only after fit with a backbone that has anchors.")
+    if state.shaping is not None:
+        raise AttributeError(
+            "anchors_ exists only for topics as they were learnt, not merged, split or sorted."
+        )
     return [
         {
             code: vocabulary[numbers].tolist()
@@ -66,6 +70,7 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
         raise InputError(
             f"Backbone {type(state.backbone).__name__!r} has no anchors to change; 'mtanchor' has."
         )
+    check_as_learnt(state, "given other anchors")
     numbers = {}
     check_number(topic, "topic", "update_anchors", 0, len(topics.anchors) - 1, integer=True)
     for code, of_language in by_code(words, "words").items():

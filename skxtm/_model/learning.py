@@ -1,8 +1,8 @@
-"""How a model learns, and how documents are read by what it learnt."""
+"""How a model learns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from skxtm._model.intake import resolve_backbone, training_languages, warn_of_unknown_words
-from skxtm._model.materials import gather_documents, gather_materials, new_document_vectors
+from skxtm._model.materials import gather_documents, gather_materials
+from skxtm._model.reading import DocumentsOfLanguages, by_language, read_topics, reader_of
+from skxtm._model.seeds import find_seed_words, read_seeds
 from skxtm._model.sources import Sources, say
 from skxtm._model.state import Settings, State
+from skxtm._model.topics import set_names
 from skxtm._threads import check_n_threads, torch_threads
 from skxtm.exceptions import InputError
 
 if TYPE_CHECKING:
-    from skxtm.backbones.base import Backbone, Documents, Materials, Reader
+    from skxtm.backbones.base import Backbone, Materials
     from skxtm.corpus import Corpus
     from skxtm.training.batches import PerDocument
     from skxtm.training.loop import Schedule, Trainer
@@ -54,6 +57,7 @@ def choose(settings: Settings, *, in_pieces: bool = False) -> Backbone:
             f"Backbone {type(backbone).__name__!r} learns from all documents at once. Use fit instead of "
             "partial_fit."
         )
+    read_seeds(settings, backbone)
     return backbone
 
 
@@ -121,8 +125,11 @@ def start(
     shape = CorpusShape(settings.n_components, languages, tuple(map(len, words.values())))
     seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     state = State(backbone, shape, words, vectorizer, seed)
+    seeds = read_seeds(settings, backbone)
+    set_names(state, {number: each.name for number, each in enumerate(seeds)})
+    seed_words = find_seed_words(seeds, state, corpus)
     with torch_threads(settings.n_threads):
-        materials = gather_materials(state, corpus, sources)
+        materials = replace(gather_materials(state, corpus, sources), seed_words=seed_words)
         state.reads_documents = "document_vectors" in backbone.reads and materials.all_vectors is not None
         say(state.resources, settings.verbose)
         if isinstance(backbone, NetworkBackbone):
@@ -299,136 +306,6 @@ def take_over(
     return _read_out(state, corpus, materials, settings)
 
 
-def reader_of(state: State, device: str) -> Reader:
-    """Find what reads topics and documents.
-
-    Parameters
-    ----------
-    state : State
-        Fitted.
-    device : str
-        Where a network is to compute.
-
-    Returns
-    -------
-    reader : Reader
-    """
-    if state.topics is not None:
-        return state.topics
-    from skxtm.training.inference import Inference
-    from skxtm.training.tensors import resolve_device
-
-    assert state.network is not None
-    return Inference(state.network, resolve_device(device))
-
-
-def theta(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
-    """Topic proportions of documents.
-
-    Parameters
-    ----------
-    state : State
-        Fitted.
-    corpus : Corpus
-        Documents with counts over the model's vocabularies.
-    settings : Settings
-        Of the estimator.
-
-    Returns
-    -------
-    theta : ndarray of shape (n_documents, n_components)
-        Rows sum to 1.
-    """
-    with torch_threads(settings.n_threads):
-        documents = _documents(state, corpus, settings)
-        return _by_language(state, corpus, documents, reader_of(state, settings.device).theta)
-
-
-def posterior_mean(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
-    """Mean of the latent Gaussian of documents; parameters as for `theta`.
-
-    Parameters
-    ----------
-    state : State
-        Fitted.
-    corpus : Corpus
-        Documents with counts over the model's vocabularies.
-    settings : Settings
-        Of the estimator.
-
-    Returns
-    -------
-    mean : ndarray of shape (n_documents, n_components)
-        Unbounded.
-
-    Raises
-    ------
-    InputError
-        If the backbone has no network, and so no latent Gaussian.
-    """
-    from skxtm.training.inference import Inference
-
-    reader = reader_of(state, settings.device)
-    if not isinstance(reader, Inference):
-        raise InputError(
-            f"Backbone {type(state.backbone).__name__!r} has no latent Gaussian, and so no posterior "
-            "mean. Use transform, or its logarithm."
-        )
-    with torch_threads(settings.n_threads):
-        return _by_language(state, corpus, _documents(state, corpus, settings), reader.mean)
-
-
-def scores(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float64]:
-    """Bound or value of each document's log-likelihood; parameters as for `theta`.
-
-    Parameters
-    ----------
-    state : State
-        Fitted.
-    corpus : Corpus
-        Documents with counts over the model's vocabularies.
-    settings : Settings
-        Of the estimator.
-
-    Returns
-    -------
-    scores : ndarray of shape (n_documents,)
-        Nats; higher is better.
-    """
-    reader, result = reader_of(state, settings.device), np.empty(len(corpus))
-    with torch_threads(settings.n_threads):
-        for number, rows, documents in _documents(state, corpus, settings):
-            result[rows] = reader.scores(documents, number)
-    return result
-
-
-def mean_score(state: State, corpus: Corpus, settings: Settings) -> float:
-    """Mean of `scores`; parameters as for `theta`.
-
-    Parameters
-    ----------
-    state : State
-        Fitted.
-    corpus : Corpus
-        Documents with counts over the model's vocabularies.
-    settings : Settings
-        Of the estimator.
-
-    Returns
-    -------
-    score : float
-        Nats per document; higher is better.
-
-    Raises
-    ------
-    InputError
-        If there are no documents.
-    """
-    if not len(corpus):
-        raise InputError("X holds no documents, and so there is no score of them. Give at least one.")
-    return float(scores(state, corpus, settings).mean())
-
-
 def _network_backbone(state: State) -> Any:
     """Return the backbone, which type checkers do not know to be a `NetworkBackbone`."""
     return state.backbone
@@ -436,43 +313,14 @@ def _network_backbone(state: State) -> Any:
 
 def _read_out(state: State, corpus: Corpus, materials: Materials, settings: Settings) -> NDArray[np.float32]:
     """Note the topics and their weights; return the training documents' topic proportions."""
-    reader = reader_of(state, settings.device)
-    state.components = np.hstack(reader.topic_word())
-    result = _by_language(state, corpus, _training_documents(state, corpus, materials), reader.theta)
+    read_topics(state, settings)
+    documents = _training_documents(state, corpus, materials)
+    result = by_language(state, corpus, documents, reader_of(state, settings.device).theta)
     state.topic_weight = result.mean(0, dtype=np.float64)
     return result
 
 
-def _by_language(
-    state: State, corpus: Corpus, documents: _DocumentsOfLanguages, read: Any
-) -> NDArray[np.float32]:
-    """Read the documents of each language, and put the rows where the documents are."""
-    result = np.empty((len(corpus), state.shape.n_components), dtype=np.float32)
-    for number, rows, of_language in documents:
-        result[rows] = read(of_language, number)
-    return result
-
-
-def _documents(state: State, corpus: Corpus, settings: Settings) -> _DocumentsOfLanguages:
-    """Documents of each language that occurs, with embeddings if the backbone reads them."""
-    from skxtm.backbones.base import Documents
-
-    vectors = None
-    if state.reads_documents and len(corpus):
-        vectors = new_document_vectors(state, corpus, Sources(settings, state.languages))
-    rows_of = {number: corpus.rows_of(code) for number, code in enumerate(state.languages)}
-    return [
-        (
-            number,
-            rows,
-            Documents(corpus.counts_of(state.languages[number]), None if vectors is None else vectors[rows]),
-        )
-        for number, rows in rows_of.items()
-        if len(rows)
-    ]
-
-
-def _training_documents(state: State, corpus: Corpus, materials: Materials) -> _DocumentsOfLanguages:
+def _training_documents(state: State, corpus: Corpus, materials: Materials) -> DocumentsOfLanguages:
     """Training documents of each language, with embeddings if the backbone reads them."""
     from skxtm.backbones.base import Documents
 
@@ -482,7 +330,3 @@ def _training_documents(state: State, corpus: Corpus, materials: Materials) -> _
         (number, rows, Documents(corpus.counts_of(code), None if vectors is None else vectors[rows]))
         for number, (code, rows) in enumerate(zip(state.languages, rows_of, strict=True))
     ]
-
-
-#: Number of a language, rows of its documents in the corpus, and the documents.
-_DocumentsOfLanguages = Sequence[tuple[int, NDArray[np.intp], "Documents"]]

@@ -21,11 +21,13 @@ from skxtm._model.sources import (
 )
 from skxtm._model.translations import gather_lexicons, lexicons_in_use
 from skxtm.corpus import Corpus
+from skxtm.embeddings._vectors import centred_unit_rows
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.resolving import (
     fitted_encoder,
     resolve_document_embeddings,
     resolve_word_embeddings,
+    vocabulary_vectors,
 )
 from skxtm.exceptions import InputError, MissingResourceError
 from skxtm.lexicon import Lexicon
@@ -107,6 +109,64 @@ def gather_word_vectors(
             state.note(encoder_resource("word vectors", state.languages, beside or source, prefix))
     by_language = resolve_word_embeddings(source, corpus)
     return tuple(by_language[code] for code in state.languages)
+
+
+def known_word_vectors(state: State, sources: Sources) -> Any:
+    """Find what gave a fitted model the vectors of its words.
+
+    Parameters
+    ----------
+    state : State
+        Fitted.
+    sources : Sources
+        Where vectors come from.
+
+    Returns
+    -------
+    source : encoder, dict of str to ndarray, or None
+        None if it is not at hand: the backbone needs none, or the model was loaded.
+    """
+    given = sources.settings.word_embeddings
+    kept = state.encoders.get(encoder_key(sources.settings, "word_embeddings"))
+    return given if kept is None and isinstance(given, Mapping) else kept
+
+
+def words_in_one_space(
+    state: State, corpus: Corpus, sources: Sources, needed_by: str, encoder: Any = None
+) -> list[NDArray[np.float32]]:
+    """Get vectors of a fitted model's words, as it used them where they are at hand.
+
+    Parameters
+    ----------
+    state : State
+        Fitted.
+    corpus : Corpus
+        Documents with counts, of which vectors are learnt where there are none.
+    sources : Sources
+        Where vectors come from.
+    needed_by : str
+        What needs them, for messages.
+    encoder : encoder, dict of str to ndarray of shape (V_l, n_dimensions) or None, default=None
+        What gives them instead.
+
+    Returns
+    -------
+    vectors : list of ndarray of shape (V_l, n_dimensions)
+        Of length 1, less the mean of their language.
+
+    Raises
+    ------
+    MissingResourceError
+        If they must be learnt, and there is no lexicon.
+    """
+    source = known_word_vectors(state, sources) if encoder is None else encoder
+    if source is None:
+        vectors = list(gather_word_vectors(state, corpus, sources, needed_by))
+    else:
+        words = {code: part.tolist() for code, part in state.vocabularies.items()}
+        by_language = vocabulary_vectors(source, words)
+        vectors = [by_language[code] for code in state.languages]
+    return [centred_unit_rows(part) for part in vectors]
 
 
 def topic_encoder(state: State, corpus: Corpus, sources: Sources, needed_by: str | None = None) -> Any:

@@ -22,7 +22,8 @@ from sklearn.base import clone
 
 from skxtm._model.encoding import Tensors, decode, encode
 from skxtm._model.intake import Columns
-from skxtm._model.learning import reader_of
+from skxtm._model.reading import reader_of
+from skxtm._model.shaping import Shaping
 from skxtm._model.state import Settings, State
 from skxtm._version import __version__
 from skxtm.embeddings import AlignedWordEncoder
@@ -149,8 +150,10 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
     vectorizer = decode(fitted["vectorizer"], tensors)
     if vectorizer is not None:
         vectorizer._set_vocabularies(vocabularies)
-    weight = tensors["topic_weight"]
-    shape = CorpusShape(len(weight), tuple(fitted["languages"]), tuple(map(len, vocabularies.values())))
+    weight, shaped = tensors["topic_weight"], _with_prefix(tensors, "shaping.")
+    shaping = Shaping.of_arrays(shaped) if shaped else None
+    n_learnt = len(weight if shaping is None else shaping.weight)
+    shape = CorpusShape(n_learnt, tuple(fitted["languages"]), tuple(map(len, vocabularies.values())))
     history = {
         name: [np.nan if value is None else value for value in values]
         for name, values in fitted["history"].items()
@@ -165,6 +168,7 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
         history=history,
         topic_weight=weight,
         names={number: TopicName(*name) for number, *name in fitted.get("names", [])},
+        shaping=shaping,
     )
     restore_learnt(state, tensors)
     state.components = np.hstack(reader_of(state, "cpu").topic_word())
@@ -190,6 +194,8 @@ def learnt_tensors(state: State) -> Tensors:
 
         tensors |= {f"network.{name}": value for name, value in to_arrays(state.network).items()}
         tensors |= {f"constant.{name}": value for name, value in state.constants.items()}
+    if state.shaping is not None:
+        tensors |= {f"shaping.{name}": value for name, value in state.shaping.arrays().items()}
     if state.topics is not None:
         tensors |= {f"learnt.{name}": value for name, value in state.topics.arrays().items()}
         tensors |= {f"topics.{number}": value for number, value in enumerate(state.topics.topic_word())}

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from tqdm.auto import tqdm
 
-from skxtm._model.learning import make_trainer, per_document, reader_of, take_over
+from skxtm._model.learning import make_trainer, per_document, take_over
 from skxtm._model.materials import (
     gather_documents,
     gather_topic_vectors,
     gather_word_vectors,
     topic_encoder,
 )
+from skxtm._model.reading import reader_of
 from skxtm._model.refining import Refining
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State

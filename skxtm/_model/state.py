@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm.exceptions import InputError
+
 if TYPE_CHECKING:
+    from skxtm._model.shaping import Shaping
     from skxtm._model.sources import Resource
     from skxtm.backbones._clusters import DocumentClusters
     from skxtm.backbones.arrays import LearntTopics
@@ -27,8 +30,8 @@ class Settings:
 
     Attributes
     ----------
-    n_components, backbone, lexicon, word_embeddings, document_embeddings, clusters, languages, vectorizer, \
-    max_epochs, batch_size, learning_rate, device, n_threads, random_state, verbose : object
+    n_components, backbone, lexicon, word_embeddings, document_embeddings, clusters, seed_topics, languages, \
+    vectorizer, max_epochs, batch_size, learning_rate, device, n_threads, random_state, verbose : object
         As `skxtm.CrossLingualTopicModel` describes them.
     """
 
@@ -38,6 +41,7 @@ class Settings:
     word_embeddings: Any
     document_embeddings: Any
     clusters: Any
+    seed_topics: Any
     languages: Sequence[str] | None
     vectorizer: CrossLingualVectorizer | None
     max_epochs: int | None
@@ -111,6 +115,8 @@ class State:
         The model's attributes of these names; the latter two None until something was learnt.
     names : dict of int to TopicName
         Names that topics were given, by number.
+    shaping : Shaping or None
+        What became of the topics by hand; None if they are as they were learnt.
     """
 
     backbone: Backbone
@@ -134,11 +140,17 @@ class State:
     components: NDArray[np.float64] | None = None
     topic_weight: NDArray[np.float64] | None = None
     names: dict[int, TopicName] = field(default_factory=dict)
+    shaping: Shaping | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Languages, in the order of everything that is given by language."""
         return self.shape.languages
+
+    @property
+    def n_topics(self) -> int:
+        """Topics that users see, which may have been merged or split since they were learnt."""
+        return self.shape.n_components if self.shaping is None else self.shaping.n_topics
 
     def note(self, resource: Resource) -> None:
         """Note what the model is made with, once."""
@@ -209,6 +221,47 @@ def state_of(model: Any) -> State:
     """
     state: State = model._state
     return state
+
+
+def shaping_of(state: State) -> Shaping:
+    """Look up what became of a model's topics by hand.
+
+    Parameters
+    ----------
+    state : State
+        Of a fitted model.
+
+    Returns
+    -------
+    shaping : Shaping
+        Also where they are as they were learnt.
+    """
+    from skxtm._model.shaping import Shaping
+
+    assert state.topic_weight is not None
+    return state.shaping or Shaping.none(state.topic_weight, sum(state.shape.vocabulary_sizes))
+
+
+def check_as_learnt(state: State, wish: str) -> None:
+    """Check that topics were not merged, split or put in another order.
+
+    Parameters
+    ----------
+    state : State
+        Of a fitted model.
+    wish : str
+        What is possible only then, for the message.
+
+    Raises
+    ------
+    InputError
+        If they were.
+    """
+    if state.shaping is not None:
+        raise InputError(
+            f"Topics that were merged, split or sorted cannot be {wish}. Take the model from before, and "
+            "shape its topics afterwards."
+        )
 
 
 def copied(model: Model) -> Model:

@@ -168,7 +168,7 @@ def set_names(state: State, names: Sequence[str | TopicName] | Mapping[int, str 
     InputError, InputTypeError
         If one is not what is needed.
     """
-    n_topics = state.shape.n_components
+    n_topics = state.n_topics
     if isinstance(names, str) or not isinstance(names, (Sequence, Mapping, np.ndarray)):
         raise InputTypeError(
             "names must be a sequence of str, or a dict of numbers of topics to str. Got "

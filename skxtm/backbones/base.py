@@ -60,6 +60,8 @@ class Materials:
         Cluster of each training document, from 0 to ``n_components - 1``.
     seed : int
         Of whatever is random in the preparation.
+    seed_words : sequence of dict of int to ndarray of int
+        For each of the first topics, words at which it is to begin, by number of a language that has some.
     """
 
     counts: tuple[sparse.csr_array, ...]
@@ -69,6 +71,7 @@ class Materials:
     all_vectors: NDArray[np.float32] | None = None
     clusters: tuple[NDArray[np.int64], ...] | None = None
     seed: int = 0
+    seed_words: Sequence[Mapping[int, NDArray[np.intp]]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,7 @@ class Backbone(BaseEstimator, ABC):
     #: What of `Materials` to gather besides counts: a subset of {"lexicons", "word_vectors",
     #: "document_vectors", "clusters"}.
     needs: ClassVar[frozenset[str]] = frozenset()
-    #: What of `Materials` makes it better where it can be had: a subset of {"induced_lexicons"}.
+    #: What of `Materials` it can use where it is there: a subset of {"induced_lexicons", "seed_words"}.
     takes: ClassVar[frozenset[str]] = frozenset()
     #: What of `Documents` is needed besides counts to find the topics of new documents: a subset of
     #: {"document_vectors"}.

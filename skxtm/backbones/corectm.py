@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.optimize import linear_sum_assignment
 from scipy.special import softmax
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
@@ -89,6 +90,10 @@ class CoreCTM(NetworkBackbone):
     ``p(k | w)`` is the softmax over topics of ``cos(a_w, t_k) / topic_temperature``. One topic has nothing to
     be told from: its words have their shares of the training counts, until refinement moves its core.
 
+    Topics may begin at words (``seed_topics`` of the estimator): their first cores are the middles of these,
+    the languages that have some weighing alike, in the place of the nearest K-means centres. At each step the
+    words count among the best of their language once more, so that the core stays near them.
+
     A document is the sum of its words' vectors e_w, not moved, each times ``sif / (sif + p(w))``; scaled to
     length 1, less the mean of its language, and scaled again. Its topic proportions are the softmax of
     ``cos(h_d, u_k) / document_temperature``. The readers u_k start at the cores. New documents need neither
@@ -116,7 +121,7 @@ class CoreCTM(NetworkBackbone):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"lexicons", "word_vectors"})
-    takes: ClassVar[frozenset[str]] = frozenset({"induced_lexicons"})
+    takes: ClassVar[frozenset[str]] = frozenset({"induced_lexicons", "seed_words"})
     reads: ClassVar[frozenset[str]] = frozenset({"document_vectors"})
     min_epochs: ClassVar[int] = 0
 
@@ -196,7 +201,9 @@ class CoreCTM(NetworkBackbone):
             constants[f"readers.{number}"] = readers
             constants[f"mean.{number}"] = unit(counts.astype(np.float32) @ readers).mean(0)
             constants[f"log_counts.{number}"] = np.log(np.maximum(total, 1)).astype(np.float32)
-        constants["cores"] = self.cores(words, totals, shape.n_components, materials.seed)
+        constants["cores"] = self.cores(
+            words, totals, shape.n_components, materials.seed, materials.seed_words
+        )
         if materials.document_vectors is not None:
             constants |= self.document_readers(materials, constants)
         return constants
@@ -237,7 +244,12 @@ class CoreCTM(NetworkBackbone):
         return {"document_readers": readers, **by_language}
 
     def cores(
-        self, words: Sequence[FloatArray], totals: Sequence[NDArray[Any]], n_components: int, seed: int
+        self,
+        words: Sequence[FloatArray],
+        totals: Sequence[NDArray[Any]],
+        n_components: int,
+        seed: int,
+        seed_words: Sequence[Mapping[int, NDArray[np.intp]]] = (),
     ) -> FloatArray:
         """Find dense places of the word space, where every language has words.
 
@@ -251,6 +263,8 @@ class CoreCTM(NetworkBackbone):
             Number of cores.
         seed : int
             Of K-means.
+        seed_words : sequence of dict of int to ndarray of int, default=()
+            Words at which the first topics begin, as in `Materials`.
 
         Returns
         -------
@@ -267,14 +281,20 @@ class CoreCTM(NetworkBackbone):
         # a vocabulary smaller than the number of topics leaves topics without words of their own
         others = np.random.default_rng(seed).normal(size=(n_components - n_clusters, stacked.shape[1]))
         cores = unit(np.vstack([kmeans.cluster_centers_, others]))
+        if seed_words:
+            cores = _with_starts(cores, [_middle(words, columns) for columns in seed_words])
         for _ in range(self.n_core_steps):
             middles = []
-            for own, total in zip(words, totals, strict=True):
+            for language, (own, total) in enumerate(zip(words, totals, strict=True)):
                 score = own @ cores.T  # (V, K)
                 score = np.where(score == score.max(1, keepdims=True), score, score - 1)
                 score += self.frequency_weight * np.log(np.maximum(total, 1))[:, None]
                 best = np.argsort(-score, axis=0, kind="stable")[: self.n_core_words]
-                middles.append(unit(own[best].mean(0)))  # (K, n_dimensions)
+                middle = own[best].mean(0)  # (K, n_dimensions)
+                for topic, columns in enumerate(seed_words):
+                    if language in columns:
+                        middle[topic] = own[[*best[:, topic], *columns[language]]].mean(0)
+                middles.append(unit(middle))
             cores = unit(np.sum(middles, axis=0))
         return cores
 
@@ -370,6 +390,18 @@ class CoreCTMNetwork(BackboneNetwork):
     def _constant(self, name: str, language: int) -> Tensor:
         constant: Tensor = self.get_buffer(f"{name}_{language}")
         return constant
+
+
+def _middle(words: Sequence[FloatArray], columns: Mapping[int, NDArray[np.intp]]) -> FloatArray:
+    """Direction (n_dimensions,) of some words, the languages weighing alike."""
+    by_language = np.array([words[language][numbers].mean(0) for language, numbers in columns.items()])
+    return unit(unit(by_language).mean(0, keepdims=True))[0]
+
+
+def _with_starts(cores: FloatArray, starts: Sequence[FloatArray]) -> FloatArray:
+    """Put starts first, in the place of the cores that are nearest to them."""
+    _, nearest = linear_sum_assignment(-np.array(starts) @ cores.T)
+    return np.vstack([*starts, np.delete(cores, nearest, axis=0)])
 
 
 def _middles(documents: Sequence[FloatArray], shares: Sequence[FloatArray]) -> FloatArray:

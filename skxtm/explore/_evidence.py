@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm._model.materials import encoder_key, gather_word_vectors
+from skxtm._model.materials import known_word_vectors, words_in_one_space
 from skxtm._model.sources import Sources, read_lexicons
 from skxtm._model.state import Settings, State, state_of
 from skxtm._model.translations import known_translations
 from skxtm.corpus import Corpus
-from skxtm.embeddings._vectors import centred_unit_rows
-from skxtm.embeddings.resolving import vocabulary_vectors
 from skxtm.exceptions import MissingResourceError
 from skxtm.explore._reading import Model, ReadDocuments
 from skxtm.report import trained_model
@@ -135,19 +133,13 @@ def _vectors(
     state: State, corpus: Corpus, sources: Sources, encoder: Any, *, has_all: bool
 ) -> dict[str, NDArray[np.float32]]:
     """Vectors by what was asked for, by what the model used, or learnt of these documents."""
-    kept = state.encoders.get(encoder_key(sources.settings, "word_embeddings"))
-    source = encoder if encoder is not None else kept
-    if source is None and isinstance(sources.settings.word_embeddings, Mapping):
-        source = sources.settings.word_embeddings
-    if source is not None:
-        words = {code: part.tolist() for code, part in state.vocabularies.items()}
-        vectors = vocabulary_vectors(source, words)
-    elif has_all:
-        try:
-            learnt = gather_word_vectors(state, corpus, sources, "topic_quality_table")
-        except MissingResourceError:
-            return {}
-        vectors = dict(zip(state.languages, learnt, strict=True))
-    else:
+    known = known_word_vectors(state, sources) if encoder is None else encoder
+    if known is None and not has_all:
         return {}
-    return {code: centred_unit_rows(of_language) for code, of_language in vectors.items()}
+    try:
+        vectors = words_in_one_space(state, corpus, sources, "topic_quality_table", known)
+    except MissingResourceError:
+        if known is not None:
+            raise
+        return {}
+    return dict(zip(state.languages, vectors, strict=True))

@@ -1,0 +1,269 @@
+"""Topics merged, split and put in order, as users meet them."""
+
+import copy
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import softmax
+
+from skxtm import CrossLingualTopicModel, LLMRefiner
+from skxtm._model.reading import reader_of
+from skxtm._model.state import state_of
+from skxtm.backbones import backbone_class, backbone_names
+from skxtm.checks import small_backbone
+from skxtm.datasets import make_multilingual_corpus
+from skxtm.exceptions import InputError, InputTypeError
+
+DATA = make_multilingual_corpus(
+    n_documents=300, n_components=5, vocabulary_sizes=60, word_concentration=0.1, random_state=0
+)
+CORPUS = DATA.corpus
+N_TOPICS = 6
+
+
+def make_model(n_components=N_TOPICS, backbone="corectm"):
+    return CrossLingualTopicModel(n_components, backbone=backbone, lexicon=DATA.lexicon, random_state=0)
+
+
+@cache
+def fitted_model():
+    return make_model().fit(CORPUS)
+
+
+@pytest.fixture
+def model():
+    return fitted_model()
+
+
+class TestMerging:
+    def test_proportions_add_up_and_words_are_averaged_by_weight(self, model):
+        merged = model.merge_topics([[1, 4], [5, 2]])
+        before, weight = model.transform(CORPUS), model.topic_weight_
+        expected = np.stack(
+            [before[:, 0], before[:, [1, 4]].sum(1), before[:, [2, 5]].sum(1), before[:, 3]], axis=1
+        )
+        np.testing.assert_allclose(merged.transform(CORPUS), expected, atol=1e-6)
+        np.testing.assert_allclose(merged.topic_weight_, expected.mean(0), atol=1e-6)
+        for code, words in model.topic_word_.items():
+            mean = (weight[1] * words[1] + weight[4] * words[4]) / (weight[1] + weight[4])
+            np.testing.assert_allclose(merged.topic_word_[code][1], mean)
+
+    def test_the_model_itself_stays_as_it_is(self, model):
+        before = model.components_.copy(), model.transform(CORPUS), model.topic_names_
+        model.merge_topics([0, 1]).split_topic(0, CORPUS)
+        np.testing.assert_array_equal(model.components_, before[0])
+        np.testing.assert_array_equal(model.transform(CORPUS), before[1])
+        assert model.topic_names_ == before[2]
+
+    def test_names_go_with_their_topics(self, model):
+        named = copy.deepcopy(model).set_topic_names({4: "four", 5: "five", 1: "one"})
+        names = named.merge_topics([[0, 4], [1, 5]]).topic_names_
+        assert [names[0], names[1]] == ["four", "one"]
+        assert len(names) == 4
+
+    @pytest.mark.parametrize(
+        ("groups", "error", "message"),
+        [
+            ([], InputError, "groups names no topics. Give at least two that become one."),
+            ([3], InputError, "A group must hold at least two topics to be merged. Got [3]."),
+            ([0, 6], InputError, "There is no topic 6 to be merged; topics are 0 to 5."),
+            ([0, True], InputError, "There is no topic True to be merged; topics are 0 to 5."),
+            ([0, [1, 2]], InputError, "There is no topic [1, 2] to be merged; topics are 0 to 5."),
+            ([[0, 1], [1, 2]], InputError, "Topic 1 is named twice. Name each topic in one group, once."),
+            (
+                3,
+                InputTypeError,
+                "groups must be a sequence of topic numbers, or of such sequences. Got int.",
+            ),
+        ],
+    )
+    def test_groups_that_are_none_are_refused(self, model, groups, error, message):
+        with pytest.raises(error) as caught:
+            model.merge_topics(groups)
+        assert str(caught.value) == message
+
+
+class TestReducing:
+    def test_topics_are_joined_as_average_linkage_of_hellinger_distances_joins_them(self, model):
+        words = list(model.topic_word_.values())
+
+        def distance(one, other):
+            squares = [
+                1 - np.sqrt(words_of[a] * words_of[b]).sum() for words_of in words for a in one for b in other
+            ]
+            pairs = np.array(squares).reshape(len(words), -1).mean(0)
+            return np.sqrt(np.maximum(pairs, 0)).mean()
+
+        clusters = [[k] for k in range(N_TOPICS)]
+        hierarchy = model.topic_hierarchy()
+        for step in range(N_TOPICS - 1):
+            pairs = [
+                (distance(a, b), i, j) for i, a in enumerate(clusters) for j, b in enumerate(clusters[:i])
+            ]
+            nearest, i, j = min(pairs)
+            joined = sorted(clusters.pop(i) + clusters.pop(j))
+            clusters.append(joined)
+            assert hierarchy["topics"][step] == joined
+            assert hierarchy["distance"][step] == pytest.approx(nearest)
+            reduced = model.reduce_topics(N_TOPICS - 1 - step)
+            expected = np.stack(
+                [model.transform(CORPUS)[:, group].sum(1) for group in sorted(map(sorted, clusters))], axis=1
+            )
+            np.testing.assert_allclose(reduced.transform(CORPUS), expected, atol=1e-6)
+
+    def test_one_topic_has_no_hierarchy(self, model):
+        assert len(model.reduce_topics(1).topic_hierarchy()) == 0
+
+    def test_as_many_as_there_are_is_nothing_to_do_and_more_are_refused(self, model):
+        np.testing.assert_array_equal(model.reduce_topics(N_TOPICS).components_, model.components_)
+        with pytest.raises(InputError) as caught:
+            model.reduce_topics(7)
+        assert str(caught.value) == (
+            "The 'n_topics' parameter of reduce_topics must be an integer in [1, 6]. Got 7 instead."
+        )
+
+
+def test_sorted_topics_are_numbered_by_weight(model):
+    ordered = model.sort_topics()
+    order = np.argsort(-model.topic_weight_, kind="stable")
+    np.testing.assert_allclose(ordered.topic_weight_, model.topic_weight_[order])
+    np.testing.assert_allclose(ordered.components_, model.components_[order])
+    np.testing.assert_allclose(ordered.transform(CORPUS), model.transform(CORPUS)[:, order], atol=1e-7)
+
+
+class TestSplitting:
+    def test_a_topic_of_two_themes_falls_into_them_in_every_language(self):
+        model = make_model(5).fit(CORPUS)
+        alike = np.sqrt(model.topic_word_["en"]) @ np.sqrt(DATA.topic_word["en"]).T
+        themes, mixed = alike.argmax(1)[[0, 3]], model.merge_topics([0, 3])
+        assert themes[0] != themes[1]
+        split = mixed.split_topic(0, CORPUS)
+        theta, parts = split.transform(CORPUS), [0, 4]
+        np.testing.assert_allclose(theta.sum(1), 1, atol=1e-6)
+        np.testing.assert_allclose(theta.mean(0), split.topic_weight_, atol=1e-6)
+        np.testing.assert_allclose(theta[:, parts].sum(1), mixed.transform(CORPUS)[:, 0], atol=1e-6)
+        orders = []
+        for code in model.languages_:
+            rows = CORPUS.rows_of(code)
+            correlation = np.corrcoef(theta[rows][:, parts].T, DATA.theta[rows][:, themes].T)[:2, 2:]
+            orders.append(correlation.argmax(1).tolist())
+            assert correlation.max(1).min() > 0.7
+        assert sorted(orders[0]) == [0, 1]
+        assert orders[0] == orders[1]  # the same part is the same theme in both languages
+
+    def test_documents_are_divided_as_naive_bayes_divides_them(self, model):
+        split = model.split_topic(2, CORPUS, n_topics=3)
+        state = state_of(split)
+        base, shaping = reader_of(state_of(model), "cpu"), state.shaping
+        parts = np.flatnonzero(shaping.learnt == 2)
+        shares = shaping.shares[parts].astype(np.float64)
+        np.testing.assert_allclose(shares.sum(0), 1, atol=1e-6)
+        topic_word, sizes = base.topic_word(), [60, 60]
+        prior = np.zeros(3)
+        for words, of_language in zip(topic_word, np.split(shares, [60], axis=1), strict=True):
+            prior += of_language @ words[2] / 2
+        before, after = model.transform(CORPUS), split.transform(CORPUS)
+        for language, code in enumerate(model.languages_):
+            own = slice(sum(sizes[:language]), sum(sizes[: language + 1]))
+            joint = model.topic_weight_[:, None] * topic_word[language]
+            of_topic = joint[2] / joint.sum(0)
+            counts = CORPUS.counts_of(code).toarray()
+            for row, words in zip(CORPUS.rows_of(code)[:50], counts[:50], strict=True):
+                odds = np.log(prior)
+                for word in np.flatnonzero(words):
+                    ratio = np.maximum(shares[:, own.start + word], 1e-3) / prior
+                    odds = odds + words[word] * of_topic[word] * np.log(ratio)
+                expected = before[row, 2] * softmax(odds)
+                np.testing.assert_allclose(after[row][shaping.place[parts]], expected, atol=1e-5)
+
+    def test_what_was_split_can_be_split_again_and_merged_back(self, model):
+        split = model.split_topic(3, CORPUS).split_topic(6, CORPUS)
+        assert split.transform(CORPUS).shape[1] == 8
+        back = split.merge_topics([3, 6, 7])
+        np.testing.assert_allclose(back.transform(CORPUS), model.transform(CORPUS), atol=1e-6)
+        np.testing.assert_allclose(back.components_, model.components_, rtol=1e-5)
+        np.testing.assert_allclose(back.topic_weight_, model.topic_weight_)
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ((6, 2), "The 'topic' parameter of split_topic must be an integer in [0, 5]. Got 6 instead."),
+            ((0, 1), "The 'n_topics' parameter of split_topic must be an integer in [2, 60]. Got 1 instead."),
+        ],
+    )
+    def test_numbers_out_of_range_are_refused(self, model, arguments, message):
+        topic, n_topics = arguments
+        with pytest.raises(InputError) as caught:
+            model.split_topic(topic, CORPUS, n_topics=n_topics)
+        assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", backbone_names())
+def test_topics_of_every_backbone_can_be_shaped_and_saved(name, tmp_path):
+    backbone = small_backbone(backbone_class(name)())
+    model = make_model(5, backbone).set_params(max_epochs=1).fit(CORPUS)
+    shaped = model.split_topic(1, CORPUS).merge_topics([0, 2]).sort_topics()
+    theta = shaped.transform(CORPUS)
+    assert theta.shape[1] == len(shaped.components_) == len(shaped.get_feature_names_out()) == 5
+    np.testing.assert_allclose(theta.sum(1), 1, atol=1e-5)
+    np.testing.assert_allclose(shaped.components_.sum(1), 2)
+    assert np.all(np.diff(shaped.topic_weight_) <= 0)
+    shaped.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(CORPUS), theta)
+    np.testing.assert_array_equal(loaded.components_, shaped.components_)
+    assert loaded.topic_names_ == shaped.topic_names_
+    np.testing.assert_array_equal(
+        loaded.merge_topics([0, 1]).components_, shaped.merge_topics([0, 1]).components_
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_topics_merged_in_any_order_are_sums_of_what_was_learnt(data):
+    model = shaped = fitted_model()
+    groups = [[k] for k in range(N_TOPICS)]
+    for _ in range(data.draw(st.integers(1, 4))):
+        if len(groups) < 2:
+            break
+        chosen = data.draw(st.lists(st.integers(0, len(groups) - 1), min_size=2, unique=True))
+        shaped = shaped.merge_topics(chosen)
+        groups[min(chosen)] = [k for number in chosen for k in groups[number]]
+        groups = [part for number, part in enumerate(groups) if number not in set(chosen) - {min(chosen)}]
+    before = model.transform(CORPUS)
+    expected = np.stack([before[:, group].sum(1) for group in groups], axis=1)
+    np.testing.assert_allclose(shaped.transform(CORPUS), expected, atol=1e-6)
+
+
+def test_what_needs_topics_as_they_were_learnt_says_so(model):
+    shaped = model.merge_topics([0, 1])
+    wishes = {
+        "trained": lambda: shaped.partial_fit(CORPUS),
+        "refined": lambda: LLMRefiner(shaped).fit(CORPUS),
+        "asked for their posterior mean": lambda: shaped.posterior_mean(CORPUS),
+    }
+    anchored = make_model(3, "mtanchor").fit(CORPUS).merge_topics([0, 1])
+    wishes["given other anchors"] = lambda: anchored.update_anchors(0, {"en": ["en1"]})
+    for wish, call in wishes.items():
+        with pytest.raises(InputError) as caught:
+            call()
+        assert str(caught.value) == (
+            f"Topics that were merged, split or sorted cannot be {wish}. Take the model from before, and "
+            "shape its topics afterwards."
+        )
+    assert not hasattr(anchored, "anchors_")
+
+
+def test_the_topics_of_a_refined_model_can_be_shaped():
+    refiner = LLMRefiner(make_model(), max_epochs=1, random_state=0).fit(CORPUS)
+    merged = refiner.model_.merge_topics([0, 1])
+    assert merged.transform(CORPUS).shape[1] == N_TOPICS - 1
+    assert refiner.transform(CORPUS).shape[1] == N_TOPICS
+
+
+def test_fitting_again_forgets_the_shape(model):
+    shaped = model.merge_topics([0, 1])
+    np.testing.assert_array_equal(shaped.fit(CORPUS).components_, model.components_)
