@@ -11,6 +11,7 @@ from typing import Any
 from skxtm.exceptions import FontWarning
 
 _BOX = "□"
+_LEFT_TO_RIGHT = "\u200e"  # an invisible mark
 _FIRST_SHAPING = (3, 11)  # matplotlib's first version that joins letters and orders them from right to left
 # Parts of family names whose Han characters are those of a language
 _HAN = {
@@ -52,6 +53,8 @@ class Fonts:
         self._families: dict[str, list[str]] = {}
         self._missing: set[str] = set()
         for code, needed in characters.items():
+            if _is_right_to_left(needed):
+                needed.add(_LEFT_TO_RIGHT)
             self._families[code], missing = _families(needed, code)
             self._missing |= missing
         _warn(self._missing, set().union(*characters.values()))
@@ -69,6 +72,21 @@ class Fonts:
         text : str
         """
         return "".join(_in_place(c) if c in self._missing else c for c in str(text))
+
+    def label(self, *parts: object) -> str:
+        """Join parts of a label from left to right, also where one is written from right to left.
+
+        Parameters
+        ----------
+        *parts : object
+            Such as a number and a name; empty ones are left out.
+
+        Returns
+        -------
+        label : str
+        """
+        text = "  ".join(self.shown(part) for part in parts if part != "")
+        return f"{self.shown(_LEFT_TO_RIGHT)}{text}" if _is_right_to_left(text) else text
 
     def style(self, code: str = "") -> dict[str, Any]:
         """Properties of a text of matplotlib.
@@ -209,6 +227,10 @@ def _scripts(characters: set[str]) -> list[str]:
 
 def _listed(scripts: Sequence[str]) -> str:
     return ", ".join(name if name == "CJK" else name.title() for name in scripts)
+
+
+def _is_right_to_left(text: Iterable[str]) -> bool:
+    return any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
 
 
 def _is_visible(character: str) -> bool:

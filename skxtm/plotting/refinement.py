@@ -143,7 +143,7 @@ class RefinementDisplay:
             for panel, code in zip(axes[row], codes, strict=True):
                 _draw_words(panel, self.before[row][code], self.after[row][code], fonts, code)
                 panel.set_ylim(n_words - 0.4, -0.6)
-            title = fonts.shown(f"{number}  {clipped(name)}")
+            title = fonts.label(number, clipped(name))
             axes[row, 0].set_title(title, loc="left", size=10, **fonts.style())
         for panel, code in zip(axes[0], codes, strict=True):
             panel.xaxis.set_label_position("top")

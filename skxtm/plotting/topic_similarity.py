@@ -104,13 +104,12 @@ class TopicSimilarityDisplay:
         image = ax.imshow(others, vmin=0, vmax=highest or 1, cmap=cmap)
         places = range(len(self.topics))
         labels = [
-            fonts.shown(f"{clipped(name)}  {number}")
-            for number, name in zip(self.topics, self.names, strict=True)
+            fonts.label(clipped(name), number) for number, name in zip(self.topics, self.names, strict=True)
         ]
         ax.set_yticks(places, labels, size=8, **fonts.style())
         ax.set_xticks(places, map(str, self.topics), size=8, rotation=90 if max(self.topics) > 99 else 0)
         ax.tick_params(length=0)
-        ax.figure.colorbar(image, ax=ax, label="similarity of words", shrink=0.8)
+        ax.figure.colorbar(image, ax=ax, label="similarity of words", shrink=0.6)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

@@ -135,9 +135,9 @@ class TopicWordsDisplay:
             for column, code in enumerate(codes):
                 _draw_bars(axes[row, column], topic[code], COLOURS[column % len(COLOURS)], fonts, code)
             verdict = self.verdicts.get(number)
-            title = f"{number}  {clipped(name)}" + (f"  [{verdict}]" if verdict else "")
+            title = fonts.label(number, clipped(name), f"[{verdict}]" if verdict else "")
             colour = WARNING if verdict else "black"
-            axes[row, 0].set_title(fonts.shown(title), loc="left", size=10, color=colour, **fonts.style())
+            axes[row, 0].set_title(title, loc="left", size=10, color=colour, **fonts.style())
         for column, code in enumerate(codes):
             axes[0, column].xaxis.set_label_position("top")
             axes[0, column].set_xlabel(code, color="dimgrey")

@@ -136,8 +136,8 @@ class TopicsOverTimeDisplay:
                     self._draw_bars(panel, part, place, groups)
                 else:
                     self._draw_line(panel, part, place)
-            title = f"{number}  {clipped(names[number], 28)}"
-            panel.set_title(fonts.shown(title), loc="left", size=9, **fonts.style())
+            title = fonts.label(number, clipped(names[number], 28))
+            panel.set_title(title, loc="left", size=9, **fonts.style())
         first = axes[0]
         if groups:
             labels = [fonts.shown(clipped(group, 20)) for group in groups]
