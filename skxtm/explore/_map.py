@@ -57,9 +57,8 @@ def arranged(
     n_documents = len(theta)
     if n_documents < _FEWEST_TO_ARRANGE or theta.shape[1] == 1:
         return random.uniform(size=(n_documents, 2))
-    roots = np.sqrt(theta)
     if method == "pca":
         with one_thread():
-            return np.asarray(PCA(2, svd_solver="full").fit_transform(roots.astype(np.float64)))
+            return np.asarray(PCA(2, svd_solver="full").fit_transform(np.sqrt(theta.astype(np.float64))))
     tsne = TSNE(init="random", perplexity=min(30.0, (n_documents - 1) / 3), random_state=random)
-    return np.asarray(tsne.fit_transform(roots), dtype=np.float64)
+    return np.asarray(tsne.fit_transform(np.sqrt(theta)), dtype=np.float64)

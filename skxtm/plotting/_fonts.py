@@ -20,7 +20,7 @@ _HAN = {
     "ja": ("JP", "Hiragino", "Meiryo"),
     "ko": ("KR", "Malgun"),
 }
-_CJK = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}
+_CJK = {"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"}
 _JOINING = {
     *("ARABIC", "HEBREW", "SYRIAC", "THAANA", "NKO"),
     *("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM"),
@@ -187,9 +187,10 @@ def _glyphs(family: str) -> frozenset[str]:
     """Characters that the font of a family has."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
+    path = findfont(FontProperties(family=[family]))  # a list, since a str is read as a pattern
     try:
-        return frozenset(map(chr, get_font(findfont(FontProperties(family=family))).get_charmap()))
-    except (OSError, RuntimeError, ValueError):
+        return frozenset(map(chr, get_font(path).get_charmap()))
+    except (OSError, RuntimeError):
         return frozenset()
 
 
@@ -218,7 +219,9 @@ def _warn(missing: set[str], drawn: set[str]) -> None:
 def _scripts(characters: set[str]) -> list[str]:
     """Name the scripts of letters and marks, as the names of characters begin; of others there is none."""
     found = {
-        unicodedata.name(c, "UNKNOWN").split()[0] for c in characters if unicodedata.category(c)[0] in "LM"
+        unicodedata.name(c, "UNKNOWN").replace("-", " ").split()[0]
+        for c in characters
+        if unicodedata.category(c)[0] in "LM"
     }
     if any(_is_visible(c) and unicodedata.category(c)[0] not in "LM" for c in characters):
         found.add("SYMBOLS")
