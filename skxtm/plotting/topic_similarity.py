@@ -97,11 +97,12 @@ class TopicSimilarityDisplay:
             This one, with `ax_` and `figure_`.
         """
         side = max(2.0, 0.2 * len(self.topics))
-        ax = single_axes(ax, (side + 3.2, side + 0.4), "TopicSimilarityDisplay")
+        beside = 1.3 + 0.075 * max(len(clipped(name)) for name in self.names)  # labels and colour bar
+        ax = single_axes(ax, (side + beside, side + 0.4), "TopicSimilarityDisplay")
         fonts = Fonts({"": self.names})
         others = np.where(np.eye(len(self.topics), dtype=bool), np.nan, self.values)
         highest = np.nanmax(others) if len(self.topics) > 1 else 1
-        image = ax.imshow(others, vmin=0, vmax=highest or 1, cmap=cmap)
+        image = ax.imshow(others, vmin=0, vmax=highest or 1, cmap=cmap, aspect="auto")
         places = range(len(self.topics))
         labels = [
             fonts.label(clipped(name), number) for number, name in zip(self.topics, self.names, strict=True)
