@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unicodedata import bidirectional
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -27,7 +28,6 @@ from skxtm.report import trained_model
 
 _FOLDER = Path(__file__).parent
 _LONGEST_TEXT = 280  # characters of a document that are shown
-_RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 
 
 def explore(
@@ -122,13 +122,12 @@ def explore(
     own = trained_model(model, "explore")
     documents = read(model, X, "explore")
     verdicts = _verdicts(model, documents) if mark_broken else {}
+    words = model.get_topics(n_words)
     content = {
         "about": _about(documents),
-        "languages": [
-            {"code": code, "dir": "rtl" if code in _RIGHT_TO_LEFT else "ltr"} for code in own.languages_
-        ],
+        "languages": [{"code": code, "dir": _direction(words, code)} for code in own.languages_],
         "topics": _topics(model, documents, n_words, n_examples, verdicts),
-        "glosses": glosses(own, model.get_topics(n_words), lexicons),
+        "glosses": glosses(own, words, lexicons),
         "map": _map(documents, own.languages_, n_points, random),
         "time": None
         if dates is None
@@ -167,6 +166,13 @@ def _about(documents: ReadDocuments) -> str:
     languages = documents.corpus.languages
     sizes = [f"{len(documents.corpus.rows_of(code)):,} {code}" for code in languages]
     return f"{len(documents.names)} topics of {len(documents.corpus):,} documents: {', '.join(sizes)}"
+
+
+def _direction(topics: Sequence[Mapping[str, Sequence[str]]], code: str) -> str:
+    """Say how a language is written, by what most of its characters are, whatever its code."""
+    characters = "".join(word for words in topics for word in words[code])
+    n_right_to_left = sum(bidirectional(character) in ("R", "AL") for character in characters)
+    return "rtl" if 2 * n_right_to_left > len(characters) else "ltr"
 
 
 def _verdicts(model: Model, documents: ReadDocuments) -> dict[int, str]:
