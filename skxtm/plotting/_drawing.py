@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from skxtm._optional import import_optional
 from skxtm._parameters import check_number
@@ -38,7 +35,7 @@ def clipped(name: object, longest: int = LONGEST_NAME) -> str:
 
 
 def chosen_topics(
-    topics: Sequence[int] | None, weights: NDArray[np.floating], max_topics: int, owner: str
+    topics: Sequence[int] | None, weights: Mapping[int, float], max_topics: int, owner: str
 ) -> list[int]:
     """List the topics to draw.
 
@@ -46,8 +43,8 @@ def chosen_topics(
     ----------
     topics : sequence of int or None
         As given; None for the heaviest.
-    weights : ndarray of shape (n_topics,)
-        Of all topics.
+    weights : mapping of int to float
+        Of all topics by number, in the order of these.
     max_topics : int
         Topics that None stands for, at most.
     owner : str
@@ -65,14 +62,15 @@ def chosen_topics(
     """
     check_number(max_topics, "max_topics", owner, 1, integer=True)
     if topics is None:
-        return np.argsort(-weights, kind="stable")[:max_topics].tolist()
-    chosen = list(topics)
-    known = range(len(weights))
-    strange = [topic for topic in chosen if isinstance(topic, (bool, str)) or topic not in known]
+        return sorted(weights, key=lambda number: -weights[number])[:max_topics]
+    chosen, known = list(topics), list(weights)
+    strange = [topic for topic in chosen if isinstance(topic, bool) or topic not in known]
     if strange or not chosen:
+        is_whole = known == list(range(len(known)))
+        allowed = f"0 to {known[-1]}" if is_whole else f"some of {known}"
         raise InputError(
-            f"The 'topics' parameter of {owner} must hold numbers of topics, 0 to {len(weights) - 1}, or be "
-            f"None. Got {(strange or chosen)!r}."
+            f"The 'topics' parameter of {owner} must hold numbers of topics, {allowed}, or be None. Got "
+            f"{strange or chosen!r}."
         )
     return [int(topic) for topic in chosen]
 

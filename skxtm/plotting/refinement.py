@@ -105,7 +105,7 @@ class RefinementDisplay:
             )
         check_is_fitted(refiner)
         own = refiner.model_
-        numbers = chosen_topics(topics, own.topic_weight_, max_topics, "RefinementDisplay")
+        numbers = chosen_topics(topics, dict(enumerate(own.topic_weight_)), max_topics, "RefinementDisplay")
         before, names = refiner.estimator_.get_topics(n_words), own.topic_names_
         kept = [{code: words[:n_words] for code, words in topic.items()} for topic in refiner.refined_words_]
         return cls(

@@ -102,7 +102,7 @@ class TopicWordsDisplay:
         """
         check_n_words(n_words, "TopicWordsDisplay")
         own = trained_model(estimator, "TopicWordsDisplay")
-        numbers = chosen_topics(topics, own.topic_weight_, max_topics, "TopicWordsDisplay")
+        numbers = chosen_topics(topics, dict(enumerate(own.topic_weight_)), max_topics, "TopicWordsDisplay")
         top, names = estimator.get_topics(n_words), own.topic_names_
         words = [
             {code: weighted_words(own, code, number, of_code) for code, of_code in top[number].items()}

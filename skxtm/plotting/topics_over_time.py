@@ -105,7 +105,7 @@ class TopicsOverTimeDisplay:
                 f"Got {languages!r} instead."
             )
         whole = table[table["language"] == _ALL] if _ALL in known else table
-        weights = whole.groupby("topic")["share"].mean().sort_index().to_numpy()
+        weights = whole.groupby("topic")["share"].mean().sort_index().to_dict()
         numbers = chosen_topics(topics, weights, max_topics, "TopicsOverTimeDisplay")
         rows = table["topic"].isin(numbers) & table["language"].isin(chosen)
         return cls(table[rows].reset_index(drop=True), column, numbers, chosen)

@@ -105,5 +105,18 @@ def test_other_tables_topics_and_languages_are_refused(over_time):
         "The 'languages' parameter of TopicsOverTimeDisplay must hold some of ['all', 'en', 'zh'], or be None. "
         "Got ['fr'] instead."
     )
-    with pytest.raises(InputError, match="The 'topics' parameter of TopicsOverTimeDisplay"):
+    with pytest.raises(
+        InputError, match="TopicsOverTimeDisplay must hold numbers of topics, 0 to 3, or be None"
+    ):
         TopicsOverTimeDisplay.from_table(over_time, topics=[4])
+    some = over_time[over_time["topic"].isin([1, 3])]
+    with pytest.raises(InputError, match=r"some of \[1, 3\], or be None\. Got \[0\]\.$"):
+        TopicsOverTimeDisplay.from_table(some, topics=[0, 1])
+
+
+def test_a_part_of_a_table_is_drawn_as_it_is(over_time):
+    some = over_time[over_time["topic"].isin([1, 3])]
+    display = TopicsOverTimeDisplay.from_table(some).plot()
+    assert sorted(display.topics) == [1, 3]
+    for ax, topic in zip(display.axes_, display.topics, strict=True):
+        np.testing.assert_allclose(ax.lines[0].get_ydata(), rows(over_time, topic, "en")["share"])
