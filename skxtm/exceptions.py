@@ -125,3 +125,7 @@ class UncertainLanguageWarning(UserWarning):
 
 class RefinementWarning(UserWarning):
     """Some topics could not be refined; the message names them."""
+
+
+class FontWarning(UserWarning):
+    """Some words cannot be drawn as they are written; the message names the script and what to install."""

@@ -35,7 +35,7 @@ function drawList() {
   list.replaceChildren(...data.topics.map((topic, number) => {
     const button = make("button", {type: "button", "aria-current": number === current ? "true" : null,
       onclick: () => choose(number)},
-      make("span", {class: "number"}, String(topic.number)), make("span", {class: "name"}, names[number]),
+      make("span", {class: "number"}, String(topic.number)), make("span", {class: "name"}, make("bdi", {}, names[number])),
       make("span", {class: "bar", "aria-hidden": "true"}, bar(topic.weight / data.topics[0].weight, "")));
     if (topic.verdict) button.append(make("span", {class: "mark"}, "⚠ " + topic.verdict));
     return make("li", {}, button);
@@ -60,13 +60,13 @@ function choose(number, remember = true) {
 }
 function drawTopic() {
   const topic = data.topics[current];
-  const input = make("input", {value: names[current], "data-topic": String(topic.number), onchange: rename});
+  const input = make("input", {value: names[current], dir: "auto", "data-topic": String(topic.number), onchange: rename});
   const parts = [
     make("div", {class: "heading"}, make("h2", {}, "Topic " + topic.number), make("label", {}, "Name", input)),
     make("p", {class: "soft"}, percent(topic.weight) + " of the training documents" +
       (topic.confidence === null ? "" : "; confidence of refined words " + topic.confidence.toFixed(2))),
   ];
-  if (topic.description) parts.push(make("p", {}, topic.description));
+  if (topic.description) parts.push(make("p", {}, make("bdi", {}, topic.description)));
   if (topic.verdict) parts.push(make("p", {class: "mark"}, "⚠ " + topic.verdict));
   parts.push(make("div", {class: "columns"}, ...codes.map((code) => make("div", {},
     make("h3", {}, languageName(code) + (topic.sizes[code] ? " · " + topic.sizes[code].toLocaleString("en") + " documents" : "")),
@@ -81,7 +81,7 @@ function wordList(topic, code) {
   const words = topic.words[code] || [];
   const largest = words.length ? words[0][1] : 1;
   return make("ul", {class: "words", lang: code, dir: directionOf(code)}, ...words.map(([word, weight]) => {
-    const button = make("button", {type: "button", "data-word": word, "data-code": code,
+    const button = make("button", {type: "button", dir: "auto", "data-word": word, "data-code": code,
       onpointerenter: lightWord, onpointerleave: lightWord, onfocus: lightWord, onblur: lightWord,
       onclick: () => { $("search").value = word; search(); }}, word);
     button.style.fontSize = (0.85 + 0.75 * Math.sqrt(weight / largest)) + "rem";
@@ -105,12 +105,12 @@ function examples(topic, code) {
   const found = topic.examples[code] || [];
   if (!found.length) return null;
   return make("ul", {class: "examples", lang: code, dir: directionOf(code)},
-    ...found.map(([row, probability, text]) => make("li", {title: "row " + row}, text + " ", make("span", {class: "soft"}, percent(probability)))));
+    ...found.map(([row, probability, text]) => make("li", {title: "row " + row}, text + " ", make("span", {class: "soft", dir: "ltr"}, percent(probability)))));
 }
 function changes(topic, code) {
   const before = topic.before[code] || [], kept = topic.kept[code] || [];
-  const items = [...kept.map((word) => before.includes(word) ? make("span", {}, word) : make("ins", {}, word)),
-    ...before.filter((word) => !kept.includes(word)).map((word) => make("del", {}, word))];
+  const items = [...kept.map((word) => make(before.includes(word) ? "span" : "ins", {dir: "auto"}, word)),
+    ...before.filter((word) => !kept.includes(word)).map((word) => make("del", {dir: "auto"}, word))];
   return make("ul", {class: "words", lang: code, dir: directionOf(code)}, ...items.map((item) => make("li", {}, item)));
 }
 function rename(event) {
@@ -163,7 +163,7 @@ function groupBars(number) {
   cells.sort((a, b) => b[1][0] - a[1][0]);
   const highest = Math.max(...cells.map(([, cell]) => cell[0])) || 1;
   return make("div", {}, make("h3", {}, "By group"), make("div", {class: "bars"}, ...cells.slice(0, 20).flatMap(([label, cell]) => [
-    make("span", {}, label), make("span", {class: "bar", "aria-hidden": "true"}, bar(cell[0] / highest, "")),
+    make("bdi", {}, label), make("span", {class: "bar", "aria-hidden": "true"}, bar(cell[0] / highest, "")),
     make("span", {class: "soft"}, percent(cell[0]) + (cell[1] === null ? "" : " (" + percent(cell[1]) + " to " + percent(cell[2]) + ")"))])));
 }
 
@@ -183,7 +183,7 @@ function light() {
   const n = items.filter((item) => item.classList.contains("lit")).length;
   $("found").textContent = query ? n + (n === 1 ? " topic" : " topics") + " and " + texts.length + " of the documents shown" : data.topics.length + " topics, the largest first";
   $("documents").replaceChildren(...texts.slice(0, 20).map((k) => make("li", {lang: codes[data.map.language[k]], dir: directionOf(codes[data.map.language[k]])},
-    data.map.text[k] + " ", make("span", {class: "soft"}, "topic " + data.map.topic[k]))));
+    data.map.text[k] + " ", make("span", {class: "soft", dir: "ltr"}, "topic " + data.map.topic[k]))));
   foundTexts = new Set(texts);
 }
 let foundTexts = new Set();
@@ -228,7 +228,8 @@ canvas.addEventListener("pointermove", (event) => {
   tip.hidden = k < 0;
   if (k < 0) return;
   const topic = data.topics.findIndex((one) => one.number === data.map.topic[k]);
-  tip.textContent = names[topic] + (data.map.text[k] ? ": " + data.map.text[k] : "");
+  const code = codes[data.map.language[k]], text = data.map.text[k];
+  tip.replaceChildren(make("bdi", {}, names[topic]), ...(text ? [": ", make("bdi", {lang: code, dir: directionOf(code)}, text)] : []));
   const [x, y] = place(k), ratio = window.devicePixelRatio || 1;
   tip.style.insetInlineStart = Math.min(x / ratio + 10, Math.max(0, canvas.clientWidth - 360)) + "px";
   tip.style.insetBlockStart = y / ratio + 10 + "px";

@@ -8,17 +8,18 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unicodedata import bidirectional
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.manifold import TSNE
 from sklearn.utils import check_random_state
 
 from skxtm._files import write_page
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words, check_number
 from skxtm.explore._glosses import glosses
+from skxtm.explore._map import arranged, drawn_rows
 from skxtm.explore._reading import Model, ReadDocuments, read
+from skxtm.explore._words import weighted_words
 from skxtm.explore.quality import broken_topics, quality_of
 from skxtm.explore.shares import Resamples, shares_by_group, shares_by_period
 from skxtm.lexicon import Lexicon
@@ -27,8 +28,6 @@ from skxtm.report import trained_model
 
 _FOLDER = Path(__file__).parent
 _LONGEST_TEXT = 280  # characters of a document that are shown
-_FEWEST_TO_ARRANGE = 10  # documents; fewer have no neighbourhoods to be kept
-_RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 
 
 def explore(
@@ -123,13 +122,12 @@ def explore(
     own = trained_model(model, "explore")
     documents = read(model, X, "explore")
     verdicts = _verdicts(model, documents) if mark_broken else {}
+    words = model.get_topics(n_words)
     content = {
         "about": _about(documents),
-        "languages": [
-            {"code": code, "dir": "rtl" if code in _RIGHT_TO_LEFT else "ltr"} for code in own.languages_
-        ],
+        "languages": [{"code": code, "dir": _direction(words, code)} for code in own.languages_],
         "topics": _topics(model, documents, n_words, n_examples, verdicts),
-        "glosses": glosses(own, model.get_topics(n_words), lexicons),
+        "glosses": glosses(own, words, lexicons),
         "map": _map(documents, own.languages_, n_points, random),
         "time": None
         if dates is None
@@ -170,6 +168,13 @@ def _about(documents: ReadDocuments) -> str:
     return f"{len(documents.names)} topics of {len(documents.corpus):,} documents: {', '.join(sizes)}"
 
 
+def _direction(topics: Sequence[Mapping[str, Sequence[str]]], code: str) -> str:
+    """Say how a language is written, by what most of its characters are, whatever its code."""
+    characters = "".join(word for words in topics for word in words[code])
+    n_right_to_left = sum(bidirectional(character) in ("R", "AL") for character in characters)
+    return "rtl" if 2 * n_right_to_left > len(characters) else "ltr"
+
+
 def _verdicts(model: Model, documents: ReadDocuments) -> dict[int, str]:
     with warnings.catch_warnings():  # where documents are too few to tell, nothing is marked
         warnings.filterwarnings("ignore", "No topic is more coherent")
@@ -198,7 +203,10 @@ def _topics(
                 "weight": _rounded(own.topic_weight_[number]),
                 "verdict": verdicts.get(number, ""),
                 "words": {
-                    code: _weighted(own, code, number, of_language)
+                    code: [
+                        (word, _rounded(weight))
+                        for word, weight in weighted_words(own, code, number, of_language)
+                    ]
                     for code, of_language in words[number].items()
                 },
                 "sizes": {code: int(counts[number]) for code, counts in sizes.items()},
@@ -210,13 +218,6 @@ def _topics(
             }
         )
     return topics
-
-
-def _weighted(own: Any, code: str, number: int, words: Sequence[str]) -> list[tuple[str, float]]:
-    """Put the probability beside each word, 0 beside one that a refiner named without it."""
-    weights = own.topic_word_[code][number]
-    column = {word: place for place, word in enumerate(own.vocabularies_[code].tolist())}
-    return [(word, _rounded(weights[column[word]]) if word in column else 0.0) for word in words]
 
 
 def _refined(refiner: LLMRefiner, n_words: int) -> list[dict[str, Any]]:
@@ -253,10 +254,8 @@ def _map(
 ) -> dict[str, Any]:
     """Draw documents, and arrange them in a square of side 65535."""
     corpus, n_documents = documents.corpus, len(documents.corpus)
-    rows = np.arange(n_documents)
-    if n_points < n_documents:
-        rows = np.sort(random.choice(n_documents, n_points, replace=False))
-    points = _arranged(documents.theta[rows], random)
+    rows = drawn_rows(n_documents, n_points, random)
+    points = arranged(documents.theta[rows], random, "tsne")
     low = points.min(0, initial=np.inf)
     span = np.maximum(points.max(0, initial=-np.inf) - low, np.finfo(float).tiny)
     places = np.round((points - low) / span * 65535).astype(int)
@@ -275,15 +274,6 @@ def _map(
         "note": f"On the map: {drawn}. Near ones are of like topics. Those of the chosen topic are coloured "
         "by language; the search rings those that it finds.",
     }
-
-
-def _arranged(theta: NDArray[np.float32], random: np.random.RandomState) -> NDArray[np.float64]:
-    """Places of documents in the plane, by their topic proportions."""
-    n_documents = len(theta)
-    if n_documents < _FEWEST_TO_ARRANGE or theta.shape[1] == 1:
-        return random.uniform(size=(n_documents, 2))
-    tsne = TSNE(init="random", perplexity=min(30.0, (n_documents - 1) / 3), random_state=random)
-    return np.asarray(tsne.fit_transform(np.sqrt(theta)), dtype=np.float64)
 
 
 def _series(table: Any, column: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from skxtm import Corpus, CrossLingualTopicModel, LLMRefiner
+from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
 from skxtm._model.state import state_of
 from skxtm.datasets import load_sample, load_sample_lexicon, make_multilingual_corpus
 from skxtm.exceptions import InputError, MissingDependencyError
@@ -227,6 +227,47 @@ def test_a_browser_shows_every_topic_and_complains_of_nothing(browsed, page):
     assert dom.count('class="name"') == 8
     assert "&lt;b&gt;bold&lt;/b&gt;" in dom
     assert "all, with its interval" in dom
+
+
+@pytest.fixture(scope="module")
+def rightward(tmp_path_factory):
+    """A page of Egyptian Arabic beside English, its topics named in Arabic."""
+    themes = {
+        "arz": ["مطر رياح غيوم عاصفة ثلج", "لاعب مباراة هدف فريق كرة"],
+        "en": ["rain wind clouds storm snow", "player match goal team ball"],
+    }
+    draw = np.random.RandomState(0).choice
+    texts = [
+        (" ".join(draw(theme.split(), 8)), code)
+        for _ in range(15)
+        for code, of_language in themes.items()
+        for theme in of_language
+    ]
+    lexicon = Lexicon(
+        zip(" ".join(themes["arz"]).split(), " ".join(themes["en"]).split(), strict=True), ("arz", "en")
+    )
+    vectorizer = CrossLingualVectorizer(stop_words=None)  # no list of this language is known
+    model = CrossLingualTopicModel(2, lexicon=lexicon, vectorizer=vectorizer, random_state=0).fit(texts)
+    model.set_topic_names(["طقس", "كرة"])
+    path = tmp_path_factory.mktemp("rightward") / "topics.html"
+    return explore(model, texts, path, groups=["صحافة", "press"] * 30, title="مواضيع", mark_broken=False)
+
+
+def test_what_is_written_from_right_to_left_is_told_by_its_letters_whatever_its_code(rightward, page):
+    assert content(rightward)["languages"] == [{"code": "arz", "dir": "rtl"}, {"code": "en", "dir": "ltr"}]
+    assert {language["dir"] for language in content(page)["languages"]} == {"ltr"}
+
+
+@pytest.mark.slow
+def test_names_and_numbers_keep_their_direction_beside_the_other(browsed, rightward):
+    dom, complaints = browsed(rightward.as_uri())
+    assert complaints == []
+    for name in ("مواضيع", "طقس", "كرة", "صحافة", "press"):
+        assert f"<bdi>{name}</bdi>" in dom
+    examples = re.search(r'<ul class="examples" lang="arz" dir="rtl">(.*?)</ul>', dom).group(1)
+    assert re.findall(r'<span class="soft" dir="ltr">\d+ %</span>', examples)
+    buttons = [given for tag, given in Elements(dom).tags if tag == "button" and "data-word" in given]
+    assert {button["dir"] for button in buttons} == {"auto"}
 
 
 @pytest.mark.slow

@@ -8,9 +8,6 @@ from skxtm.llm import ScriptedChat
 from skxtm.metrics import LLMRatings
 from skxtm.plotting import RatingsDisplay
 
-matplotlib = pytest.importorskip("matplotlib")
-matplotlib.use("Agg")
-
 
 class Model:
     def get_topics(self, n_words):
@@ -69,11 +66,3 @@ def test_wrong_arguments_are_named():
         RatingsDisplay.from_ratings({"a": ratings(1.0), "b": ratings(1.0, ("en-de",))})
     with pytest.raises(InputError, match=r"^The 'kind' parameter must be 'coherence' or 'alignment'\."):
         RatingsDisplay.from_estimator(Model(), ScriptedChat([]), kind="beauty")
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    from matplotlib import pyplot
-
-    pyplot.close("all")
