@@ -21,6 +21,7 @@ from skxtm._model.intake import (
     read_training_documents,
     warn_of_unknown_words,
 )
+from skxtm._model.starting import start
 from skxtm._model.state import Learnt, Settings, State
 from skxtm._model.topics import NamedTopics
 from skxtm.corpus import Corpus
@@ -424,7 +425,7 @@ class CrossLingualTopicModel(NamedTopics):
         check_n_components(self.n_components, len(corpus))
         sources = learning.find_sources(backbone, corpus, settings)
         corpus = corpus if vectorizer is None else vectorizer.fit_transform(corpus)
-        self._state, materials = learning.start(backbone, corpus, vectorizer, sources)
+        self._state, materials = start(backbone, corpus, vectorizer, sources)
         return corpus, materials
 
     def _learn(self, X: Any) -> NDArray[np.float32]:
