@@ -125,3 +125,7 @@ class UncertainLanguageWarning(UserWarning):
 
 class RefinementWarning(UserWarning):
     """Some topics could not be refined; the message names them."""
+
+
+class InterruptedWarning(UserWarning):
+    """Training was stopped by Ctrl-C; the model is usable, as trained so far."""

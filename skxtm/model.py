@@ -323,6 +323,13 @@ class CrossLingualTopicModel(NamedTopics):
             taken at the mean, so that it does not vary from call to call; of others the log-likelihood of
             the words given the topic proportions.
 
+        Notes
+        -----
+        It compares models of one backbone and one number of topics. It does not choose that number: of the
+        default backbone, which is not trained for likelihood, it falls with more topics, so that
+        `sklearn.model_selection.GridSearchCV` without ``scoring=`` takes few. Choose it by
+        `skxtm.explore.search_n_components`, or pass ``scoring=skxtm.explore.FineTopicsScorer()``.
+
         Raises
         ------
         InputError

@@ -148,7 +148,7 @@ def with_embedding(corpus: Corpus, vectors: NDArray[np.float32]) -> Corpus:
     Parameters
     ----------
     corpus : Corpus
-        With counts.
+        With or without counts.
     vectors : ndarray of shape (n_documents, n_dimensions)
         One row for each.
 
@@ -160,6 +160,8 @@ def with_embedding(corpus: Corpus, vectors: NDArray[np.float32]) -> Corpus:
     embedded = Corpus(
         corpus.language, text=corpus.text, embedding=vectors, id=corpus.id, pair_id=corpus.pair_id
     )
+    if not corpus.has_counts:
+        return embedded
     counts = {code: corpus.counts_of(code) for code in corpus.languages}
     return embedded.with_counts(counts, corpus.vocabularies or {})
 
