@@ -3,7 +3,7 @@
 The known number is that of the topics which documents were drawn from, or of the labels that people gave to
 them; the latter are not all there is to find. Corpora:
 
-    drawn      from 4, 10, 15 and 25 topics, in three ways each; 5, 8, 12, 20 and 30 chose the rule
+    drawn      from 4, 10, 15 and 25 topics, in three ways each; others of 5 to 30 chose the rule
     sample     the bundled sample, 8 themes, English, Chinese and Japanese
     sib200     raw text in five languages, 7 themes
     ec_news    English and Chinese headlines, 6 labels

@@ -326,7 +326,7 @@ class CrossLingualTopicModel(NamedTopics):
         Notes
         -----
         It compares models of one backbone and one number of topics. It does not choose that number: of the
-        default backbone, which is not trained for likelihood, it falls with more topics, so that
+        default backbone, which is not trained for likelihood, it falls beyond a few topics, so that
         `sklearn.model_selection.GridSearchCV` without ``scoring=`` takes few. Choose it by
         `skxtm.explore.search_n_components`, or pass ``scoring=skxtm.explore.FineTopicsScorer()``.
 

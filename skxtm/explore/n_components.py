@@ -22,8 +22,8 @@ from skxtm.model import CrossLingualTopicModel
 
 _OWNER = "search_n_components"
 #: What more topics are worth: twice as many make up for an eighth less of being fine and stable. Without it,
-#: two topics that always come back would beat thirty of which a few do not. On drawn corpora of 5 to 30 topics
-#: anything from 0.15 to 0.4 does as well, on headlines with six labels from 0.05 to 0.2.
+#: two topics that always come back would beat thirty of which a few do not. On drawn corpora of 5 to 30
+#: topics anything from 0.15 to 0.4 does as well, on headlines with six labels from 0.05 to 0.2.
 WORTH_OF_MORE = 0.2
 #: Scores from this share of the greatest on are told of too.
 NEARLY = 0.95
