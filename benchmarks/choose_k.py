@@ -6,7 +6,7 @@ them; the latter are not all there is to find. Corpora:
     drawn      from 4, 10, 15 and 25 topics, in three ways each; others of 5 to 30 chose the rule
     sample     the bundled sample, 8 themes, English, Chinese and Japanese
     sib200     raw text in five languages, 7 themes
-    ec_news    English and Chinese headlines, 6 labels
+    ec_news    English and Chinese headlines, 6 labels, which took part in choosing the rule
 
 "ratio" is the recommended number by the known one. With --by-score the number that a search by the model's
 own `score` takes, on the same documents, stands beside. Every corpus has its file under --results, and is not

@@ -25,6 +25,8 @@ _OWNER = "search_n_components"
 #: two topics that always come back would beat thirty of which a few do not. On drawn corpora of 5 to 30
 #: topics anything from 0.15 to 0.4 does as well, on headlines with six labels from 0.05 to 0.2.
 WORTH_OF_MORE = 0.2
+#: Stability below which the recommendation is called weak.
+STABLE = 0.7
 #: Scores from this share of the greatest on are told of too.
 NEARLY = 0.95
 
@@ -297,6 +299,8 @@ def recommend(table: Any) -> tuple[int, str]:
         f"of {recommended} topics {found['fine']:.0%} are fine, and models of other documents find them "
         f"again with a cosine of {found['stability']:.2f} (the worst {found['worst_topic']:.2f})."
     ]
+    if found["stability"] < STABLE:
+        sentences.append("That is little, and the number a weak choice; more documents would tell.")
     near = [size for size in sizes if size != recommended and scores[size] >= NEARLY * scores.max()]
     beside = near or [size for size in sizes if size > recommended][:1]
     if beside:

@@ -109,6 +109,12 @@ def test_the_reason_holds_the_figures_and_says_where_to_look_next():
     assert recommend(table.iloc[1:2]) == (5, of_five)
 
 
+def test_a_number_whose_topics_come_back_badly_is_called_a_weak_choice():
+    weak = "That is little, and the number a weak choice; more documents would tell."
+    for stability, is_weak in ((0.69, True), (0.7, False)):
+        assert (weak in recommend(table_of([5], [1.0]).assign(stability=stability))[1]) == is_weak
+
+
 def test_the_number_of_topics_that_documents_were_drawn_from_is_recommended_each_time(model, drawn):
     before = model.get_params()
     search = search_n_components(model, drawn.corpus, GRID)
