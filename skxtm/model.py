@@ -323,17 +323,17 @@ class CrossLingualTopicModel(NamedTopics):
             taken at the mean, so that it does not vary from call to call; of others the log-likelihood of
             the words given the topic proportions.
 
+        Raises
+        ------
+        InputError
+            Also if `X` holds no documents.
+
         Notes
         -----
         It compares models of one backbone and one number of topics. It does not choose that number: of the
         default backbone, which is not trained for likelihood, it falls beyond a few topics, so that
         `sklearn.model_selection.GridSearchCV` without ``scoring=`` takes few. Choose it by
         `skxtm.explore.search_n_components`, or pass ``scoring=skxtm.explore.FineTopicsScorer()``.
-
-        Raises
-        ------
-        InputError
-            Also if `X` holds no documents.
         """
         check_is_fitted(self)
         return learning.mean_score(self._state, self._read(X), Settings.of(self))

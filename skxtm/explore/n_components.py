@@ -159,7 +159,7 @@ def search_n_components(
             f"{type(model).__name__} instead; choose the number of topics before a model is refined or put "
             "into a pipeline."
         )
-    sizes = checked_grid(grid)
+    sizes = _checked_grid(grid)
     check_number(n_seeds, "n_seeds", _OWNER, 2, integer=True)
     check_number(subsample, "subsample", _OWNER, 0, 1, open_low=True)
     if test_size is not None:
@@ -173,7 +173,7 @@ def search_n_components(
     pandas_for(_OWNER)
     rng = check_random_state(random_state)
     ground = make_ground(model, X, n_words=n_words, subsample=subsample, test_size=test_size, rng=rng)
-    check_sizes(sizes, ground)
+    _check_sizes(sizes, ground)
     seeds = rng.randint(np.iinfo(np.int32).max, size=n_seeds).tolist()
     # by seed, not by size: what Ctrl-C leaves has been fitted equally often
     plan = [(size, seed) for seed in seeds for size in sizes]
@@ -183,7 +183,7 @@ def search_n_components(
     return NComponentsSearch(table, recommended, reason)
 
 
-def checked_grid(grid: Any) -> list[int]:
+def _checked_grid(grid: Any) -> list[int]:
     """Check numbers of topics; return them ascending, each once."""
     is_list = isinstance(grid, Iterable) and not isinstance(grid, str)
     sizes = list(grid) if is_list else [grid]
@@ -201,7 +201,7 @@ def _is_whole(size: Any) -> bool:
     return isinstance(size, (int, np.integer)) and not isinstance(size, bool)
 
 
-def check_sizes(sizes: Sequence[int], ground: Ground) -> None:
+def _check_sizes(sizes: Sequence[int], ground: Ground) -> None:
     """Check that no number of topics is larger than the documents of a fit, or a vocabulary."""
     largest, n_documents = sizes[-1], ground.smallest_part()
     if largest > n_documents:
