@@ -27,6 +27,7 @@ from sklearn.base import clone
 from skxtm._model import learning, reading
 from skxtm._model.encoding import encode
 from skxtm._model.saving import learnt_tensors, restore_learnt
+from skxtm._model.starting import start
 from skxtm._model.state import Settings, state_of
 from skxtm.backbones import backbone_class, backbone_name
 from skxtm.corpus import Corpus
@@ -389,7 +390,7 @@ def _steps(case: Case) -> Iterator[str]:
     if not isinstance(backbone, NetworkBackbone):
         return
     sources = learning.find_sources(backbone, case.corpus, settings)
-    state, materials = learning.start(backbone, case.corpus, None, sources)
+    state, materials = start(backbone, case.corpus, None, sources)
     trainer, watcher = learning.make_trainer(state, "cpu"), _Watcher()
     of_each = learning.per_document(state, materials, trainer.device)
     documents = TrainingDocuments(materials.counts, trainer.device, of_each)

@@ -129,3 +129,7 @@ class RefinementWarning(UserWarning):
 
 class FontWarning(UserWarning):
     """Some words cannot be drawn as they are written; the message names the script and what to install."""
+
+
+class InterruptedWarning(UserWarning):
+    """Training was stopped by Ctrl-C; the model is usable, as trained so far."""

@@ -22,6 +22,7 @@ from skxtm._model.intake import (
     warn_of_unknown_words,
 )
 from skxtm._model.shaped import ShapedTopics
+from skxtm._model.starting import start
 from skxtm._model.state import Learnt, Settings, State, check_as_learnt
 from skxtm.corpus import Corpus
 from skxtm.lexicon import Lexicon
@@ -333,6 +334,13 @@ class CrossLingualTopicModel(ShapedTopics):
         ------
         InputError
             Also if `X` holds no documents.
+
+        Notes
+        -----
+        It compares models of one backbone and one number of topics. It does not choose that number: of the
+        default backbone, which is not trained for likelihood, it falls beyond a few topics, so that
+        `sklearn.model_selection.GridSearchCV` without ``scoring=`` takes few. Choose it by
+        `skxtm.explore.search_n_components`, or pass ``scoring=skxtm.explore.FineTopicsScorer()``.
         """
         check_is_fitted(self)
         return reading.mean_score(self._state, self._read(X), Settings.of(self))
@@ -431,7 +439,7 @@ class CrossLingualTopicModel(ShapedTopics):
         check_n_components(self.n_components, len(corpus))
         sources = learning.find_sources(backbone, corpus, settings)
         corpus = corpus if vectorizer is None else vectorizer.fit_transform(corpus)
-        self._state, materials = learning.start(backbone, corpus, vectorizer, sources)
+        self._state, materials = start(backbone, corpus, vectorizer, sources)
         return corpus, materials
 
     def _learn(self, X: Any) -> NDArray[np.float32]:

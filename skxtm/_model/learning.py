@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 
 from skxtm._model.intake import resolve_backbone, training_languages, warn_of_unknown_words
-from skxtm._model.materials import gather_documents, gather_materials
+from skxtm._model.materials import gather_documents
 from skxtm._model.reading import DocumentsOfLanguages, by_language, read_topics, reader_of
-from skxtm._model.seeds import find_seed_words, read_seeds
-from skxtm._model.sources import Sources, say
+from skxtm._model.seeds import read_seeds
+from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
-from skxtm._model.topics import set_names
 from skxtm._threads import check_n_threads, torch_threads
 from skxtm.exceptions import InputError
 
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     from skxtm.corpus import Corpus
     from skxtm.training.batches import PerDocument
     from skxtm.training.loop import Schedule, Trainer
-    from skxtm.vectorizer import CrossLingualVectorizer
 
 
 def choose(settings: Settings, *, in_pieces: bool = False) -> Backbone:
@@ -89,64 +85,13 @@ def find_sources(backbone: Backbone, corpus: Corpus, settings: Settings) -> Sour
     return sources
 
 
-def start(
-    backbone: Backbone, corpus: Corpus, vectorizer: CrossLingualVectorizer | None, sources: Sources
-) -> tuple[State, Materials]:
-    """Gather what a backbone needs, and prepare for learning.
-
-    Parameters
-    ----------
-    backbone : Backbone
-        From `choose`.
-    corpus : Corpus
-        Training documents with counts.
-    vectorizer : CrossLingualVectorizer or None
-        What made the counts; None if they were given.
-    sources : Sources
-        From `find_sources`.
-
-    Returns
-    -------
-    state : State
-        Of a model that has learnt nothing yet.
-    materials : Materials
-        For `learn` or `train`.
-
-    Raises
-    ------
-    InputError, InputTypeError, MissingResourceError
-        If something is not what is needed.
-    """
-    from skxtm.backbones.base import CorpusShape, NetworkBackbone
-
-    settings, languages = sources.settings, sources.languages
-    vocabularies = corpus.vocabularies or {}
-    words = {code: vocabularies[code] for code in languages}
-    shape = CorpusShape(settings.n_components, languages, tuple(map(len, words.values())))
-    seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
-    state = State(backbone, shape, words, vectorizer, seed)
-    seeds = read_seeds(settings, backbone)
-    set_names(state, {number: each.name for number, each in enumerate(seeds)})
-    seed_words = find_seed_words(seeds, state, corpus)
-    with torch_threads(settings.n_threads):
-        materials = replace(gather_materials(state, corpus, sources), seed_words=seed_words)
-        state.reads_documents = "document_vectors" in backbone.reads and materials.all_vectors is not None
-        say(state.resources, settings.verbose)
-        if isinstance(backbone, NetworkBackbone):
-            from skxtm.training.loop import build_network
-
-            state.constants = backbone.prepare(shape, materials)
-            state.network = build_network(backbone, shape, state.constants, seed=seed)
-    return state, materials
-
-
 def learn(state: State, corpus: Corpus, materials: Materials, settings: Settings) -> NDArray[np.float32]:
     """Learn all there is to learn.
 
     Parameters
     ----------
     state : State
-        From `start`; filled.
+        From `starting.start`; filled.
     corpus : Corpus
         Training documents.
     materials : Materials

@@ -60,13 +60,41 @@ def gather_materials(state: State, corpus: Corpus, sources: Sources) -> Material
     InputError
         If what was given does not fit.
     """
+    words = gather_shared(state, corpus, sources)
+    documents = gather_documents(state, corpus, sources)
+    return replace(documents, lexicons=words.lexicons, word_vectors=words.word_vectors, seed=state.seed)
+
+
+def gather_shared(state: State, corpus: Corpus, sources: Sources) -> Materials:
+    """Gather what the backbone needs to know of words, whatever the number of topics.
+
+    Parameters
+    ----------
+    state : State
+        As for `gather_materials`.
+    corpus : Corpus
+        Training documents with counts.
+    sources : Sources
+        Where lexicons and vectors come from.
+
+    Returns
+    -------
+    materials : Materials
+        Without documents.
+
+    Raises
+    ------
+    MissingResourceError, InputError
+        As from `gather_materials`.
+    """
+    from skxtm.backbones.base import Materials
+
     needs, lexicons, vectors = state.backbone.needs, {}, None
     if "lexicons" in needs:
         lexicons = gather_lexicons(state, corpus, sources)
     if "word_vectors" in needs:
         vectors = gather_word_vectors(state, corpus, sources)
-    materials = gather_documents(state, corpus, sources)
-    return replace(materials, lexicons=lexicons, word_vectors=vectors, seed=state.seed)
+    return Materials((), lexicons=lexicons, word_vectors=vectors)
 
 
 def gather_word_vectors(
@@ -264,8 +292,7 @@ def gather_documents(
     stacked = vectors = clusters = None
     given_clusters = sources.settings.clusters
     needs_clusters = "clusters" in state.backbone.needs
-    wants_vectors = state.backbone.wants_documents(readable=_can_be_read(state, corpus, sources))
-    if wants_vectors or with_vectors or (needs_clusters and given_clusters is None):
+    if with_vectors or _needs_document_vectors(state, corpus, sources):
         stacked = _document_vectors(state, corpus, sources)
         vectors = tuple(np.asarray(stacked[part]) for part in rows)
     if needs_clusters:
@@ -285,6 +312,33 @@ def gather_documents(
         all_vectors=stacked,
         clusters=clusters,
     )
+
+
+def all_document_vectors(state: State, corpus: Corpus, sources: Sources) -> NDArray[np.float32] | None:
+    """Embed documents, those without a known word too, if the backbone needs it.
+
+    Parameters
+    ----------
+    state : State
+        As for `gather_materials`.
+    corpus : Corpus
+        Training documents with counts.
+    sources : Sources
+        Where vectors come from.
+
+    Returns
+    -------
+    vectors : ndarray of shape (n_documents, n_dimensions) or None
+        None if nothing needs them.
+
+    Raises
+    ------
+    MissingResourceError, InputError
+        As from `gather_materials`.
+    """
+    if not _needs_document_vectors(state, corpus, sources):
+        return None
+    return _document_vectors(state, corpus, sources)
 
 
 def new_document_vectors(state: State, corpus: Corpus, sources: Sources) -> NDArray[np.float32]:
@@ -362,6 +416,11 @@ def _document_encoder(state: State, corpus: Corpus, sources: Sources, needed_by:
             sources.encoder if by_text else _encoder(state, "document_embeddings", corpus, sources, needed_by)
         )
     return state.document_encoder
+
+
+def _needs_document_vectors(state: State, corpus: Corpus, sources: Sources) -> bool:
+    needs_clusters = "clusters" in state.backbone.needs and sources.settings.clusters is None
+    return needs_clusters or state.backbone.wants_documents(readable=_can_be_read(state, corpus, sources))
 
 
 def _can_be_read(state: State, corpus: Corpus, sources: Sources) -> bool:

@@ -25,7 +25,7 @@ from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
 from skxtm._model.translations import known_translations
 from skxtm._threads import torch_threads
-from skxtm.exceptions import AnswersPendingError, RefinementWarning, SkxtmError
+from skxtm.exceptions import AnswersPendingError, InterruptedWarning, RefinementWarning, SkxtmError
 from skxtm.refinement import EditedTopics, OfflineProposer, VotedTopic, report_rows, vote
 from skxtm.refinement.naming import choose_name, closeness_in
 from skxtm.refinement.rounds import Rounds, Words, ask_chat, ask_offline, read_edited
@@ -175,6 +175,7 @@ class Refinement:
             warnings.warn(
                 f"Refinement was interrupted in epoch {phase.trainer.n_epochs - n_before + 1} of "
                 f"{how.max_epochs}. The model is usable, as trained so far.",
+                InterruptedWarning,
                 stacklevel=4,
             )
         self._read_out(corpus, phase)

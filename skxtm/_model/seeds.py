@@ -81,11 +81,27 @@ def read_seeds(settings: Settings, backbone: Backbone) -> list[Seed]:
             f"Backbone {type(backbone).__name__!r} cannot begin topics at words. Use backbone='corectm', or "
             "leave out seed_topics and draw topics to your words after fit, by LLMRefiner with EditedTopics."
         )
-    if len(named) > settings.n_components:
-        raise InputError(
-            f"seed_topics names {len(named)} topics, more than n_components={settings.n_components}."
-        )
+    check_room(named, settings.n_components)
     return [_read_seed(name, words) for name, words in named]
+
+
+def check_room(seeds: Sequence[Any], n_components: int) -> None:
+    """Check that there are as many topics as begin at words.
+
+    Parameters
+    ----------
+    seeds : sequence
+        One for each topic that begins at words.
+    n_components : int
+        Number of topics.
+
+    Raises
+    ------
+    InputError
+        If there are fewer.
+    """
+    if len(seeds) > n_components:
+        raise InputError(f"seed_topics names {len(seeds)} topics, more than n_components={n_components}.")
 
 
 def _read_seed(name: Any, words: Any) -> Seed:
@@ -164,6 +180,6 @@ def find_seed_words(seeds: Sequence[Seed], state: State, corpus: Corpus) -> Seed
             f"seed_topics holds {len(all_unknown)} words that are in no vocabulary, such as "
             f"{all_unknown[:5]}; topics begin at the others.",
             UnknownWordsWarning,
-            stacklevel=6,  # the caller of fit
+            stacklevel=7,  # the caller of fit
         )
     return found

@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 from skxtm.backbones._tokens import FloatArray, TokenBlock, draw_topics, token_blocks
 from skxtm.backbones.arrays import ArrayBackbone, LearntTopics
 from skxtm.backbones.base import CorpusShape, Documents, Materials, check_option, check_range
+from skxtm.exceptions import InterruptedWarning
 
 
 class MCTA(ArrayBackbone):
@@ -148,6 +149,7 @@ class MCTA(ArrayBackbone):
             warnings.warn(
                 f"Training was interrupted in sweep {len(sampler.history) + 1} of {self.max_epochs}. The "
                 "model is usable, as trained so far.",
+                InterruptedWarning,
                 stacklevel=2,
             )
         sampler.update()

@@ -58,6 +58,26 @@ class Evidence:
         """Numbers of the top words that count, of every topic, in one language."""
         return [of_topic[: self.n_words] for of_topic in self.top[code]]
 
+    def of(self, model: Model, documents: ReadDocuments, depth: int) -> Evidence:
+        """Take the topics of a model, and leave what is known of words.
+
+        Parameters
+        ----------
+        model : CrossLingualTopicModel or LLMRefiner
+            Fitted, with these vocabularies.
+        documents : ReadDocuments
+            Those that topics are judged by, as the model reads them.
+        depth : int
+            Words to list of every topic, at least `n_words`.
+
+        Returns
+        -------
+        evidence : Evidence
+        """
+        corpus, theta = documents.corpus, documents.theta.astype(np.float64)
+        mass = {code: theta[corpus.rows_of(code)].mean(axis=0) for code in corpus.languages}
+        return replace(self, top=_columns(model.get_topics(depth), self.vocabularies), mass=mass)
+
     @property
     def n_topics(self) -> int:
         """Number of topics."""
@@ -93,21 +113,56 @@ def gather_evidence(
     """
     own = trained_model(model, "topic_quality_table")
     state = state_of(own).copy()  # what is learnt here is not the model's
-    corpus = documents.corpus
     settings = Settings.of(own)
     if lexicons is not None:
         settings = replace(settings, lexicon=read_lexicons(lexicons))
-    sources = Sources(settings, state.languages)
-    theta = documents.theta.astype(np.float64)
-    has_all = len(corpus.languages) == len(state.languages)
+    known = gather_knowledge(
+        state, documents.corpus, Sources(settings, state.languages), n_words=n_words, encoder=encoder
+    )
+    return known.of(model, documents, depth)
+
+
+def gather_knowledge(
+    state: State,
+    judging: Corpus,
+    sources: Sources,
+    *,
+    n_words: int,
+    encoder: Any = None,
+    learning: Corpus | None = None,
+) -> Evidence:
+    """Look up what is known of words, whatever the topics.
+
+    Parameters
+    ----------
+    state : State
+        Of a model; what is learnt here is kept in it.
+    judging : Corpus
+        Documents that topics are judged by, with counts.
+    sources : Sources
+        Where lexicons and vectors come from.
+    n_words : int
+        Top words that are to count.
+    encoder : object
+        As for `skxtm.explore.topic_quality_table`.
+    learning : Corpus or None, default=None
+        Documents that vectors are learnt from where there are none; None for those that judge.
+
+    Returns
+    -------
+    known : Evidence
+        Without topics; `Evidence.of` adds some.
+    """
+    learning = judging if learning is None else learning
+    has_all = len(learning.languages) == len(state.languages)
     return Evidence(
-        _columns(model.get_topics(depth), state.vocabularies),
-        state.vocabularies,
-        {code: corpus.counts_of(code) for code in corpus.languages},
-        {code: theta[corpus.rows_of(code)].mean(axis=0) for code in corpus.languages},
-        _vectors(state, corpus, sources, encoder, has_all=has_all),
-        _translations(state, corpus, sources),
-        n_words,
+        top={},
+        vocabularies=state.vocabularies,
+        counts={code: judging.counts_of(code) for code in judging.languages},
+        mass={},
+        vectors=_vectors(state, learning, sources, encoder, has_all=has_all),
+        translations=_translations(state, learning, sources),
+        n_words=n_words,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 
 #: Sets of random words that say what unrelated words have: their mean is known to a tenth of their spread.
 N_RANDOM_SETS = 200
+#: Sets of words whose pairs are counted by one product: it holds the square of all their words.
+_COUNTED_TOGETHER = 64
 #: Words of about the same frequency that stand for a top word in such a set.
 N_ALIKE = 50
 #: Standard deviations above random words from which on good topics are told from them.
@@ -177,11 +179,11 @@ def coherence(evidence: Evidence, code: str) -> Coherence:
     sets = evidence.words(code), random_words(evidence, code)
     by_documents, by_vectors = _untold(evidence.n_topics), None
     if code in evidence.counts:
-        of_documents = partial(_npmi_of, evidence, code, _reference(evidence, code))
-        by_documents = scale(*(_means_of_pairs(words, of_documents) for words in sets))
+        reference = _reference(evidence, code)
+        by_documents = scale(*(_npmi_means(evidence, code, reference, words) for words in sets))
     if evidence.vectors:
         of_vectors = partial(_cosines_of, evidence.vectors[code])
-        by_vectors = scale(*(_means_of_pairs(words, of_vectors) for words in sets))
+        by_vectors = scale(*(np.array([mean_of_pairs(of_vectors(part)) for part in words]) for words in sets))
     return Coherence(by_documents, by_vectors)
 
 
@@ -206,8 +208,18 @@ def _cosines_of(vectors: NDArray[np.float32], words: NDArray[np.intp]) -> Floats
     return (vectors[words] @ vectors[words].T).astype(np.float64)
 
 
-def _means_of_pairs(sets: Columns, matrix_of: Callable[[NDArray[np.intp]], Floats]) -> Floats:
-    return np.array([mean_of_pairs(matrix_of(words)) for words in sets])
+def _npmi_means(evidence: Evidence, code: str, reference: AlignedReference, sets: Columns) -> Floats:
+    """Mean NPMI of pairs of words of each set; pairs of many sets are counted at a time."""
+    means = []
+    for start in range(0, len(sets), _COUNTED_TOGETHER):
+        counted = sets[start : start + _COUNTED_TOGETHER]
+        words = np.unique(np.concatenate(counted))
+        matrix = _npmi_of(evidence, code, reference, words)
+        occurs = reference.document_counts(code, evidence.vocabularies[code][words].tolist()) > 0
+        for places in (np.searchsorted(words, of_set) for of_set in counted):
+            is_known = np.count_nonzero(occurs[places]) > 1
+            means.append(mean_of_pairs(matrix[np.ix_(places, places)]) if is_known else np.nan)
+    return np.array(means)
 
 
 def mean_of_pairs(matrix: Floats) -> float:

@@ -17,7 +17,7 @@ from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
 from skxtm.backbones.base import BackboneNetwork, CorpusShape, NetworkBackbone
-from skxtm.exceptions import TrainingError
+from skxtm.exceptions import InterruptedWarning, TrainingError
 from skxtm.modules.batchnorm import ShiftBatchNorm
 from skxtm.training.batches import NOTHING, PerDocument, TrainingDocuments
 from skxtm.training.objective import Objective
@@ -137,6 +137,7 @@ class Trainer:
             warnings.warn(
                 f"Training was interrupted in epoch {self.n_epochs + 1} of {last}. The model is usable, "
                 "as trained so far.",
+                InterruptedWarning,
                 stacklevel=2,
             )
         self.settle(documents)
