@@ -16,7 +16,7 @@ from skxtm._model.refined import RefinedModel
 from skxtm._model.refining import Refining, proposer_of
 from skxtm._model.second_phase import Refinement
 from skxtm._model.state import Settings, check_as_learnt, copied, state_of
-from skxtm._model.topics import take_themes
+from skxtm._model.topics import take_themes, with_verdicts
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError, InputTypeError
@@ -352,13 +352,15 @@ class LLMRefiner(RefinedModel):
             for refined, topic in zip(self.refined_words_, own, strict=True)
         ]
 
-    def get_topic_info(self, n_words: int = 10) -> Any:
+    def get_topic_info(self, n_words: int = 10, *, quality: Any = None) -> Any:
         """Tabulate the topics before and after refinement.
 
         Parameters
         ----------
         n_words : int, default=10
             Words per topic and language.
+        quality : pandas.DataFrame or None, default=None
+            Of this refiner, as for `CrossLingualTopicModel.get_topic_info`.
 
         Returns
         -------
@@ -383,7 +385,7 @@ class LLMRefiner(RefinedModel):
         for code in self.model_.languages_:
             for stage, topics in stages.items():
                 columns[f"{code}_{stage}"] = [topic[code][:n_words] for topic in topics]
-        return pandas.DataFrame(columns)
+        return with_verdicts(pandas.DataFrame(columns), quality, after="n_answers")
 
     def dry_run(self, n_output_tokens: int | None = None) -> Estimate:
         """Say what `fit` would ask, at most, and send nothing.

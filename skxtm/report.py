@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._files import write_page
+from skxtm._model.topics import verdicts_of
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words
 from skxtm._version import __version__
@@ -32,6 +33,7 @@ def write_report(
     title: str = "Topics across languages",
     n_words: int = 10,
     figures: Mapping[str, str | float] | None = None,
+    quality: Any = None,
 ) -> None:
     """Write the topics of a fitted model or refiner, and figures as one HTML page.
 
@@ -54,11 +56,13 @@ def write_report(
     figures : mapping of str to str or number, or None, default=None
         Further key figures by name, such as topic uniqueness. Whole numbers and strings appear as they
         are, other numbers with three decimals.
+    quality : pandas.DataFrame or None, default=None
+        From `skxtm.explore.topic_quality_table`: broken topics are marked with what is wrong, and come last.
 
     Raises
     ------
     InputError
-        If `n_words` is less than 1, or the folder of `path` does not exist.
+        If `n_words` is less than 1, the folder of `path` does not exist, or `quality` is of other topics.
     InputTypeError
         If `model` is something else.
     MissingDependencyError
@@ -91,7 +95,7 @@ def write_report(
         title=title,
         version=__version__,
         languages={code: len(words) for code, words in trained.vocabularies_.items()},
-        topics=_topic_rows(topics, trained),
+        topics=_topic_rows(topics, trained, verdicts_of(quality, len(topics))),
         refined=_refined_rows(model, n_words) if isinstance(model, LLMRefiner) else [],
         figures={name: _display(value) for name, value in (figures or {}).items()},
         accuracies=None if accuracies is None else _accuracy_table(accuracies),
@@ -131,10 +135,12 @@ def trained_model(model: Any, owner: str) -> CrossLingualTopicModel:
     return model.model_ if isinstance(model, LLMRefiner) else model
 
 
-def _topic_rows(topics: list[dict[str, list[str]]], model: CrossLingualTopicModel) -> list[dict[str, Any]]:
-    """Put the heaviest topic first; `bar` is the weight relative to it."""
+def _topic_rows(
+    topics: list[dict[str, list[str]]], model: CrossLingualTopicModel, verdicts: list[str]
+) -> list[dict[str, Any]]:
+    """Put the heaviest topic first, broken ones last; `bar` is the weight relative to the heaviest."""
     weights = model.topic_weight_.tolist()
-    columns = zip(topics, weights, model.topic_names_, model.topic_descriptions_, strict=True)
+    columns = zip(topics, weights, model.topic_names_, model.topic_descriptions_, verdicts, strict=True)
     rows = [
         {
             "number": number,
@@ -143,10 +149,11 @@ def _topic_rows(topics: list[dict[str, list[str]]], model: CrossLingualTopicMode
             "bar": weight / max(weights),
             "name": name,
             "description": description,
+            "verdict": verdict,
         }
-        for number, (words, weight, name, description) in enumerate(columns)
+        for number, (words, weight, name, description, verdict) in enumerate(columns)
     ]
-    return sorted(rows, key=lambda row: -row["weight"])
+    return sorted(rows, key=lambda row: (row["verdict"] != "", -row["weight"]))
 
 
 def _refined_rows(refiner: LLMRefiner, n_words: int) -> list[dict[str, Any]]:

@@ -69,13 +69,16 @@ class NamedTopics(TopicTransformer):
         }
         return [{code: top[code][k] for code in self.languages_} for k in range(len(self.components_))]
 
-    def get_topic_info(self, n_words: int = 10) -> Any:
+    def get_topic_info(self, n_words: int = 10, *, quality: Any = None) -> Any:
         """Tabulate the topics.
 
         Parameters
         ----------
         n_words : int, default=10
             Words per topic and language.
+        quality : pandas.DataFrame or None, default=None
+            From `skxtm.explore.topic_quality_table`: adds the column ``verdict``, which says what is wrong
+            with a topic, and puts the broken ones last.
 
         Returns
         -------
@@ -88,7 +91,7 @@ class NamedTopics(TopicTransformer):
         columns: dict[str, Any] = {"topic": range(len(topics)), "name": self.topic_names_}
         columns["weight"] = self.topic_weight_
         columns.update({code: [topic[code] for topic in topics] for code in self.languages_})
-        return pandas.DataFrame(columns)
+        return with_verdicts(pandas.DataFrame(columns), quality, after="weight")
 
     def set_topic_names(self, names: Sequence[str | TopicName] | Mapping[int, str | TopicName]) -> Self:
         """Name topics, in tables, pages, and as names of the columns that `transform` returns.
@@ -151,6 +154,65 @@ class NamedTopics(TopicTransformer):
         ends = np.cumsum([len(words) for words in self.vocabularies_.values()])
         parts = np.split(self.components_, ends[:-1], axis=1)
         return dict(zip(self.languages_, parts, strict=True))
+
+
+def verdicts_of(quality: Any, n_topics: int) -> list[str]:
+    """Read what is wrong with each topic.
+
+    Parameters
+    ----------
+    quality : pandas.DataFrame or None
+        From `skxtm.explore.topic_quality_table`.
+    n_topics : int
+        Topics of the model.
+
+    Returns
+    -------
+    verdicts : list of str
+        By number of the topic; empty for those that are fine, and for all without a table.
+
+    Raises
+    ------
+    InputError
+        If the table is not of these topics.
+    """
+    if quality is None:
+        return [""] * n_topics
+    columns = getattr(quality, "columns", ())
+    if "topic" not in columns or "verdict" not in columns:
+        raise InputError("The 'quality' parameter must be a table from skxtm.explore.topic_quality_table.")
+    verdict_of = dict(zip(quality["topic"].tolist(), quality["verdict"].tolist(), strict=True))
+    if sorted(verdict_of) != list(range(n_topics)):
+        raise InputError(
+            f"The 'quality' table is of {len(verdict_of)} topics, and the model has {n_topics}. Make it "
+            "anew, of this model."
+        )
+    return [verdict_of[number] for number in range(n_topics)]
+
+
+def with_verdicts(info: Any, quality: Any, *, after: str) -> Any:
+    """Put what is wrong with topics beside them, and the broken ones last.
+
+    Parameters
+    ----------
+    info : pandas.DataFrame of shape (n_topics, n_columns)
+        One row per topic, in the order of their numbers.
+    quality : pandas.DataFrame or None
+        As for `verdicts_of`; None leaves the table as it is.
+    after : str
+        Column behind which ``verdict`` comes.
+
+    Returns
+    -------
+    info : pandas.DataFrame
+    """
+    if quality is None:
+        return info
+    verdicts = verdicts_of(quality, len(info))
+    info.insert(info.columns.get_loc(after) + 1, "verdict", verdicts)
+    return info.iloc[np.argsort([verdict != "" for verdict in verdicts], kind="stable")].reset_index(
+        drop=True
+    )
 
 
 def set_names(state: State, names: Sequence[str | TopicName] | Mapping[int, str | TopicName]) -> None:

@@ -170,7 +170,7 @@ function groupBars(number) {
 function search() {
   query = fold($("search").value.trim());
   light();
-  drawMap();
+  drawMap(false);
 }
 function light() {
   const items = [...$("topics").children];
@@ -193,12 +193,30 @@ function place(k) {
   const ratio = window.devicePixelRatio || 1, edge = 12 * ratio;
   return [edge + data.map.x[k] / 65535 * (canvas.width - 2 * edge), edge + data.map.y[k] / 65535 * (canvas.height - 2 * edge)];
 }
-function drawMap() {
+// the points, drawn once for each choice of topic, languages and size; what a search finds is drawn over them
+let points = null;
+function drawMap(isNew = true) {
   const ratio = window.devicePixelRatio || 1, style = getComputedStyle(document.documentElement);
   canvas.width = canvas.clientWidth * ratio;
   canvas.height = canvas.clientHeight * ratio;
-  const context = canvas.getContext("2d"), number = data.topics[current].number;
-  const dim = style.getPropertyValue("--dim"), ink = style.getPropertyValue("--ink");
+  if (isNew || !points || points.width !== canvas.width || points.height !== canvas.height) drawPoints(ratio, style);
+  const context = canvas.getContext("2d");
+  if (points.width && points.height) context.drawImage(points, 0, 0);
+  context.strokeStyle = style.getPropertyValue("--ink");
+  context.lineWidth = 1.5 * ratio;
+  for (const k of foundTexts) {
+    if (!shown.has(codes[data.map.language[k]])) continue;
+    const [x, y] = place(k);
+    context.beginPath();
+    context.arc(x, y, (data.map.topic[k] === data.topics[current].number ? 3 : 2) * ratio, 0, 2 * Math.PI);
+    context.stroke();
+  }
+}
+function drawPoints(ratio, style) {
+  points = document.createElement("canvas");
+  points.width = canvas.width;
+  points.height = canvas.height;
+  const context = points.getContext("2d"), number = data.topics[current].number, dim = style.getPropertyValue("--dim");
   for (const isChosen of [false, true]) {
     for (let k = 0; k < data.map.x.length; k++) {
       const code = codes[data.map.language[k]];
@@ -208,7 +226,6 @@ function drawMap() {
       context.beginPath();
       context.arc(x, y, (isChosen ? 3 : 2) * ratio, 0, 2 * Math.PI);
       context.fill();
-      if (foundTexts.has(k)) { context.strokeStyle = ink; context.lineWidth = 1.5 * ratio; context.stroke(); }
     }
   }
 }

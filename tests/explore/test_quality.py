@@ -19,8 +19,9 @@ from skxtm.explore._measures import (
 from skxtm.explore._reading import read
 from skxtm.explore.quality import judge
 from skxtm.metrics import topic_uniqueness
+from skxtm.report import write_report
 
-pytest.importorskip("pandas")
+pd = pytest.importorskip("pandas")
 N_WORDS = 8
 
 
@@ -351,3 +352,52 @@ def test_topics_of_the_sample_that_are_broken_on_purpose_are_marked():
     assert sum(map(bool, before)) <= 1
     assert all("languages disagree" in verdict for verdict in after[:2])
     assert after[2:] == before[2:]
+
+
+class TestMarks:
+    """Every view of topics takes the table, and marks those that are broken."""
+
+    CORPUS = make_multilingual_corpus(n_documents=60, n_components=3, random_state=0)
+
+    def model(self):
+        return CrossLingualTopicModel(3, lexicon=self.CORPUS.lexicon, random_state=0).fit(self.CORPUS.corpus)
+
+    QUALITY = pd.DataFrame({"topic": [2, 0, 1], "verdict": ["", "", "two themes"]})
+
+    def test_the_table_of_topics_puts_them_last(self):
+        info = self.model().get_topic_info(quality=self.QUALITY)
+        assert list(info.columns[:4]) == ["topic", "name", "weight", "verdict"]
+        assert info["topic"].tolist() == [0, 2, 1]
+        assert info["verdict"].tolist() == ["", "", "two themes"]
+
+    def test_so_does_that_of_a_refiner(self):
+        refiner = LLMRefiner(self.model(), max_epochs=1, n_words=5, random_state=0).fit(self.CORPUS.corpus)
+        info = refiner.get_topic_info(quality=self.QUALITY)
+        assert info["topic"].tolist() == [0, 2, 1]
+        assert info["verdict"].tolist() == ["", "", "two themes"]
+
+    def test_the_report_marks_them_and_puts_them_last(self, tmp_path):
+        write_report(tmp_path / "topics.html", self.model(), quality=self.QUALITY)
+        page = (tmp_path / "topics.html").read_text(encoding="utf-8")
+        assert page.count("⚠") == 1
+        assert page.index("Topic 0") < page.index("Topic 1 ")
+        assert page.index("Topic 2") < page.index("Topic 1 ") < page.index("⚠ two themes")
+
+    @pytest.mark.parametrize(
+        ("quality", "message"),
+        [
+            (
+                pd.DataFrame({"topic": [0]}),
+                "The 'quality' parameter must be a table from skxtm.explore.topic_quality_table.",
+            ),
+            ("good", "The 'quality' parameter must be a table from skxtm.explore.topic_quality_table."),
+            (
+                pd.DataFrame({"topic": [0, 1], "verdict": ["", ""]}),
+                "The 'quality' table is of 2 topics, and the model has 3. Make it anew, of this model.",
+            ),
+        ],
+    )
+    def test_a_table_of_something_else_is_refused(self, quality, message):
+        with pytest.raises(InputError) as caught:
+            self.model().get_topic_info(quality=quality)
+        assert str(caught.value) == message
