@@ -2,19 +2,22 @@
 
 import gzip
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from skxtm._word_pairs.joining import joined
+from skxtm._word_pairs.joining import joined, sorted_csr
 from skxtm._word_pairs.pairs import (
     LexiconCoverage,
+    Match,
     WordColumn,
     Words,
+    checked_languages,
+    checked_match,
     columns_of,
     languages_in_name,
     read_pairs,
@@ -25,8 +28,6 @@ from skxtm.languages import canonical_code
 from skxtm.normalization import FormIndex, normal_forms
 
 __all__ = ["Lexicon", "LexiconCoverage"]
-
-Match = Literal["normal", "literal"]
 
 
 class Lexicon:
@@ -75,15 +76,13 @@ class Lexicon:
            [0., 0.]], dtype=float32)
     """
 
+    _read_pairs: Callable[[], Iterable[tuple[str, str]]]
+
     def __init__(
-        self,
-        pairs: Iterable[tuple[str, str]],
-        languages: tuple[str, str],
-        *,
-        match: Match = "normal",
+        self, pairs: Iterable[tuple[str, str]], languages: tuple[str, str], *, match: Match = "normal"
     ) -> None:
-        self._columns = dict(zip(_checked_languages(languages), columns_of(pairs), strict=True))
-        self._match = _checked_match(match)
+        self._languages, self._match = checked_languages(languages), checked_match(match)
+        self._columns = dict(zip(self._languages, columns_of(pairs), strict=True))
         self._form_indexes: dict[str, FormIndex] = {}
 
     @classmethod
@@ -126,7 +125,7 @@ class Lexicon:
             another encoding.
         """
         path = Path(path)
-        languages = languages_in_name(path) if languages is None else _checked_languages(languages)
+        languages = languages_in_name(path) if languages is None else checked_languages(languages)
         lexicon = cls(read_pairs(path, languages, encoding), languages, match=match)
         if not len(lexicon):
             raise InputError(f"{path.name} holds no words. A lexicon has one pair of words on each line.")
@@ -227,8 +226,7 @@ class Lexicon:
     @property
     def languages(self) -> tuple[str, str]:
         """Languages of the first and the second word of each pair."""
-        first, second = self._columns
-        return first, second
+        return self._languages
 
     @property
     def match(self) -> Match:
@@ -268,7 +266,7 @@ class Lexicon:
         entries = self._entries(source, target)
         source_matches = self._form_index(source).find(word_list(source_vocabulary, "source_vocabulary"))
         target_matches = self._form_index(target).find(word_list(target_vocabulary, "target_vocabulary"))
-        return _sorted_csr(source_matches @ entries @ target_matches.T).astype(np.float32)
+        return sorted_csr(source_matches @ entries @ target_matches.T).astype(np.float32)
 
     def coverage(
         self, source_vocabulary: Words, target_vocabulary: Words, source: str, target: str
@@ -346,7 +344,7 @@ class Lexicon:
         lexicon : Lexicon
             Shares the memory of this one.
         """
-        return _assembled(self._columns, _checked_match(match))
+        return _assembled(self._columns, checked_match(match))
 
     def respell(self, language: str, spelling: Callable[[str], str]) -> "Lexicon":
         """Write the words of one language differently, to suit a vocabulary with a spelling of its own.
@@ -415,6 +413,11 @@ class Lexicon:
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_content, self._content()
 
+    @cached_property
+    def _columns(self) -> dict[str, WordColumn]:
+        """Words by language; read here only of a lexicon that was made by `read_later`."""
+        return dict(zip(self._languages, columns_of(self._read_pairs()), strict=True))
+
     def _content(self) -> tuple[Any, ...]:
         """Say the whole value in a few hashable objects, so that joblib need not visit every word."""
         columns = ((language, *column.packed()) for language, column in self._columns.items())
@@ -451,31 +454,36 @@ def _assembled(columns: dict[str, WordColumn], match: Match) -> Lexicon:
     """Make a lexicon of columns that are known to be right."""
     lexicon = Lexicon.__new__(Lexicon)
     lexicon._columns, lexicon._match, lexicon._form_indexes = columns, match, {}
+    lexicon._languages = checked_languages(tuple(columns))
+    return lexicon
+
+
+def read_later(
+    languages: tuple[str, str], match: Match, read: Callable[[], Iterable[tuple[str, str]]]
+) -> Lexicon:
+    """Make a lexicon whose pairs are read when they are first needed.
+
+    Parameters
+    ----------
+    languages : pair of str
+        As for `Lexicon`.
+    match : {"normal", "literal"}
+        As for `Lexicon`.
+    read : callable
+        Without arguments; returns the pairs.
+
+    Returns
+    -------
+    lexicon : Lexicon
+    """
+    lexicon = Lexicon.__new__(Lexicon)
+    lexicon._languages, lexicon._match = checked_languages(languages), checked_match(match)
+    lexicon._read_pairs, lexicon._form_indexes = read, {}
     return lexicon
 
 
 def _from_content(match: Match, *columns: tuple[str, str, bytes]) -> Lexicon:
-    unpacked = {language: WordColumn.unpacked(words, numbers) for language, words, numbers in columns}
-    return _assembled(unpacked, match)
-
-
-def _checked_languages(languages: Any) -> tuple[str, str]:
-    codes = tuple(map(canonical_code, languages)) if isinstance(languages, (tuple, list)) else ()
-    if len(codes) != 2 or codes[0] == codes[1]:
-        raise InputError(
-            f"The 'languages' parameter of Lexicon must be two different language codes, as in ('zh', 'en'). "
-            f"Got {languages!r} instead."
-        )
-    return codes[0], codes[1]
-
-
-def _checked_match(match: Match) -> Match:
-    if match not in ("normal", "literal"):
-        raise InputError(
-            f"The 'match' parameter of Lexicon must be a str among {{'literal', 'normal'}}. "
-            f"Got {match!r} instead."
-        )
-    return match
+    return _assembled({code: WordColumn.unpacked(words, rows) for code, words, rows in columns}, match)
 
 
 def _pivot(first: Lexicon, second: Lexicon) -> str:
@@ -490,9 +498,3 @@ def _pivot(first: Lexicon, second: Lexicon) -> str:
             "Bring one to the other's way by with_match."
         )
     return shared.pop()
-
-
-def _sorted_csr(matrix: csr_array) -> csr_array:
-    matrix = matrix.tocsr()
-    matrix.sort_indices()
-    return matrix

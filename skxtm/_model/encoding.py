@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from skxtm._counting.spellings import is_list_of_str
 from skxtm.backbones import backbone_class, backbone_name, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder, UniversalSentenceEncoder
 from skxtm.exceptions import InputError, ModelFileError
-from skxtm.lexicon import Lexicon
+from skxtm.lexicon import Lexicon, read_later
 from skxtm.vectorizer import CrossLingualVectorizer
 
 Tensors = dict[str, NDArray[Any]]
@@ -185,5 +186,17 @@ def _encode_lexicon(lexicon: Lexicon, name: str, tensors: Tensors) -> dict[str, 
 
 
 def _decode_lexicon(value: dict[str, Any], tensors: Tensors) -> Lexicon:
-    first, second = json.loads(tensors[value["tensor"]].tobytes())
-    return Lexicon(zip(first, second, strict=True), tuple(value["languages"]), match=value["match"])
+    """Know what a lexicon is for; its pairs are read when they are needed, which for `transform` is never."""
+    return read_later(
+        tuple(value["languages"]), value["match"], partial(_lexicon_pairs, tensors[value["tensor"]])
+    )
+
+
+def _lexicon_pairs(text: NDArray[np.uint8]) -> list[tuple[str, str]]:
+    try:
+        first, second = json.loads(text.tobytes())
+        return list(zip(first, second, strict=True))
+    except (TypeError, ValueError) as error:
+        raise ModelFileError(
+            f"A lexicon of the saved model is damaged ({error}). Save the model again."
+        ) from error

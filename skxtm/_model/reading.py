@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +18,9 @@ from skxtm._threads import torch_threads
 from skxtm.exceptions import InputError
 
 if TYPE_CHECKING:
-    from skxtm.backbones.base import Documents, Reader
+    from skxtm.backbones.base import BackboneNetwork, Documents, Reader
     from skxtm.corpus import Corpus
+    from skxtm.training.inference import Inference
 
 
 def reader_of(state: State, device: str) -> Reader:
@@ -160,14 +163,50 @@ def mean_score(state: State, corpus: Corpus, settings: Settings) -> float:
     return float(scores(state, corpus, settings).mean())
 
 
+@dataclass(frozen=True)
+class KeptReader:
+    """A network made ready for reading, and what it was made from.
+
+    Attributes
+    ----------
+    network : BackboneNetwork
+        As it was trained.
+    device : str
+        Where the reader computes.
+    versions : tuple of (int, int)
+        Of each tensor of the network: where its numbers lie, and how often they were changed.
+    reader : Inference
+        The copy that reads.
+    """
+
+    network: BackboneNetwork
+    device: str
+    versions: tuple[tuple[int, int], ...]
+    reader: Inference
+
+    @classmethod
+    def of(cls, network: BackboneNetwork, device: str, kept: KeptReader | None) -> KeptReader:
+        """Make a network ready, unless that was done and it has not changed since."""
+        from skxtm.training.inference import Inference
+        from skxtm.training.tensors import resolve_device
+
+        tensors = chain(network.parameters(), network.buffers())
+        versions = tuple((tensor.data_ptr(), tensor._version) for tensor in tensors)
+        if (
+            kept is not None
+            and kept.network is network
+            and (device, versions) == (kept.device, kept.versions)
+        ):
+            return kept
+        return cls(network, device, versions, Inference(network, resolve_device(device)))
+
+
 def _reader_as_learnt(state: State, device: str) -> Reader:
     if state.topics is not None:
         return state.topics
-    from skxtm.training.inference import Inference
-    from skxtm.training.tensors import resolve_device
-
     assert state.network is not None
-    return Inference(state.network, resolve_device(device))
+    state.kept_reader = KeptReader.of(state.network, device, state.kept_reader)
+    return state.kept_reader.reader
 
 
 def by_language(

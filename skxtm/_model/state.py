@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from skxtm.exceptions import InputError
 
 if TYPE_CHECKING:
+    from skxtm._model.reading import KeptReader
     from skxtm._model.shaping import Shaping
     from skxtm._model.sources import Resource
     from skxtm.backbones._clusters import DocumentClusters
@@ -117,6 +118,8 @@ class State:
         Names that topics were given, by number.
     shaping : Shaping or None
         What became of the topics by hand; None if they are as they were learnt.
+    kept_reader : KeptReader or None
+        What read documents last, so that it need not be made for every call; neither copied nor saved.
     """
 
     backbone: Backbone
@@ -141,6 +144,7 @@ class State:
     topic_weight: NDArray[np.float64] | None = None
     names: dict[int, TopicName] = field(default_factory=dict)
     shaping: Shaping | None = None
+    kept_reader: KeptReader | None = None
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -166,7 +170,7 @@ class State:
         return copied
 
     def __getstate__(self) -> dict[str, Any]:
-        values = dict(self.__dict__)
+        values = {**self.__dict__, "kept_reader": None}
         if self.network is not None:
             from skxtm.training.tensors import to_arrays
 

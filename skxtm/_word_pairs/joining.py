@@ -51,3 +51,20 @@ def joined(
 
 def _row_sums(pairs: csr_array) -> NDArray[np.float32]:
     return np.asarray(pairs.sum(axis=1), dtype=np.float32)
+
+
+def sorted_csr(matrix: csr_array) -> csr_array:
+    """Write a sparse matrix by rows, columns ascending.
+
+    Parameters
+    ----------
+    matrix : sparse array
+        Of any format.
+
+    Returns
+    -------
+    matrix : csr_array
+    """
+    matrix = matrix.tocsr()
+    matrix.sort_indices()
+    return matrix

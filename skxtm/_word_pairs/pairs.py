@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from reprlib import repr as shortened
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._word_pairs.text_files import read_text
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.languages import languages_of_name
+from skxtm.languages import canonical_code, languages_of_name
 
 Words = Sequence[str] | NDArray[Any]
+Match = Literal["normal", "literal"]
 
 _UNWRITABLE = frozenset("\t\n\x00")
 
@@ -115,6 +116,58 @@ def languages_in_name(path: Path) -> tuple[str, str]:
             f"Give them in the order of its columns: Lexicon.read(path, languages=('zh', 'en'))."
         )
     return languages
+
+
+def checked_languages(languages: Any) -> tuple[str, str]:
+    """Check the languages of a lexicon.
+
+    Parameters
+    ----------
+    languages : pair of str
+        In any spelling.
+
+    Returns
+    -------
+    codes : pair of str
+        Canonical.
+
+    Raises
+    ------
+    InputError
+        If they are not two.
+    """
+    codes = tuple(map(canonical_code, languages)) if isinstance(languages, (tuple, list)) else ()
+    if len(codes) != 2 or codes[0] == codes[1]:
+        raise InputError(
+            f"The 'languages' parameter of Lexicon must be two different language codes, as in ('zh', 'en'). "
+            f"Got {languages!r} instead."
+        )
+    return codes[0], codes[1]
+
+
+def checked_match(match: Match) -> Match:
+    """Check when words are the same.
+
+    Parameters
+    ----------
+    match : {"normal", "literal"}
+        See `Lexicon`.
+
+    Returns
+    -------
+    match : {"normal", "literal"}
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+    """
+    if match not in ("normal", "literal"):
+        raise InputError(
+            f"The 'match' parameter of Lexicon must be a str among {{'literal', 'normal'}}. "
+            f"Got {match!r} instead."
+        )
+    return match
 
 
 def read_pairs(path: Path, languages: tuple[str, str], encoding: str) -> Iterator[tuple[str, str]]:

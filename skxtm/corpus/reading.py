@@ -102,6 +102,8 @@ def is_count_matrix(X: Any) -> bool:
     answer : bool
         True for sparse matrices, numeric arrays, nested sequences of numbers and numeric DataFrames.
     """
+    if isinstance(X, Corpus):
+        return False
     if sparse.issparse(X):
         return True
     if isinstance(X, np.ndarray):
@@ -112,9 +114,7 @@ def is_count_matrix(X: Any) -> bool:
         return bool(frame.columns) and (_is_sparse_frame(X) or all(countable))
     if isinstance(X, Sequence) and len(X) and isinstance(X[0], (Sequence, np.ndarray)):
         return not isinstance(X[0], str) and all(isinstance(cell, (int, float, np.number)) for cell in X[0])
-    return (
-        not isinstance(X, (Sequence, Corpus)) and hasattr(X, "__array__") and is_count_matrix(np.asarray(X))
-    )
+    return not isinstance(X, Sequence) and hasattr(X, "__array__") and is_count_matrix(np.asarray(X))
 
 
 def counts_as_corpus(X: Any, words: Any = None) -> Corpus:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
-from skxtm._word_pairs.pairs import languages_in_name
+from skxtm._word_pairs.pairs import Match, languages_in_name
 from skxtm.exceptions import InputError
 from skxtm.languages import canonical_code, fault_of_code
-from skxtm.lexicon import Lexicon, Match
+from skxtm.lexicon import Lexicon
 from skxtm.lexicons._glosses import is_short, tidy
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon
 

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._parameters import check_n_words, check_number
+from skxtm._word_pairs.pairs import Match
 from skxtm.exceptions import AnswerFormatError, InputError
 from skxtm.languages import LANGUAGE_NAMES, canonical_code
-from skxtm.lexicon import Lexicon, Match
+from skxtm.lexicon import Lexicon
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
 from skxtm.llm.thoughts import without_thoughts

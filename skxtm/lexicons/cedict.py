@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
+from skxtm._word_pairs.pairs import Match
 from skxtm._word_pairs.text_files import read_text
-from skxtm.lexicon import Match
 from skxtm.lexicons._assembling import (
     COMMENT,
     NOT_AN_ENTRY,

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 
+from skxtm._word_pairs.pairs import Match
 from skxtm._word_pairs.text_files import decoded, read_text, unpacked
 from skxtm.exceptions import InputError
-from skxtm.lexicon import Match
 from skxtm.lexicons._assembling import Entry, assembled, languages_of
 from skxtm.lexicons._entry_text import spelled, translations_of
 from skxtm.lexicons._licences import licence_in

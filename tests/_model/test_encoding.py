@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from collections import deque
@@ -18,7 +19,7 @@ from safetensors.numpy import load, save
 
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
 from skxtm._model.encoding import decode, encode
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, ModelFileError
 
 TEXTS = [("the rain the wind", "en"), ("the sun the rain", "en"), ("the wind", "en")]
 
@@ -165,3 +166,41 @@ def test_half_a_character_is_refused_as_a_word_and_comes_back_as_a_stop_word(tmp
     model = CrossLingualTopicModel(2, vectorizer=vectorizer, max_epochs=1, random_state=0).fit(TEXTS)
     model.save(tmp_path / "model")
     assert CrossLingualTopicModel.load(tmp_path / "model").vectorizer.stop_words == ["\ud800"]
+
+
+class TestLexicons:
+    LEXICON = Lexicon([("cat", "猫"), ("dog", "犬"), ("dog", "狗")], ("en", "zh"), match="literal")
+
+    def saved(self, tmp_path):
+        model = CrossLingualTopicModel(2, lexicon=self.LEXICON, random_state=0)
+        texts = [("cat dog cat", "en"), ("猫 犬 狗", "zh")] * 6
+        vectorizer = CrossLingualVectorizer(tokenizer="whitespace", min_df=1, max_df=1.0)
+        model.set_params(vectorizer=vectorizer).fit(texts).save(tmp_path / "model")
+        return texts, tmp_path / "model"
+
+    def test_pairs_are_read_when_they_are_needed_and_not_for_new_documents(self, tmp_path, monkeypatch):
+        texts, folder = self.saved(tmp_path)
+        read = []
+        monkeypatch.setattr(
+            "skxtm._model.encoding._lexicon_pairs", lambda text: read.append(1) or list(self.LEXICON)
+        )
+        model = CrossLingualTopicModel.load(folder)
+        model.transform(texts)
+        model.get_topics()
+        assert (model.lexicon.languages, model.lexicon.match) == (("en", "zh"), "literal")
+        assert read == []
+        assert model.lexicon == self.LEXICON
+        assert len(model.lexicon) == 3
+        assert read == [1]
+
+    def test_a_lexicon_that_was_not_read_yet_can_be_pickled(self, tmp_path):
+        _, folder = self.saved(tmp_path)
+        lexicon = CrossLingualTopicModel.load(folder).lexicon
+        assert pickle.loads(pickle.dumps(lexicon)) == self.LEXICON
+
+    @pytest.mark.parametrize("text", [b"{", b"[1, 2]", b'[["a"], ["b", "c"]]', b"\xff"])
+    def test_damage_is_said_when_the_pairs_are_read(self, text):
+        value = {"kind": "lexicon", "languages": ["en", "zh"], "match": "normal", "tensor": "pairs"}
+        lexicon = decode(value, {"pairs": np.frombuffer(text, dtype=np.uint8)})
+        with pytest.raises(ModelFileError, match=r"A lexicon of the saved model is damaged \(.*\). Save the"):
+            len(lexicon)

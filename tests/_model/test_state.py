@@ -123,3 +123,50 @@ def test_a_pickled_state_holds_arrays_where_the_network_was():
     again = pickle.loads(pickle.dumps(model))
     assert not again.network_.training
     np.testing.assert_array_equal(again.transform(CORPUS), model.transform(CORPUS))
+
+
+class TestKeptReader:
+    """What read documents last reads the next ones, and never with weights of before."""
+
+    def test_it_is_made_once_while_nothing_changes(self, monkeypatch):
+        model = make_model().fit(CORPUS)
+        made = []
+        monkeypatch.setattr(
+            "skxtm.training.inference.copy.deepcopy", lambda network: made.append(1) or copy.deepcopy(network)
+        )
+        first = model.transform(CORPUS)
+        n_made = len(made)
+        for _ in range(3):
+            np.testing.assert_array_equal(model.transform(CORPUS), first)
+        assert len(made) == n_made <= 1
+
+    @pytest.mark.parametrize("change", ["trained", "in place", "other tensors", "other network"])
+    def test_it_is_made_anew_after_every_change(self, change):
+        import torch
+
+        model = make_model().fit(CORPUS)
+        before = model.transform(CORPUS)
+        network = state_of(model).network
+        (name, weight), *_ = network.named_parameters()
+        if change == "trained":
+            model.partial_fit(CORPUS)
+        elif change == "in place":
+            with torch.no_grad():
+                weight.mul_(3)
+        elif change == "other tensors":
+            weight.data = weight.data * 3
+        else:
+            state_of(model).network = copy.deepcopy(network)
+            with torch.no_grad():
+                dict(state_of(model).network.named_parameters())[name].mul_(3)
+        after = model.transform(CORPUS)
+        assert not np.array_equal(after, before)
+        state_of(model).kept_reader = None
+        np.testing.assert_array_equal(model.transform(CORPUS), after)
+
+    def test_it_is_neither_copied_nor_pickled(self):
+        model = make_model().fit(CORPUS)
+        model.transform(CORPUS)
+        assert state_of(model).kept_reader is not None
+        assert state_of(copied(model)).kept_reader is None
+        assert state_of(pickle.loads(pickle.dumps(model))).kept_reader is None

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from skxtm.lexicon import Match
+from skxtm._word_pairs.pairs import Match
 from skxtm.lexicons.result import Kind, SourcedLexicon
 
 Pair = tuple[str, str]

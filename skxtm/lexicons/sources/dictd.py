@@ -4,7 +4,7 @@ import re
 from os import PathLike
 from pathlib import Path
 
-from skxtm.lexicon import Match
+from skxtm._word_pairs.pairs import Match
 from skxtm.lexicons._assembling import language_code
 from skxtm.lexicons.dictd import read_dictd
 from skxtm.lexicons.result import SourcedLexicon

@@ -3,7 +3,7 @@
 from os import PathLike
 from pathlib import Path
 
-from skxtm.lexicon import Match
+from skxtm._word_pairs.pairs import Match
 from skxtm.lexicons.edict import read_edict
 from skxtm.lexicons.result import SourcedLexicon
 from skxtm.lexicons.sources.base import DictionarySource, Pair, located

@@ -4,8 +4,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from skxtm._word_pairs.pairs import Match
 from skxtm.exceptions import InputError
-from skxtm.lexicon import Match
 from skxtm.lexicons.cedict import read_cedict
 from skxtm.lexicons.result import SourcedLexicon
 from skxtm.lexicons.sources.base import DictionarySource, Pair, located
