@@ -19,6 +19,7 @@ from _evaluation import SETUPS, Evaluation
 from torch import Tensor, nn
 
 from skxtm import Corpus, CrossLingualTopicModel
+from skxtm._model.state import state_of
 from skxtm.backbones import InfoCTM
 
 N_DIRECTIONS = 4
@@ -70,10 +71,12 @@ def largest_directions(model: CrossLingualTopicModel, corpus: Corpus, number: in
         seen.append(inputs[0].detach())
 
     hook = model.network_.encoders[number].head.hidden.register_forward_pre_hook(keep)
+    state_of(model).kept_reader = None  # what transforms is a copy: made now, it has the hook
     try:
         model.transform(corpus[corpus.rows_of(corpus.languages[number])])
     finally:
         hook.remove()
+        state_of(model).kept_reader = None
     hidden = torch.cat(seen).double()
     variances = torch.linalg.svdvals(hidden - hidden.mean(0)).square()
     return float(variances[:N_DIRECTIONS].sum() / variances.sum())

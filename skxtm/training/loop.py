@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from scipy import sparse
 from torch import Generator, Tensor, nn
+from torch.autograd.graph import increment_version
 from tqdm.auto import tqdm
 
 from skxtm.backbones.base import BackboneNetwork, CorpusShape, NetworkBackbone
@@ -193,6 +194,8 @@ class Trainer:
                 self._epoch(documents, objective, last)
         finally:
             self.network.eval()
+            for weight in self.network.parameters():  # fused Adam changes them without a note
+                increment_version(weight)
 
     def _epoch(self, documents: TrainingDocuments, objective: Objective | None, last: int) -> None:
         self.network.train()

@@ -10,6 +10,7 @@ import pytest
 
 from skxtm import CrossLingualTopicModel
 from skxtm._model.state import Learnt, Settings, copied, state_of
+from skxtm.backbones import CoreCTM
 from skxtm.datasets import make_multilingual_corpus
 
 DATA = make_multilingual_corpus(n_documents=20, n_components=3, vocabulary_sizes=25, random_state=0)
@@ -140,25 +141,28 @@ class TestKeptReader:
             np.testing.assert_array_equal(model.transform(CORPUS), first)
         assert len(made) == n_made <= 1
 
+    @pytest.mark.parametrize("backbone", ["nmtm", "corectm"])  # with statistics of batches, and without
     @pytest.mark.parametrize("change", ["trained", "in place", "other tensors", "other network"])
-    def test_it_is_made_anew_after_every_change(self, change):
+    def test_it_is_made_anew_after_every_change(self, change, backbone):
         import torch
 
-        model = make_model().fit(CORPUS)
+        model = make_model(CoreCTM(weight_reconstruction=1.0) if backbone == "corectm" else backbone).fit(
+            CORPUS
+        )
         before = model.transform(CORPUS)
         network = state_of(model).network
-        (name, weight), *_ = network.named_parameters()
+        name, weight = list(network.named_parameters())[-1 if backbone == "corectm" else 0]
         if change == "trained":
             model.partial_fit(CORPUS)
         elif change == "in place":
             with torch.no_grad():
-                weight.mul_(3)
+                weight.copy_(weight.flip(0))
         elif change == "other tensors":
-            weight.data = weight.data * 3
+            weight.data = weight.data.flip(0)
         else:
             state_of(model).network = copy.deepcopy(network)
             with torch.no_grad():
-                dict(state_of(model).network.named_parameters())[name].mul_(3)
+                dict(state_of(model).network.named_parameters())[name].copy_(weight.flip(0))
         after = model.transform(CORPUS)
         assert not np.array_equal(after, before)
         state_of(model).kept_reader = None
