@@ -189,6 +189,11 @@ def test_what_is_no_seed_is_refused(seeds, error, message):
     assert str(caught.value) == message
 
 
+def test_a_number_of_topics_that_is_none_is_named_whatever_the_seeds():
+    with pytest.raises(InputError, match="The 'n_components' parameter of CrossLingualTopicModel must be"):
+        make_model([["en1"]], n_components="six").fit(CORPUS)
+
+
 def test_backbones_that_cannot_begin_at_words_say_what_can():
     with pytest.raises(InputError) as caught:
         make_model({"a": ["en1"]}, backbone="nmtm").fit(CORPUS)

@@ -61,8 +61,32 @@ def gather_materials(state: State, corpus: Corpus, sources: Sources) -> Material
         If what was given does not fit.
     """
     words = gather_shared(state, corpus, sources)
-    documents = gather_documents(state, corpus, sources)
-    return replace(documents, lexicons=words.lexicons, word_vectors=words.word_vectors, seed=state.seed)
+    return joined(words, gather_documents(state, corpus, sources), state.seed)
+
+
+def joined(words: Materials, documents: Materials, seed: int) -> Materials:
+    """Put together what is known of words and of documents.
+
+    Parameters
+    ----------
+    words : Materials
+        From `gather_shared`.
+    documents : Materials
+        From `gather_documents`.
+    seed : int
+        Of the model.
+
+    Returns
+    -------
+    materials : Materials
+    """
+    return replace(
+        documents,
+        lexicons=words.lexicons,
+        word_vectors=words.word_vectors,
+        seed=seed,
+        seed_words=words.seed_words,
+    )
 
 
 def gather_shared(state: State, corpus: Corpus, sources: Sources) -> Materials:

@@ -81,7 +81,6 @@ def read_seeds(settings: Settings, backbone: Backbone) -> list[Seed]:
             f"Backbone {type(backbone).__name__!r} cannot begin topics at words. Use backbone='corectm', or "
             "leave out seed_topics and draw topics to your words after fit, by LLMRefiner with EditedTopics."
         )
-    check_room(named, settings.n_components)
     return [_read_seed(name, words) for name, words in named]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model import reading, shaping
+from skxtm._model.intake import read_documents
 from skxtm._model.materials import words_in_one_space
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State, copied, shaping_of
@@ -17,9 +18,6 @@ from skxtm._model.topics import NamedTopics
 from skxtm._optional import import_optional
 from skxtm._parameters import check_number
 from skxtm._threads import one_thread
-
-if TYPE_CHECKING:
-    from skxtm.corpus import Corpus
 
 
 class ShapedTopics(NamedTopics):
@@ -128,15 +126,14 @@ class ShapedTopics(NamedTopics):
         """
         check_is_fitted(self)
         check_number(topic, "topic", "split_topic", 0, len(self.components_) - 1, integer=True)
-        corpus, settings = self._read(X), Settings.of(self)
-        sources = Sources(settings, self._state.languages)
-        with one_thread():
-            vectors = words_in_one_space(self._state.copy(), corpus, sources, "split_topic")
-            shares = shaping.word_shares(
-                list(self.topic_word_.values()), topic, vectors, n_topics, self._state.seed
-            )
+        corpus, settings = read_documents(self, self._state, X), Settings.of(self)
         model = copied(self)
         state = model._state
+        with one_thread():
+            vectors = words_in_one_space(state, corpus, Sources(settings, state.languages), "split_topic")
+            shares = shaping.word_shares(
+                list(self.topic_word_.values()), topic, vectors, n_topics, state.seed
+            )
         state.shaping = shaping_of(state).divided(int(topic), shares)
         state.names.pop(topic, None)
         theta = reading.theta(state, corpus, settings)
@@ -197,6 +194,3 @@ class ShapedTopics(NamedTopics):
             state.names.setdefault(int(place_of[number]), name)
         reading.read_topics(state, Settings.of(self))
         return model
-
-    def _read(self, X: Any) -> Corpus:
-        raise NotImplementedError

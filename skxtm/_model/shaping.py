@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -215,24 +216,30 @@ class ShapedReader:
 
     def _part_shares(self, documents: Documents, language: int) -> NDArray[np.float32]:
         """Tell what of its topic falls to each part (n_documents, n_parts); 1 of whole ones."""
+        result = np.ones((documents.counts.shape[0], len(self.shaping.learnt)), dtype=np.float32)
+        for parts, means, evidence in self._evidence:
+            odds = np.log(means) + documents.counts @ evidence[language].T
+            result[:, parts] = softmax(odds, axis=1)
+        return result
+
+    @cached_property
+    def _evidence(self) -> list[tuple[Integers, Floats, list[Floats]]]:
+        """List for each topic that was split its parts, their pi, and by language what each word says."""
         shaping, topics = self.shaping, self.reader.topic_word()
-        ends = np.cumsum([part.shape[1] for part in topics])
-        own = slice(ends[language] - topics[language].shape[1], ends[language])
-        joint = np.maximum(shaping.weight, 1e-12)[:, None] * topics[language]
-        owned = joint / np.maximum(joint.sum(0), np.finfo(float).tiny)  # p(k | w), 0 of words in no topic
-        result = np.ones((documents.counts.shape[0], len(shaping.learnt)), dtype=np.float32)
+        ends = np.cumsum([part.shape[1] for part in topics])[:-1]
+        found = []
         for number in np.unique(shaping.learnt[shaping.is_part]):
             parts = np.flatnonzero(shaping.learnt == number)
-            means = np.array(
-                [
-                    np.mean([part[number] @ row for part, row in zip(topics, rows, strict=True)])
-                    for rows in (np.split(shaping.shares[part], ends[:-1]) for part in parts)
-                ]
-            )
-            shares = np.maximum(shaping.shares[parts, own], LEAST_SHARE)
-            evidence = owned[number] * np.log(shares / means[:, None])
-            result[:, parts] = softmax(np.log(means) + documents.counts @ evidence.T, axis=1)
-        return result
+            shares = np.split(shaping.shares[parts], ends, axis=1)
+            by_language = [part @ words[number] for part, words in zip(shares, topics, strict=True)]
+            means = np.mean(by_language, axis=0)
+            evidence = []
+            for of_language, words in zip(shares, topics, strict=True):
+                joint = np.maximum(shaping.weight, 1e-12)[:, None] * words
+                owned = joint[number] / np.maximum(joint.sum(0), np.finfo(float).tiny)  # p(k | w)
+                evidence.append(owned * np.log(np.maximum(of_language, LEAST_SHARE) / means[:, None]))
+            found.append((parts, means, evidence))
+        return found
 
 
 def merged(n_topics: int, groups: Any) -> Integers:

@@ -14,6 +14,7 @@ from skxtm._model.materials import (
     gather_documents,
     gather_materials,
     gather_shared,
+    joined,
     new_document_vectors,
 )
 from skxtm._model.seeds import SeedWords, check_room, find_seed_words, read_seeds
@@ -138,15 +139,7 @@ class Shared:
         state = replace(self.state.copy(), shape=shape, seed=seed)
         corpus = self.corpus[rows]
         with torch_threads(self.sources.settings.n_threads):
-            documents = gather_documents(state, corpus, self.sources)
-            words = self.materials
-            materials = replace(
-                documents,
-                lexicons=words.lexicons,
-                word_vectors=words.word_vectors,
-                seed=seed,
-                seed_words=words.seed_words,
-            )
+            materials = joined(self.materials, gather_documents(state, corpus, self.sources), seed)
             _prepare(state, materials)
         return state, corpus, materials
 
@@ -191,6 +184,7 @@ def _new_state(
 def _begin_at_words(state: State, corpus: Corpus, settings: Settings) -> SeedWords:
     """Name the topics that begin at words, and find these in the vocabularies."""
     seeds = read_seeds(settings, state.backbone)
+    check_room(seeds, state.shape.n_components)
     set_names(state, {number: seed.name for number, seed in enumerate(seeds)})
     return find_seed_words(seeds, state, corpus)
 

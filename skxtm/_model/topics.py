@@ -210,9 +210,8 @@ def with_verdicts(info: Any, quality: Any, *, after: str) -> Any:
         return info
     verdicts = verdicts_of(quality, len(info))
     info.insert(info.columns.get_loc(after) + 1, "verdict", verdicts)
-    return info.iloc[np.argsort([verdict != "" for verdict in verdicts], kind="stable")].reset_index(
-        drop=True
-    )
+    are_broken = [verdict != "" for verdict in verdicts]
+    return info.iloc[np.argsort(are_broken, kind="stable")].reset_index(drop=True)
 
 
 def set_names(state: State, names: Sequence[str | TopicName] | Mapping[int, str | TopicName]) -> None:

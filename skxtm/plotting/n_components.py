@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from skxtm._optional import import_optional
+from skxtm.plotting._drawing import single_axes
 
 #: Measures that are drawn, and what they are called; nan leaves one out.
 _LINES = {
@@ -78,9 +78,7 @@ class NComponentsDisplay:
         display : NComponentsDisplay
             This one, with `ax_` and `figure_`.
         """
-        if ax is None:
-            pyplot = import_optional("matplotlib.pyplot", extra="plot", purpose="NComponentsDisplay.plot")
-            _, ax = pyplot.subplots(figsize=(7.5, 4.5), layout="constrained")
+        ax = single_axes(ax, (7.5, 4.5), "NComponentsDisplay")
         sizes = self.table["n_components"].tolist()
         score = self.table["score"] / self.table["score"].max()
         ax.plot(sizes, score, color="black", linewidth=2.5, label="score, relative to the greatest")

@@ -8,10 +8,10 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm._optional import import_optional
 from skxtm.exceptions import InputError
 from skxtm.llm import ChatModel, ChatSession
 from skxtm.metrics.ratings import LLMRatings, llm_alignment_score, llm_coherence_score
+from skxtm.plotting._drawing import single_axes
 
 
 class RatingsDisplay:
@@ -126,10 +126,7 @@ class RatingsDisplay:
         display : RatingsDisplay
             This one, with `ax_` and `figure_`.
         """
-        if ax is None:
-            pyplot = import_optional("matplotlib.pyplot", extra="plot", purpose="RatingsDisplay.plot")
-            size = (2 + 0.9 * len(self.columns), 1 + 0.3 * len(self.rows))
-            _, ax = pyplot.subplots(figsize=size, layout="constrained")
+        ax = single_axes(ax, (1.7 + 0.9 * len(self.columns), 0.7 + 0.3 * len(self.rows)), "RatingsDisplay")
         image = ax.imshow(self.values, vmin=1, vmax=3, cmap=cmap, aspect="auto")
         ax.set_xticks(range(len(self.columns)), self.columns)
         ax.set_yticks(range(len(self.rows)), self.rows)

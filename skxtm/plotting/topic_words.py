@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+from skxtm._model.topics import verdicts_of
 from skxtm._parameters import check_n_words
 from skxtm.explore._words import weighted_words
-from skxtm.explore.quality import broken_topics
 from skxtm.plotting._drawing import COLOURS, WARNING, axes_grid, chosen_topics, clipped
 from skxtm.plotting._fonts import Fonts
 from skxtm.report import trained_model
@@ -108,7 +108,7 @@ class TopicWordsDisplay:
             {code: weighted_words(own, code, number, of_code) for code, of_code in top[number].items()}
             for number in numbers
         ]
-        verdicts = {} if quality is None else broken_topics(quality)
+        verdicts = dict(enumerate(verdicts_of(quality, len(top))))
         return cls(words, numbers, [names[number] for number in numbers], verdicts)
 
     def plot(self, *, ax: Any = None) -> Self:

@@ -36,12 +36,19 @@ def test_the_heaviest_topics_are_drawn_and_the_figure_grows_with_them(model):
 
 
 def test_broken_topics_are_marked_with_what_is_wrong(model):
-    table = pandas.DataFrame({"topic": [0, 1], "verdict": ["", "two themes"]})
+    numbers = range(len(model.components_))
+    table = pandas.DataFrame({"topic": numbers, "verdict": ["two themes" if k == 1 else "" for k in numbers]})
     display = TopicWordsDisplay.from_estimator(model, topics=[0, 1], quality=table).plot()
     titles = [ax.get_title("left") for ax in display.axes_[:, 0]]
     assert titles == [f"0  {model.topic_names_[0]}", f"1  {model.topic_names_[1]}  [two themes]"]
     colours = [to_hex(ax._left_title.get_color()) for ax in display.axes_[:, 0]]
     assert colours == ["#000000", "#d55e00"]
+
+
+def test_marks_of_another_model_are_refused(model):
+    table = pandas.DataFrame({"topic": [0, 1], "verdict": ["", "two themes"]})
+    with pytest.raises(InputError, match="The 'quality' table is of 2 topics, and the model has"):
+        TopicWordsDisplay.from_estimator(model, quality=table)
 
 
 def test_names_that_are_long_are_cut(model):
