@@ -14,6 +14,7 @@ from skxtm._model.seeds import read_seeds
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
 from skxtm._threads import check_n_threads, torch_threads
+from skxtm.embeddings.sums import RowSum
 from skxtm.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ def _read_out(state: State, corpus: Corpus, materials: Materials, settings: Sett
     read_topics(state, settings)
     documents = _training_documents(state, corpus, materials)
     result = by_language(state, corpus, documents, reader_of(state, settings.device).theta)
-    state.topic_weight = result.mean(0, dtype=np.float64)
+    state.topic_weight = RowSum.of(result).mean(len(result))
     return result
 
 

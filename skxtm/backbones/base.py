@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from torch import Generator, Tensor, nn
 
 from skxtm._parameters import check_choice, check_number
+from skxtm.embeddings.sums import CountSums, DocumentSums
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.encoder import sample_gaussian
 from skxtm.modules.prior import LaplacePrior
@@ -62,6 +63,9 @@ class Materials:
         Of whatever is random in the preparation.
     seed_words : sequence of dict of int to ndarray of int
         For each of the first topics, words at which it is to begin, by number of a language that has some.
+    sums : DocumentSums or None
+        What is summed over documents that are not in memory; `counts` then has a row a language, of all its
+        words.
     """
 
     counts: tuple[sparse.csr_array, ...]
@@ -72,6 +76,11 @@ class Materials:
     clusters: tuple[NDArray[np.int64], ...] | None = None
     seed: int = 0
     seed_words: Sequence[Mapping[int, NDArray[np.intp]]] = ()
+    sums: DocumentSums | None = None
+
+    def sums_of(self, languages: Sequence[str]) -> DocumentSums:
+        """Give what is summed over the documents of each language, under its code."""
+        return CountSums(dict(zip(languages, self.counts, strict=True))) if self.sums is None else self.sums
 
 
 @dataclass(frozen=True, slots=True)

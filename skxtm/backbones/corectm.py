@@ -193,14 +193,17 @@ class CoreCTM(NetworkBackbone):
         vectors = [unit(part) for part in materials.word_vectors]
         words = with_translations(vectors, materials.lexicons, self.translation_weight)
         constants: dict[str, NDArray[Any]] = {}
-        totals = [np.asarray(counts.sum(0), dtype=np.float64) for counts in materials.counts]
-        for number, (counts, total) in enumerate(zip(materials.counts, totals, strict=True)):
+        sums = materials.sums_of(shape.languages)
+        totals = [sums.word_totals(code) for code in shape.languages]
+        for number, total in enumerate(totals):
             share = total / max(total.sum(), 1)
-            readers = (self.sif / (self.sif + share))[:, None].astype(np.float32) * vectors[number]
             constants[f"words.{number}"] = words[number]
-            constants[f"readers.{number}"] = readers
-            constants[f"mean.{number}"] = unit(counts.astype(np.float32) @ readers).mean(0)
+            weights = (self.sif / (self.sif + share))[:, None].astype(np.float32)
+            constants[f"readers.{number}"] = weights * vectors[number]
             constants[f"log_counts.{number}"] = np.log(np.maximum(total, 1)).astype(np.float32)
+        readers = {code: constants[f"readers.{number}"] for number, code in enumerate(shape.languages)}
+        for number, (code, directions) in enumerate(sums.directions(readers).items()):
+            constants[f"mean.{number}"] = directions.mean(sums.n_documents(code)).astype(np.float32)
         constants["cores"] = self.cores(
             words, totals, shape.n_components, materials.seed, materials.seed_words
         )
@@ -360,7 +363,10 @@ class CoreCTMNetwork(BackboneNetwork):
 
     def _compared(self, vectors: Tensor, mean: Tensor, topics: Tensor) -> tuple[Tensor, Tensor]:
         vectors = F.normalize(F.normalize(vectors, dim=1) - mean, dim=1)
-        result = vectors @ F.normalize(topics, dim=1).T / self.document_temperature
+        topics = F.normalize(topics, dim=1)
+        if vectors.dtype == torch.float64 and not self.training:
+            vectors, topics = _in_steps(vectors), _in_steps(topics)
+        result = vectors @ topics.T / self.document_temperature
         return result, self.prior.logvar.expand_as(result)
 
     def topic_word(self) -> tuple[Tensor, ...]:
@@ -390,6 +396,11 @@ class CoreCTMNetwork(BackboneNetwork):
     def _constant(self, name: str, language: int) -> Tensor:
         constant: Tensor = self.get_buffer(f"{name}_{language}")
         return constant
+
+
+def _in_steps(rows: Tensor) -> Tensor:
+    """Round rows of length 1 to multiples of 2^-26, so that no order of summation changes their products."""
+    return rows.mul(2.0**26).round_().div_(2.0**26)
 
 
 def _middle(words: Sequence[FloatArray], columns: Mapping[int, NDArray[np.intp]]) -> FloatArray:

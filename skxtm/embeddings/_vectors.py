@@ -66,12 +66,13 @@ def mean_direction(vectors: NDArray[np.floating]) -> NDArray[Any]:
     return unit_rows(vectors).sum(axis=0) / max(n_directions, 1)
 
 
-def sif_weights(counts: sparse.csr_array, smooth: float) -> FloatMatrix:
+def sif_weights(totals: NDArray[np.float64], smooth: float) -> FloatMatrix:
     """Weigh words by their smooth inverse frequency.
 
     Parameters
     ----------
-    counts : csr_array of shape (n_documents, V)
+    totals : ndarray of shape (V,)
+        How often each word occurs.
     smooth : float
 
     Returns
@@ -79,8 +80,7 @@ def sif_weights(counts: sparse.csr_array, smooth: float) -> FloatMatrix:
     weights : ndarray of shape (V,)
         ``smooth / (smooth + p)`` with p the word's share of all tokens.
     """
-    frequency = counts.sum(axis=0, dtype=np.float64)
-    weights = smooth / (smooth + frequency / max(frequency.sum(), 1))
+    weights = smooth / (smooth + totals / max(totals.sum(), 1))
     return weights.astype(np.float32)
 
 

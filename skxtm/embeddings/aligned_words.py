@@ -29,14 +29,14 @@ from skxtm.embeddings._vectors import (
     checked_word_vectors,
     count_words,
     encoded_words,
-    mean_direction,
     principal_axes,
     sif_weights,
     unit_rows,
 )
 from skxtm.embeddings.alignment import IntArray, refined_map
-from skxtm.embeddings.cooccurrence import word_vectors_from_counts
+from skxtm.embeddings.cooccurrence import word_vectors_from_pmi
 from skxtm.embeddings.quality import AlignmentQuality, held_out_ranks
+from skxtm.embeddings.sums import CountSums, DocumentSums
 from skxtm.exceptions import InputError
 from skxtm.languages import canonical_code
 from skxtm.lexicon import Lexicon
@@ -195,8 +195,8 @@ class AlignedWordEncoder(NestedParameters):
 
         Parameters
         ----------
-        X : Corpus
-            Training documents with counts.
+        X : Corpus or DocumentSums
+            Training documents with counts, or what is summed over them.
         lexicons : Lexicon or iterable of Lexicon, default=None
             Translations, in either direction, that connect the languages; needed with more than one language.
         y : None
@@ -216,16 +216,15 @@ class AlignedWordEncoder(NestedParameters):
             If the lexicons leave a language unconnected.
         """
         _check_parameters(self)
-        corpus = as_corpus(X)
-        counts = {code: corpus.counts_of(code) for code in corpus.languages}
+        sums = X if isinstance(X, DocumentSums) else CountSums.of(as_corpus(X))
         random = check_random_state(self.random_state)
-        self.languages_ = corpus.languages
-        self.vocabularies_ = {code: (corpus.vocabularies or {})[code] for code in self.languages_}
+        self.languages_ = tuple(sums.vocabularies)
+        self.vocabularies_ = dict(sums.vocabularies)
         with one_thread():
-            self._align(self._monolingual_vectors(counts, random), lexicon_list(lexicons))
+            self._align(self._monolingual_vectors(sums, random), lexicon_list(lexicons))
             self._split_seed = random.randint(2**31 - 1)
             self._stand_beside()
-            self._learn_documents(counts)
+            self._learn_documents(sums)
         return self
 
     def encode_words(self, words: Sequence[str], language: str) -> FloatMatrix:
@@ -368,23 +367,20 @@ class AlignedWordEncoder(NestedParameters):
             for pair, ranks in self._held_out().items()
         }
 
-    def _monolingual_vectors(
-        self, counts: Mapping[str, sparse.csr_array], random: RandomState
-    ) -> dict[str, FloatMatrix]:
+    def _monolingual_vectors(self, sums: DocumentSums, random: RandomState) -> dict[str, FloatMatrix]:
         """Make unit vectors of the words of each language, in a space of its own."""
         if self.word_vectors is not None:
             vectors = checked_word_vectors(self.word_vectors, self.vocabularies_, "word_vectors")
         else:
             n_dimensions = min([self.n_dimensions, *map(len, self.vocabularies_.values())])
             vectors = {
-                code: word_vectors_from_counts(
-                    block,
+                code: word_vectors_from_pmi(
+                    sums.positive_pmi(code, self.smoothing),
                     n_dimensions,
-                    smoothing=self.smoothing,
                     singular_power=self.singular_power,
                     random_state=random,
                 )
-                for code, block in counts.items()
+                for code in self.languages_
             }
         return {code: centred_unit_rows(of_language) for code, of_language in vectors.items()}
 
@@ -433,15 +429,26 @@ class AlignedWordEncoder(NestedParameters):
             }
         return self._ranks
 
-    def _learn_documents(self, counts: Mapping[str, sparse.csr_array]) -> None:
+    def _learn_documents(self, sums: DocumentSums) -> None:
         """Learn word weights, means and common components from the training documents."""
-        self.word_weights_ = {code: sif_weights(block, self.sif) for code, block in counts.items()}
-        averages = {code: self._averages(block, code) for code, block in counts.items()}
-        self.document_means_ = {code: mean_direction(rows) for code, rows in averages.items()}
-        self.common_components_ = {
-            code: principal_axes(centred_unit_rows(rows, self.document_means_[code]), self.remove_common)
-            for code, rows in averages.items()
+        self.word_weights_ = {code: sif_weights(sums.word_totals(code), self.sif) for code in self.languages_}
+        directions = sums.directions({code: self._weighted_words(code) for code in self.languages_})
+        self.document_means_ = {
+            code: row_sum.mean().astype(np.float32) for code, row_sum in directions.items()
         }
+        n_dimensions = self.word_vectors_[self.anchor_language_].shape[1]
+        self.common_components_ = dict.fromkeys(
+            self.languages_, np.zeros((0, n_dimensions), dtype=np.float32)
+        )
+        if self.remove_common:
+            counts = sums.counts("remove_common of AlignedWordEncoder")
+            self.common_components_ = {
+                code: principal_axes(
+                    centred_unit_rows(self._averages(counts[code], code), self.document_means_[code]),
+                    self.remove_common,
+                )
+                for code in self.languages_
+            }
 
     def _documents(self, corpus: Corpus) -> FloatMatrix:
         n_dimensions = self.word_vectors_[self.anchor_language_].shape[1]
@@ -471,9 +478,10 @@ class AlignedWordEncoder(NestedParameters):
 
     def _averages(self, counts: sparse.csr_array, language: str) -> FloatMatrix:
         """Weighted sums of word vectors; their length carries no meaning."""
-        return counts.astype(np.float32) @ (
-            self.word_weights_[language][:, np.newaxis] * self.word_vectors_[language]
-        )
+        return counts.astype(np.float32) @ self._weighted_words(language)
+
+    def _weighted_words(self, language: str) -> FloatMatrix:
+        return self.word_weights_[language][:, np.newaxis] * self.word_vectors_[language]
 
     def _check_languages(self, languages: Sequence[str]) -> None:
         unknown = sorted(set(languages) - set(self.languages_))

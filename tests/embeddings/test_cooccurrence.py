@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 import skxtm.embeddings.cooccurrence as module
 from skxtm.embeddings import positive_pmi
-from skxtm.embeddings.cooccurrence import word_vectors_from_counts
+from skxtm.embeddings.cooccurrence import cooccurrences, pmi_of_cooccurrences, word_vectors_from_pmi
 
 
 def count_matrices():
@@ -76,20 +76,17 @@ def test_stored_zeros_are_no_occurrences():
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
 def test_vectors_are_left_singular_vectors_times_a_power_of_the_singular_values(power):
     counts = csr_array(np.random.default_rng(1).poisson(0.5, (60, 30)))
-    vectors = word_vectors_from_counts(
-        counts, 30, smoothing=0.75, singular_power=power, random_state=np.random.RandomState(0)
-    )
-    left, values, _ = np.linalg.svd(positive_pmi(counts).toarray().astype(float))
+    pmi = positive_pmi(counts)
+    vectors = word_vectors_from_pmi(pmi, 30, singular_power=power, random_state=np.random.RandomState(0))
+    left, values, _ = np.linalg.svd(pmi.toarray().astype(float))
     expected = left * values**power
     np.testing.assert_allclose(np.abs(np.sum(vectors * expected, axis=0)), values ** (2 * power), rtol=1e-3)
 
 
 def test_vectors_do_not_depend_on_anything_but_the_seed():
-    counts = csr_array(np.random.default_rng(1).poisson(0.2, (100, 50)))
+    pmi = positive_pmi(csr_array(np.random.default_rng(1).poisson(0.2, (100, 50))))
     first, second = (
-        word_vectors_from_counts(
-            counts, 5, smoothing=0.75, singular_power=0.75, random_state=np.random.RandomState(3)
-        )
+        word_vectors_from_pmi(pmi, 5, singular_power=0.75, random_state=np.random.RandomState(3))
         for _ in range(2)
     )
     np.testing.assert_array_equal(first, second)
@@ -98,7 +95,26 @@ def test_vectors_do_not_depend_on_anything_but_the_seed():
 def test_a_word_without_company_has_a_vector_of_zeros():
     counts = np.random.default_rng(1).poisson(0.5, (60, 30))
     counts[:, 7] = 0
-    vectors = word_vectors_from_counts(
-        csr_array(counts), 10, smoothing=0.75, singular_power=0.75, random_state=np.random.RandomState(0)
-    )
+    pmi = positive_pmi(csr_array(counts))
+    vectors = word_vectors_from_pmi(pmi, 10, singular_power=0.75, random_state=np.random.RandomState(0))
     assert np.flatnonzero(~vectors.any(axis=1)).tolist() == [7]
+
+
+@pytest.mark.parametrize("n_parts", [1, 3, 20])
+def test_documents_counted_in_parts_have_the_pmi_of_all_at_once_bit_by_bit(n_parts):
+    counts = csr_array(np.random.default_rng(0).poisson(0.3, (40, 12)))
+    parts = [counts[rows] for rows in np.array_split(np.random.default_rng(1).permutation(40), n_parts)]
+    together = sum((cooccurrences(part) for part in parts), start=csr_array((12, 12), dtype=np.int64))
+    for smoothing in (0.75, 1.0):
+        pmi, expected = pmi_of_cooccurrences(together, smoothing), positive_pmi(counts, smoothing)
+        for name in ("data", "indices", "indptr"):
+            np.testing.assert_array_equal(getattr(pmi, name), getattr(expected, name))
+
+
+@pytest.mark.slow
+def test_words_are_counted_together_beyond_what_single_precision_counts():
+    n_documents = 2**24 + 3
+    columns = np.tile(np.array([0, 1], dtype=np.int32), n_documents)
+    starts = np.arange(0, 2 * n_documents + 1, 2, dtype=np.int32)
+    counts = csr_array((np.ones(2 * n_documents, dtype=np.int8), columns, starts), shape=(n_documents, 2))
+    assert cooccurrences(counts).toarray().tolist() == [[0, n_documents], [0, 0]]
