@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skxtm._model import learning, reading
+from skxtm._model import learning, reading, sharded
 from skxtm._model.anchors import anchors, update_anchors
 from skxtm._model.intake import (
     Columns,
@@ -26,6 +26,7 @@ from skxtm._model.starting import start
 from skxtm._model.state import Learnt, Settings, State, check_as_learnt
 from skxtm.corpus import Corpus
 from skxtm.lexicon import Lexicon
+from skxtm.shards import Shards, as_shards
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
@@ -195,8 +196,8 @@ class CrossLingualTopicModel(ShapedTopics):
 
         Parameters
         ----------
-        X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
-            Anything `skxtm.as_corpus` reads.
+        X : DataFrame, sequence, Corpus, count matrix of n_documents rows, or Shards
+            Anything `skxtm.as_corpus` reads; of CoreCTM, documents in shards too, see `skxtm.shards.Shards`.
         y : None
             Ignored.
 
@@ -214,7 +215,12 @@ class CrossLingualTopicModel(ShapedTopics):
         TrainingError
             If training diverges.
         """
-        self._learn(X)
+        shards = as_shards(X)
+        if shards is None:
+            self._learn(X)
+        else:
+            self._state = sharded.fit(shards, Settings.of(self))
+            Columns.forget(self)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.float32]:
@@ -287,6 +293,28 @@ class CrossLingualTopicModel(ShapedTopics):
         corpus = self._read(X)
         warn_of_unknown_words(corpus, self._state)
         return reading.theta(self._state, corpus, Settings.of(self))
+
+    def transform_shards(self, shards: Any) -> Iterator[NDArray[np.float32]]:
+        """Topic proportions of documents in shards, of one after the other; memory does not grow with them.
+
+        Parameters
+        ----------
+        shards : Shards, or list of Corpus or functions
+            Documents in any of the fitted languages, with counts over the model's vocabularies. To write the
+            results into files: `skxtm.shards.transform_to_folder`.
+
+        Returns
+        -------
+        thetas : iterator of ndarray of shape (n_documents, n_components)
+            Of each shard what `transform` gives, without a warning of documents that hold no known word.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a shard is not what is needed.
+        """
+        check_is_fitted(self)
+        return sharded.theta(self._state, Shards.of(shards), Settings.of(self))
 
     def posterior_mean(self, X: Any) -> NDArray[np.float32]:
         """Mean of the latent Gaussian of documents, whose softmax is `transform`.

@@ -24,7 +24,7 @@ FLOORS = [
     {"exceptions", "_version", "_cache_folder"},
     {"_files", "_optional", "_parameters", "_threads", "languages", "cleaning"},
     {"corpus", "normalization", "llm", "_word_pairs"},
-    {"tokenizers", "model_selection"},
+    {"tokenizers", "model_selection", "shards"},
     {"_counting"},
     {"lexicon", "vectorizer"},
     {"lexicons", "embeddings", "datasets"},
@@ -59,6 +59,7 @@ ONLY = {
         "corpus",
         "exceptions",
         "lexicon",
+        "shards",
         "vectorizer",
     },
 }

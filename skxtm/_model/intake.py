@@ -18,6 +18,7 @@ from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, s
 from skxtm.exceptions import InputError, UnknownWordsWarning
 from skxtm.languages import distinct_codes
 from skxtm.model_selection import REMEDY
+from skxtm.shards import as_shards
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ def read_training_documents(
     """
     if is_count_matrix(X):
         return read_matrix(estimator, X, reset=True), None
-    for name in ("n_features_in_", "feature_names_in_"):
-        estimator.__dict__.pop(name, None)
+    Columns.forget(estimator)
+    refuse_shards(X)
     vectorizer = CrossLingualVectorizer() if vectorizer is None else clone(vectorizer)
     corpus = vectorizer._read(X)
     if len(corpus) == 0:
@@ -133,11 +134,12 @@ def read_documents(estimator: BaseEstimator, state: State, X: Any) -> Corpus:
     """
     vectorizer, vocabularies = state.vectorizer, state.vocabularies
     if is_count_matrix(X):
-        return _check_matches(read_matrix(estimator, X, reset=False), vocabularies)
+        return check_matches(read_matrix(estimator, X, reset=False), vocabularies)
+    refuse_shards(X)
     corpus = as_corpus(X) if vectorizer is None else vectorizer._read(X)
     can_be_counted = vectorizer is not None and corpus.text is not None
     if corpus.has_counts and not (can_be_counted and _strangers(corpus, vocabularies)):
-        return _check_matches(corpus, vocabularies)
+        return check_matches(corpus, vocabularies)
     if vectorizer is None:
         raise InputError(
             "X holds texts without counts, but the model was fitted on counts. Make counts with the "
@@ -300,12 +302,27 @@ def warn_of_unknown_words(corpus: Corpus, state: State) -> None:
     else:
         missing = "word of the vocabulary"
         n_empty = sum(int((corpus.counts_of(code).sum(1) == 0).sum()) for code in corpus.languages)
+    warn_of_empty(n_empty, len(corpus), missing)
+
+
+def warn_of_empty(n_empty: int, n_documents: int, missing: str) -> None:
+    """Warn, once, of documents that nothing can be read of.
+
+    Parameters
+    ----------
+    n_empty : int
+        How many there are; none needs no warning.
+    n_documents : int
+        Of how many.
+    missing : str
+        What they lack.
+    """
     if n_empty:
         warnings.warn(
-            f"{n_empty:,} of {len(corpus):,} documents hold no {missing}. They are kept; their "
+            f"{n_empty:,} of {n_documents:,} documents hold no {missing}. They are kept; their "
             "topic proportions are the prior's.",
             UnknownWordsWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -319,7 +336,46 @@ def _strangers(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_]]) 
     ]
 
 
-def _check_matches(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_]]) -> Corpus:
+def refuse_shards(X: Any) -> None:
+    """Refuse shards where documents in memory are needed.
+
+    Parameters
+    ----------
+    X : object
+        What the user brought.
+
+    Raises
+    ------
+    InputError
+        If they are shards.
+    """
+    if as_shards(X) is not None:
+        raise InputError(
+            "X is in shards, which only fit and transform_shards of CrossLingualTopicModel take. Give one "
+            "shard at a time, or a sample of the documents."
+        )
+
+
+def check_matches(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_]]) -> Corpus:
+    """Check that a fitted model knows the words of documents.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        With counts.
+    vocabularies : dict of str to ndarray of str of shape (V_l,)
+        Of the model.
+
+    Returns
+    -------
+    corpus : Corpus
+        The same.
+
+    Raises
+    ------
+    InputError
+        If languages or vocabularies are not the model's.
+    """
     unseen = sorted(set(corpus.languages) - set(vocabularies))
     if unseen:
         raise InputError(
@@ -364,6 +420,12 @@ class Columns:
         """Read a saved model."""
         names = fitted["feature_names_in"]
         return cls(fitted["n_features_in"], None if names is None else np.array(names, dtype=object))
+
+    @staticmethod
+    def forget(estimator: Any) -> None:
+        """Delete scikit-learn's attributes."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            estimator.__dict__.pop(name, None)
 
     def put(self, estimator: Any) -> None:
         """Write scikit-learn's attributes."""

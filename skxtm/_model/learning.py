@@ -14,7 +14,7 @@ from skxtm._model.seeds import read_seeds
 from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
 from skxtm._threads import check_n_threads, torch_threads
-from skxtm.embeddings.sums import RowSum
+from skxtm.embeddings._sums import RowSum
 from skxtm.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -245,11 +245,24 @@ def take_over(
     theta : ndarray of shape (n_documents, n_components)
         Topic proportions of the training documents.
     """
+    note_training(state, trainer)
+    return _read_out(state, corpus, materials, settings)
+
+
+def note_training(state: State, trainer: Trainer) -> None:
+    """Note what a trainer has done, and what it needs to go on.
+
+    Parameters
+    ----------
+    state : State
+        Whose network was trained.
+    trainer : Trainer
+        Which trained it.
+    """
     from skxtm.training.loop import trainer_state
 
     state.trainer = trainer_state(trainer)
     state.n_iter, state.history = trainer.n_epochs, trainer.history
-    return _read_out(state, corpus, materials, settings)
 
 
 def _network_backbone(state: State) -> Any:

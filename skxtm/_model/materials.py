@@ -61,7 +61,8 @@ def gather_materials(state: State, corpus: Corpus, sources: Sources) -> Material
         If what was given does not fit.
     """
     words = gather_shared(state, corpus, sources)
-    return joined(words, gather_documents(state, corpus, sources), state.seed)
+    documents = gather_documents(state, corpus, sources)
+    return replace(joined(words, documents, state.seed), sums=sources.sums)
 
 
 def joined(words: Materials, documents: Materials, seed: int) -> Materials:
@@ -421,7 +422,8 @@ def _encoder(
         if source is None:
             source = AlignedWordEncoder(pretrained=sources.encoder, random_state=state.seed)
         try:
-            state.encoders[key] = fitted_encoder(source, corpus, lexicons, random_state=state.seed)
+            documents = corpus if sources.sums is None else sources.sums
+            state.encoders[key] = fitted_encoder(source, documents, lexicons, random_state=state.seed)
         except MissingResourceError as error:
             user = needed_by or f"Backbone {type(state.backbone).__name__!r}"
             raise MissingResourceError(

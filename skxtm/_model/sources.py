@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from skxtm.backbones.base import Backbone
+    from skxtm.embeddings._sums import DocumentSums
     from skxtm.lexicons import SourcedLexicon
 
 Pair = tuple[str, str]
@@ -97,11 +98,17 @@ class Sources:
         Of the estimator.
     languages : sequence of str
         Of the documents.
+
+    Attributes
+    ----------
+    sums : DocumentSums or None
+        What is summed over documents that are not in memory.
     """
 
     def __init__(self, settings: Settings, languages: Sequence[str]) -> None:
         self.settings = settings
         self.languages = tuple(languages)
+        self.sums: DocumentSums | None = None
         self.chosen: tuple[dict[Pair, list[Translations]], dict[Pair, sparse.csr_array]] | None = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
@@ -67,6 +67,24 @@ class Settings:
         settings : Settings
         """
         return cls(**{part.name: getattr(estimator, part.name) for part in fields(cls)})
+
+    def for_reading(self) -> Self:
+        """Leave out what documents are not read by.
+
+        Returns
+        -------
+        settings : Settings
+        """
+        left_out = (
+            "lexicon",
+            "word_embeddings",
+            "document_embeddings",
+            "clusters",
+            "seed_topics",
+            "vectorizer",
+        )
+        nothing: dict[str, Any] = dict.fromkeys(left_out)
+        return replace(self, **nothing)
 
     @property
     def has_document_arrays(self) -> bool:

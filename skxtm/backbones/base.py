@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from torch import Generator, Tensor, nn
 
 from skxtm._parameters import check_choice, check_number
-from skxtm.embeddings.sums import CountSums, DocumentSums
+from skxtm.embeddings._sums import CountSums, DocumentSums
 from skxtm.losses.divergence import gaussian_kl
 from skxtm.modules.encoder import sample_gaussian
 from skxtm.modules.prior import LaplacePrior
@@ -262,6 +262,10 @@ class Backbone(BaseEstimator, ABC):
         wants : bool
         """
         return "document_vectors" in self.needs
+
+    def learns_from_sums(self) -> bool:
+        """Tell whether sums over documents are enough, as it is set, so that these need not lie in memory."""
+        return False
 
     @abstractmethod
     def check(self) -> None:

@@ -187,6 +187,10 @@ class CoreCTM(NetworkBackbone):
         """Whether documents are read as a whole; see `Backbone.wants_documents`."""
         return self.view == "documents" or (self.view == "auto" and readable)
 
+    def learns_from_sums(self) -> bool:
+        """Whether documents are read by their words, and nothing is trained."""
+        return self.view != "documents" and self.max_epochs == 0
+
     def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
         """Bring translations together, find the cores, and weigh words for documents."""
         assert materials.word_vectors is not None

@@ -22,6 +22,7 @@ from skxtm.embeddings._pairing import (
     mapping_targets,
     matches_between,
 )
+from skxtm.embeddings._sums import CountSums, DocumentSums
 from skxtm.embeddings._vectors import (
     FloatMatrix,
     centred_unit_rows,
@@ -36,7 +37,6 @@ from skxtm.embeddings._vectors import (
 from skxtm.embeddings.alignment import IntArray, refined_map
 from skxtm.embeddings.cooccurrence import word_vectors_from_pmi
 from skxtm.embeddings.quality import AlignmentQuality, held_out_ranks
-from skxtm.embeddings.sums import CountSums, DocumentSums
 from skxtm.exceptions import InputError
 from skxtm.languages import canonical_code
 from skxtm.lexicon import Lexicon

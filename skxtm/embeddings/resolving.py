@@ -10,6 +10,7 @@ from numpy.random import RandomState
 from sklearn.base import clone
 
 from skxtm.corpus import Corpus
+from skxtm.embeddings._sums import DocumentSums
 from skxtm.embeddings._vectors import FloatMatrix, checked_word_vectors, encoded_words
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.sentence_transformer import SentenceTransformerEncoder
@@ -137,7 +138,7 @@ def resolve_document_embeddings(
 
 def fitted_encoder(
     source: Any,
-    corpus: Corpus,
+    corpus: Corpus | DocumentSums,
     lexicons: Lexicon | Iterable[Lexicon] | None = None,
     *,
     random_state: int | RandomState | None = None,
@@ -148,7 +149,9 @@ def fitted_encoder(
     ----------
     source : None, str or encoder
         As in `resolve_word_embeddings`.
-    corpus, lexicons, random_state
+    corpus : Corpus or DocumentSums
+        As in `resolve_word_embeddings`, or what is summed over documents.
+    lexicons, random_state
         As in `resolve_word_embeddings`.
 
     Returns

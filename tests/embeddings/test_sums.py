@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from skxtm.embeddings._sums import CountSums, RowSum, summed_directions
 from skxtm.embeddings._vectors import unit_rows
-from skxtm.embeddings.sums import CountSums, RowSum, summed_directions
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 9))

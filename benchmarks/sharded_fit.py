@@ -1,0 +1,141 @@
+"""Fit CoreCTM on millions of generated documents in shards on disk, and read their topics.
+
+Documents of 11 words in two languages are drawn from known topics, one topic a document, and written into a
+folder of shards; then a process of its own fits a model on them, and another writes their topic proportions.
+Seconds, the highest resident memory of each process, and how many documents there are on a second. With
+``--in-memory`` the same documents are also fitted as one corpus, and what was learnt is compared bit by bit.
+
+    python benchmarks/sharded_fit.py [--documents N ...] [--in-memory] [--jobs N] [--folder PATH]
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from skxtm import Corpus, CrossLingualTopicModel, Lexicon
+from skxtm.shards import Shards, transform_to_folder, write_shards
+
+LANGUAGES = ("en", "zh")
+N_WORDS, N_TOPICS, LENGTH, PER_SHARD = 5000, 50, 11, 100_000
+
+
+def main() -> None:
+    options = parse_options()
+    if options.step:
+        print(json.dumps(run_step(options.step, options.folder, options.jobs)))
+        return
+    rows = []
+    for n_documents in options.documents:
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            rows += measure(n_documents, Path(folder), options)
+    print(f"{'documents':>12}{'step':>16}{'seconds':>10}{'documents/s':>13}{'peak MB':>9}")
+    for row in rows:
+        rate = row["documents"] / row["seconds"]
+        print(
+            f"{row['documents']:>12,}{row['step']:>16}{row['seconds']:>10.1f}{rate:>13,.0f}{row['peak_mb']:>9,.0f}"
+        )
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2), encoding="utf-8")
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--documents", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--in-memory", action="store_true", help="also fit on all documents at once")
+    parser.add_argument("--jobs", type=int, default=1, help="shards at a time")
+    parser.add_argument("--folder", type=Path, help="where shards are written for as long as they are needed")
+    parser.add_argument("--json", type=Path, help="also write the table to this file")
+    parser.add_argument("--step", choices=["fit", "transform", "in memory"], help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def measure(n_documents: int, folder: Path, options: argparse.Namespace) -> list[dict[str, object]]:
+    """Write shards, and take each step in a process of its own."""
+    start = time.perf_counter()
+    write_shards(drawn(n_documents), folder / "shards")
+    rows: list[dict[str, object]] = [row("write", start)]
+    for step in ("fit", "transform", *(["in memory"] if options.in_memory else [])):
+        command = [
+            sys.executable,
+            __file__,
+            "--step",
+            step,
+            "--folder",
+            str(folder),
+            "--jobs",
+            str(options.jobs),
+        ]
+        rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    for each in rows:
+        each["documents"] = n_documents
+    if options.in_memory:
+        first, second = (
+            (folder / name / "tensors.safetensors").read_bytes() for name in ("fit", "in memory")
+        )
+        print(f"{n_documents:,} documents in shards and in memory: the same bits: {first == second}")
+    return rows
+
+
+def run_step(step: str, folder: Path, n_jobs: int) -> dict[str, object]:
+    shards = Shards(folder / "shards", n_jobs=n_jobs, statistics=False)
+    vocabularies = {code: list(words) for code, words in shards.vocabularies.items()}
+    lexicon = Lexicon(list(zip(*vocabularies.values(), strict=True)), LANGUAGES, match="literal")
+    model = CrossLingualTopicModel(N_TOPICS, lexicon=lexicon, random_state=0, device="cpu")
+    start = time.perf_counter()
+    if step == "transform":
+        transform_to_folder(CrossLingualTopicModel.load(folder / "fit"), shards, folder / "theta")
+    else:
+        documents = shards if step == "fit" else Corpus.concatenate(shards)
+        model.fit(documents)
+    result = row(step, start)
+    if step != "transform":
+        model.save(folder / step)
+    return result
+
+
+def row(step: str, start: float) -> dict[str, object]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"step": step, "seconds": time.perf_counter() - start, "peak_mb": peak}
+
+
+def drawn(n_documents: int) -> Iterator[Corpus]:
+    """Draw corpora of documents about one topic each, half of them in each language."""
+    rng = np.random.default_rng(0)
+    frequency = 1 / np.arange(1, N_WORDS + 1) ** 0.8
+    topics = rng.dirichlet(np.full(N_WORDS, 0.02), N_TOPICS) + 0.2 * frequency / frequency.sum()
+    cumulative = np.cumsum(topics / topics.sum(1, keepdims=True), axis=1)
+    # one ascending line, on which topic k has the values from k to k + 1, so that one search draws all words
+    line = (cumulative + np.arange(N_TOPICS)[:, None]).ravel()
+    words = {code: [f"{code}{number}" for number in range(N_WORDS)] for code in LANGUAGES}
+    for start in range(0, n_documents, PER_SHARD):
+        n_rows = min(PER_SHARD, n_documents - start)
+        topic = rng.integers(0, N_TOPICS, n_rows)
+        place = np.searchsorted(line, topic[:, None] + rng.random((n_rows, LENGTH)), side="right")
+        columns = np.minimum(place - topic[:, None] * N_WORDS, N_WORDS - 1)
+        sizes = [n_rows - n_rows // 2, n_rows // 2]
+        blocks = zip(LANGUAGES, np.split(columns, [sizes[0]]), strict=True)
+        yield Corpus.from_counts({code: counted(block) for code, block in blocks}, words)
+
+
+def counted(columns: np.ndarray) -> sparse.csr_array:
+    starts = np.arange(0, columns.size + 1, LENGTH)
+    counts = sparse.csr_array(
+        (np.ones(columns.size, dtype=np.int32), columns.ravel(), starts), shape=(len(columns), N_WORDS)
+    )
+    counts.sum_duplicates()
+    return counts
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""How a model learns from documents in shards, and reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.parallel import Parallel, delayed
+
+from skxtm._model import learning, reading
+from skxtm._model.intake import check_matches, check_n_components, warn_of_empty
+from skxtm._model.shard_sums import Arrays, ShardSums, over_shards
+from skxtm._model.starting import start
+from skxtm._model.state import Settings, State
+from skxtm._threads import torch_threads
+from skxtm.corpus import Corpus
+from skxtm.embeddings._sums import RowSum
+from skxtm.exceptions import InputError
+from skxtm.shards import Shards
+
+
+def fit(shards: Shards, settings: Settings) -> State:
+    """Learn topics from shards: the same bits as from all documents in memory.
+
+    Parameters
+    ----------
+    shards : Shards
+        Training documents.
+    settings : Settings
+        Of the estimator.
+
+    Returns
+    -------
+    state : State
+        Of a model that has learnt all there is to learn.
+
+    Raises
+    ------
+    InputError, InputTypeError, MissingResourceError
+        If something is not what is needed, or the backbone needs all documents at once.
+    """
+    backbone = learning.choose(settings)
+    if not backbone.learns_from_sums():
+        raise InputError(
+            f"Backbone {type(backbone).__name__!r} as it is set learns from documents in memory, not from "
+            "shards. Use backbone='corectm' with max_epochs=0 and without view='documents', or fit on a "
+            "sample."
+        )
+    sums = ShardSums(shards, settings.verbose)
+    check_n_components(settings.n_components, sums.n_rows)
+    outline = sums.outline()
+    sources = learning.find_sources(backbone, outline, settings)
+    sources.sums = sums
+    state, _ = start(backbone, outline, None, sources)
+    warn_of_empty(sums.n_empty, sums.n_rows, "word of the vocabulary")
+    with torch_threads(settings.n_threads):
+        learning.note_training(state, learning.make_trainer(state, settings.device))
+        reading.read_topics(state, settings)
+        state.topic_weight = _topic_weight(state, shards, sums.n_rows, settings)
+    return state
+
+
+def theta(state: State, shards: Shards, settings: Settings) -> Iterator[NDArray[np.float32]]:
+    """Topic proportions of documents in shards.
+
+    Parameters
+    ----------
+    state : State
+        Fitted.
+    shards : Shards
+        With counts over the model's vocabularies.
+    settings : Settings
+        Of the estimator.
+
+    Yields
+    ------
+    theta : ndarray of shape (n_documents, n_components)
+        Of each shard, in their order.
+    """
+    reader, settings = _for_reading(state), settings.for_reading()
+    tasks = (delayed(_theta)(shards.take([number]), reader, settings) for number in range(len(shards)))
+    yield from Parallel(n_jobs=shards.n_jobs, return_as="generator")(tasks)
+
+
+def sum_theta(corpus: Corpus, argument: tuple[State, Settings]) -> Arrays:
+    """Add up the topic proportions of documents.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        With counts.
+    argument : tuple of (State, Settings)
+        Of the model.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+        The total of a `RowSum`.
+    """
+    return {"total": RowSum.of(reading.theta(argument[0], corpus, argument[1])).total}
+
+
+def _theta(shard: Shards, state: State, settings: Settings) -> NDArray[np.float32]:
+    return reading.theta(state, check_matches(shard[0], state.vocabularies), settings)
+
+
+def _topic_weight(state: State, shards: Shards, n_documents: int, settings: Settings) -> NDArray[np.float64]:
+    """Mean topic proportions of all documents."""
+    from skxtm.training.tensors import to_arrays
+
+    assert state.network is not None
+    total = RowSum.of_none(state.n_topics)
+    argument = _for_reading(state), settings.for_reading()
+    key = repr(state.backbone), state.constants, to_arrays(state.network)
+    for arrays in over_shards(
+        shards, sum_theta, argument, key, title="Weighing topics", verbose=settings.verbose
+    ):
+        total += RowSum(arrays["total"], 0)
+    return total.mean(n_documents)
+
+
+def _for_reading(state: State) -> State:
+    """Leave out what is only needed to learn, so that little is sent to processes."""
+    return replace(state, encoders={}, trainer=None, resources=[], vectorizer=None)

@@ -1,0 +1,344 @@
+"""The folder of shards: word counts as arrays, a file a shard, and one JSON that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from skxtm._files import replacing
+from skxtm.corpus import Corpus
+from skxtm.exceptions import InputError
+
+Vocabularies = Mapping[str, NDArray[np.object_]]
+
+INDEX = "shards.json"
+_FORMAT = "skxtm shards 1"
+_REMEDY = "Write the shards again with skxtm.shards.write_shards."
+
+
+@dataclass(frozen=True)
+class ShardFile:
+    """A shard as the index knows it.
+
+    Attributes
+    ----------
+    name : str
+        Of its file.
+    n_documents : int
+        Rows.
+    n_bytes : int
+        Size of the file.
+    """
+
+    name: str
+    n_documents: int
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class Index:
+    """What a folder of shards holds.
+
+    Attributes
+    ----------
+    vocabularies : dict of str to ndarray of str of shape (V_l,)
+        Words of all shards.
+    shards : tuple of ShardFile
+        In their order.
+    """
+
+    vocabularies: Vocabularies
+    shards: tuple[ShardFile, ...]
+
+
+def fingerprint(vocabularies: Vocabularies) -> str:
+    """Tell vocabularies from all others.
+
+    Parameters
+    ----------
+    vocabularies : dict of str to ndarray of str of shape (V_l,)
+        Words by language.
+
+    Returns
+    -------
+    digest : str
+        Of languages and words, in their order.
+    """
+    listed = [[code, list(words)] for code, words in vocabularies.items()]
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
+
+
+def write_index(folder: Path, index: Index) -> None:
+    """Write the index, which makes a folder of files a folder of shards.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the shards are.
+    index : Index
+        What they are.
+    """
+    content = {
+        "format": _FORMAT,
+        "vocabularies": {code: list(words) for code, words in index.vocabularies.items()},
+        "shards": [vars(shard) for shard in index.shards],
+    }
+    with replacing(folder / INDEX) as partial:
+        partial.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def read_index(folder: Path) -> Index:
+    """Read the index, and compare it with the files beside it.
+
+    Parameters
+    ----------
+    folder : Path
+        Which `write_shards` wrote.
+
+    Returns
+    -------
+    index : Index
+
+    Raises
+    ------
+    InputError
+        If it is no folder of shards, or a file is missing or has another size.
+    """
+    path = folder / INDEX
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(
+            f"The folder {str(folder)!r} holds no {INDEX}, so that it is none of shards, or was not "
+            f"written to the end. {_REMEDY}"
+        ) from error
+    except (ValueError, OSError) as error:
+        raise InputError(f"{str(path)!r} cannot be read: {error}. {_REMEDY}") from error
+    try:
+        if content["format"] != _FORMAT:
+            raise InputError(f"{str(path)!r} is of format {content['format']!r}, not {_FORMAT!r}. {_REMEDY}")
+        words = {code: np.array(part, dtype=object) for code, part in content["vocabularies"].items()}
+        shards = tuple(
+            ShardFile(str(part["name"]), int(part["n_documents"]), int(part["n_bytes"]))
+            for part in content["shards"]
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{str(path)!r} does not say what shards there are. {_REMEDY}") from error
+    for shard in shards:
+        if Path(shard.name).name != shard.name:
+            raise InputError(f"{str(path)!r} names {shard.name!r}, which is outside of its folder. {_REMEDY}")
+        check_file(folder, shard)
+    return Index(words, shards)
+
+
+def check_file(folder: Path, shard: ShardFile) -> None:
+    """Check that a shard is there and as long as it was.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    shard : ShardFile
+        From the index.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    path = folder / shard.name
+    if not path.is_file():
+        raise InputError(f"The shard {str(path)!r} is missing. Put it back, or write the shards again.")
+    if path.stat().st_size != shard.n_bytes:
+        raise damaged(path, f"it has {path.stat().st_size:,} bytes, not {shard.n_bytes:,}")
+
+
+def damaged(path: Path, why: str) -> InputError:
+    """Make the error of a shard that cannot be used.
+
+    Parameters
+    ----------
+    path : Path
+        Its file.
+    why : str
+        What is wrong.
+
+    Returns
+    -------
+    error : InputError
+    """
+    return InputError(
+        f"The shard {str(path)!r} is damaged: {why}. Put a whole copy in its place, or write the shards "
+        "again."
+    )
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays into one file, as a whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    arrays : dict of str to ndarray
+        Of numbers.
+    """
+    named: dict[str, Any] = dict(arrays)
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez(file, **named)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Read what `write_arrays` wrote; checksums are compared, and nothing in the file is run.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"The shard {str(path)!r} is missing. Put it back, or write the shards again."
+        ) from error
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise damaged(path, f"{error}".rstrip(".") or type(error).__name__) from error
+
+
+def to_arrays(corpus: Corpus, name: str) -> dict[str, NDArray[Any]]:
+    """Write the counts of documents as arrays of small integers.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        With counts.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+
+    Raises
+    ------
+    InputError
+        If counts are no whole numbers.
+    """
+    vocabularies = corpus.vocabularies or {}
+    number_of = {code: number for number, code in enumerate(vocabularies)}
+    arrays: dict[str, NDArray[Any]] = {
+        "language": small_integers(np.array([number_of[code] for code in corpus.language], dtype=np.int64)),
+        "vocabularies": np.array(fingerprint(vocabularies)),
+    }
+    for code in corpus.languages:
+        block = corpus.counts_of(code)
+        check_whole(block, name)
+        arrays[f"data.{code}"] = small_integers(block.data)
+        arrays[f"indices.{code}"] = small_integers(block.indices)
+        arrays[f"indptr.{code}"] = block.indptr
+    return arrays
+
+
+def check_whole(block: sparse.csr_array, name: str) -> None:
+    """Check that counts are whole numbers, whose sums no order changes.
+
+    Parameters
+    ----------
+    block : csr_array
+        Counts.
+    name : str
+        What messages call them.
+
+    Raises
+    ------
+    InputError
+        If they are not.
+    """
+    if block.dtype.kind == "f" and not (block.data == np.rint(block.data)).all():
+        raise InputError(
+            f"{name} holds counts that are no whole numbers, which cannot be summed in any order. Give "
+            "counts of words, not weights of them."
+        )
+
+
+def from_arrays(arrays: Mapping[str, NDArray[Any]], vocabularies: Vocabularies, path: Path) -> Corpus:
+    """Make documents of arrays again.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        From `to_arrays`.
+    vocabularies : dict of str to ndarray of str of shape (V_l,)
+        From the index.
+    path : Path
+        Where the arrays come from, for messages.
+
+    Returns
+    -------
+    corpus : Corpus
+
+    Raises
+    ------
+    InputError
+        If the arrays are not those of a shard with these vocabularies.
+    """
+    codes = np.array(list(vocabularies), dtype=object)
+    try:
+        if str(arrays["vocabularies"]) != fingerprint(vocabularies):
+            raise InputError(
+                f"The shard {str(path)!r} has other vocabularies than {INDEX} beside it. Write all shards "
+                "together, with the counts of one fitted CrossLingualVectorizer."
+            )
+        language = codes[arrays["language"]]
+        present = [code for code in vocabularies if f"indptr.{code}" in arrays]
+        blocks = {code: _block(arrays, code, len(vocabularies[code])) for code in present}
+        return Corpus(language).with_counts(blocks, vocabularies)
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        if isinstance(error, InputError) and "vocabularies" in str(error):
+            raise
+        raise damaged(path, f"{error}".rstrip(".")) from error
+
+
+def _block(arrays: Mapping[str, NDArray[Any]], code: str, n_words: int) -> sparse.csr_array:
+    indptr = arrays[f"indptr.{code}"]
+    parts = (arrays[f"data.{code}"], arrays[f"indices.{code}"].astype(indptr.dtype), indptr)
+    block = sparse.csr_array(parts, shape=(len(indptr) - 1, n_words))
+    block.check_format()
+    return block
+
+
+def small_integers(values: NDArray[Any]) -> NDArray[Any]:
+    """Write whole numbers that are not negative in as few bytes as the largest needs.
+
+    Parameters
+    ----------
+    values : ndarray
+        Of any type of number.
+
+    Returns
+    -------
+    values : ndarray of unsigned integers
+    """
+    return values.astype(np.min_scalar_type(int(values.max(initial=0))))
