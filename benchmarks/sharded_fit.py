@@ -2,6 +2,7 @@
 
 Documents of 11 words in two languages are drawn from known topics, one topic a document, and written into a
 folder of shards; then a process of its own fits a model on them, and another writes their topic proportions.
+Vectors of words are those learnt from the documents alone.
 Seconds, the highest resident memory of each process, and how many documents there are on a second. With
 ``--in-memory`` the same documents are also fitted as one corpus, and what was learnt is compared bit by bit.
 
@@ -22,6 +23,7 @@ import numpy as np
 from scipy import sparse
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon
+from skxtm.embeddings import AlignedWordEncoder
 from skxtm.shards import Shards, transform_to_folder, write_shards
 
 LANGUAGES = ("en", "zh")
@@ -91,7 +93,9 @@ def run_step(step: str, folder: Path, n_jobs: int) -> dict[str, object]:
     shards = Shards(folder / "shards", n_jobs=n_jobs, statistics=False)
     vocabularies = {code: list(words) for code, words in shards.vocabularies.items()}
     lexicon = Lexicon(list(zip(*vocabularies.values(), strict=True)), LANGUAGES, match="literal")
-    model = CrossLingualTopicModel(N_TOPICS, lexicon=lexicon, random_state=0, device="cpu")
+    model = CrossLingualTopicModel(
+        N_TOPICS, lexicon=lexicon, word_embeddings=AlignedWordEncoder(), random_state=0, device="cpu"
+    )
     start = time.perf_counter()
     if step == "transform":
         transform_to_folder(CrossLingualTopicModel.load(folder / "fit"), shards, folder / "theta")

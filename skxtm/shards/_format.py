@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,19 @@ Vocabularies = Mapping[str, NDArray[np.object_]]
 INDEX = "shards.json"
 _FORMAT = "skxtm shards 1"
 _REMEDY = "Write the shards again with skxtm.shards.write_shards."
+#: What numpy and zipfile raise where bytes are not what they were.
+_UNREADABLE = (
+    ValueError,
+    OSError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -223,7 +238,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise InputError(
             f"The shard {str(path)!r} is missing. Put it back, or write the shards again."
         ) from error
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise damaged(path, f"{error}".rstrip(".") or type(error).__name__) from error
 
 
@@ -304,20 +319,18 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], vocabularies: Vocabularies, 
     InputError
         If the arrays are not those of a shard with these vocabularies.
     """
+    if str(arrays.get("vocabularies")) != fingerprint(vocabularies):
+        raise InputError(
+            f"The shard {str(path)!r} has other vocabularies than {INDEX} beside it. Write all shards "
+            "together, with the counts of one fitted CrossLingualVectorizer."
+        )
     codes = np.array(list(vocabularies), dtype=object)
     try:
-        if str(arrays["vocabularies"]) != fingerprint(vocabularies):
-            raise InputError(
-                f"The shard {str(path)!r} has other vocabularies than {INDEX} beside it. Write all shards "
-                "together, with the counts of one fitted CrossLingualVectorizer."
-            )
         language = codes[arrays["language"]]
         present = [code for code in vocabularies if f"indptr.{code}" in arrays]
         blocks = {code: _block(arrays, code, len(vocabularies[code])) for code in present}
         return Corpus(language).with_counts(blocks, vocabularies)
     except (KeyError, IndexError, ValueError, TypeError) as error:
-        if isinstance(error, InputError) and "vocabularies" in str(error):
-            raise
         raise damaged(path, f"{error}".rstrip(".")) from error
 
 
