@@ -94,7 +94,11 @@ def run_step(step: str, folder: Path, n_jobs: int) -> dict[str, object]:
     vocabularies = {code: list(words) for code, words in shards.vocabularies.items()}
     lexicon = Lexicon(list(zip(*vocabularies.values(), strict=True)), LANGUAGES, match="literal")
     model = CrossLingualTopicModel(
-        N_TOPICS, lexicon=lexicon, word_embeddings=AlignedWordEncoder(), random_state=0, device="cpu"
+        N_TOPICS,
+        lexicon=lexicon,
+        word_embeddings=AlignedWordEncoder(random_state=0),
+        random_state=0,
+        device="cpu",
     )
     start = time.perf_counter()
     if step == "transform":
