@@ -23,6 +23,9 @@ from skxtm.exceptions import InputError
 from skxtm.shards import Shards
 from skxtm.shards._format import check_whole, read_arrays, small_integers, write_arrays
 
+#: To be raised where a function sums something else, so that what was kept before is not used.
+_FORMAT = 1
+
 Arrays = dict[str, NDArray[Any]]
 #: From the documents of a shard, and what is needed besides, to what of them is added up.
 Summing = Callable[[Corpus, Any], Arrays]
@@ -53,7 +56,7 @@ def over_shards(
     arrays : dict of str to ndarray
         Of each shard, in their order.
     """
-    digest = joblib.hash((__version__, summing.__name__, key))
+    digest = joblib.hash((__version__, _FORMAT, summing.__name__, key))
     tasks = (
         delayed(_computed)(shards.take([number]), summing, argument, digest) for number in range(len(shards))
     )

@@ -79,8 +79,8 @@ def theta(state: State, shards: Shards, settings: Settings) -> Iterator[NDArray[
     theta : ndarray of shape (n_documents, n_components)
         Of each shard, in their order.
     """
-    reader, settings = _for_reading(state), settings.for_reading()
-    tasks = (delayed(_theta)(shards.take([number]), reader, settings) for number in range(len(shards)))
+    argument = _for_reading(state, settings)
+    tasks = (delayed(_theta)(shards.take([number]), *argument) for number in range(len(shards)))
     yield from Parallel(n_jobs=shards.n_jobs, return_as="generator")(tasks)
 
 
@@ -112,7 +112,7 @@ def _topic_weight(state: State, shards: Shards, n_documents: int, settings: Sett
 
     assert state.network is not None
     total = RowSum.of_none(state.n_topics)
-    argument = _for_reading(state), settings.for_reading()
+    argument = _for_reading(state, settings)
     key = repr(state.backbone), state.constants, to_arrays(state.network)
     for arrays in over_shards(
         shards, sum_theta, argument, key, title="Weighing topics", verbose=settings.verbose
@@ -121,6 +121,8 @@ def _topic_weight(state: State, shards: Shards, n_documents: int, settings: Sett
     return total.mean(n_documents)
 
 
-def _for_reading(state: State) -> State:
-    """Leave out what is only needed to learn, so that little is sent to processes."""
-    return replace(state, encoders={}, trainer=None, resources=[], vectorizer=None)
+def _for_reading(state: State, settings: Settings) -> tuple[State, Settings]:
+    """Leave out what documents are not read by, so that little is sent to processes."""
+    if state.reads_documents:
+        return state, settings
+    return replace(state, encoders={}, trainer=None, resources=[], vectorizer=None), settings.for_reading()

@@ -69,7 +69,7 @@ class Settings:
         return cls(**{part.name: getattr(estimator, part.name) for part in fields(cls)})
 
     def for_reading(self) -> Self:
-        """Leave out what documents are not read by.
+        """Leave out what documents are not read by, if their words are enough.
 
         Returns
         -------

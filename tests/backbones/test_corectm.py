@@ -45,6 +45,23 @@ def random_case(n_languages, n_components, n_documents, seed, dense):
     return backbone, network, materials, constants
 
 
+@pytest.mark.parametrize("n_components", [3, 50])
+def test_topics_of_a_document_do_not_depend_in_any_bit_on_which_others_are_read_with_it(n_components):
+    rng = np.random.default_rng(0)
+    shape = CorpusShape(n_components, ("a",), (60,))
+    counts = sparse.csr_array(rng.poisson(0.2, (400, 60)))
+    vectors = rng.normal(size=(60, 37)).astype(np.float32)  # rows that are not aligned
+    backbone = CoreCTM(n_core_words=2)
+    constants = backbone.prepare(shape, Materials((counts,), word_vectors=(vectors,)))
+    network = build_network(backbone, shape, constants, seed=0).double().eval()
+    parts = [counts[:1], counts[1:140], counts[140:142], counts[142:]]
+    with torch.no_grad():
+        whole, *read = (
+            network.encode(sparse_rows(part, dtype=torch.float64), 0)[0] for part in [counts, *parts]
+        )
+    assert torch.equal(torch.cat(read), whole)
+
+
 def unit(rows):
     return rows / rows.norm(dim=1, keepdim=True).clamp_min(1e-12)
 

@@ -162,6 +162,13 @@ def test_documents_of_another_vocabulary_are_refused(in_memory):
         next(in_memory.transform_shards([other]))
 
 
+@pytest.mark.parametrize("backbone", ["usvd", "mtanchor"])
+def test_any_backbone_reads_documents_in_shards(backbone):
+    model = make_model(backbone=backbone).fit(DATA.corpus)
+    thetas = list(model.transform_shards([DATA.corpus[:70], DATA.corpus[70:]]))
+    np.testing.assert_allclose(np.vstack(thetas), model.transform(DATA.corpus), rtol=1e-5)
+
+
 def times_written(folder):
     return {path: path.stat().st_mtime_ns for path in folder.iterdir()}
 
