@@ -296,7 +296,7 @@ class CoreCTM(NetworkBackbone):
                 score = own @ cores.T  # (V, K)
                 score = np.where(score == score.max(1, keepdims=True), score, score - 1)
                 score += self.frequency_weight * np.log(np.maximum(total, 1))[:, None]
-                best = np.argsort(-score, axis=0, kind="stable")[: self.n_core_words]
+                best = _highest_rows(score, self.n_core_words)  # (n_core_words, K)
                 middle = own[best].mean(0)  # (K, n_dimensions)
                 for topic, columns in enumerate(seed_words):
                     if language in columns:
@@ -405,6 +405,16 @@ class CoreCTMNetwork(BackboneNetwork):
 def _in_steps(rows: Tensor) -> Tensor:
     """Round rows of length 1 to multiples of 2^-26, so that no order of summation changes their products."""
     return rows.mul(2.0**26).round_().div_(2.0**26)
+
+
+def _highest_rows(score: NDArray[np.floating], number: int) -> NDArray[np.intp]:
+    """Rows (number, n_columns) of the highest scores of each column, of equal scores the first rows."""
+    number = min(number, len(score))
+    lowest = np.partition(score, -number, axis=0)[-number]
+    columns, rows = np.nonzero((score >= lowest).T)  # more than `number` where scores are equal
+    order = np.lexsort((rows, -score[rows, columns], columns))
+    starts = np.searchsorted(columns, np.arange(score.shape[1]))
+    return rows[order[starts + np.arange(number)[:, None]]]
 
 
 def _middle(words: Sequence[FloatArray], columns: Mapping[int, NDArray[np.intp]]) -> FloatArray:

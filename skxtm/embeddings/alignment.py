@@ -1,11 +1,11 @@
 """Mapping one word space onto another, and finding the words that are each other's neighbours across them.
 
-Similarities are computed in blocks of rows, so that no n_source x n_target array is ever stored.
+Similarities are computed in blocks of rows, so that no large n_source x n_target array is ever stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,10 @@ from skxtm.embeddings._vectors import FloatMatrix
 IntArray = NDArray[np.intp]
 
 _ENTRIES_PER_BLOCK = 1 << 22  # 16 MB of similarities at a time
+_ENTRIES_KEPT = 1 << 25  # 128 MB of them are kept until they are needed again, more are computed again
+
+#: Gives the rows of each block, and their cosines with all columns.
+_Blocks = Callable[[], Iterable[tuple[slice, FloatMatrix]]]
 
 
 def orthogonal_map(
@@ -131,10 +135,9 @@ def mutual_neighbours(
     if not len(source_words) or not len(target_words):
         return source_words[:0], target_words[:0], np.empty(0, dtype=np.float32)
     source, target = source[source_words], target[target_words]
-    source_hubness = mean_nearest_similarity(source, target, csls_neighbours)
-    target_hubness = mean_nearest_similarity(target, source, csls_neighbours)
-    to_target, similarities = _nearest(source, target, target_hubness)
-    to_source, _ = _nearest(target, source, source_hubness)
+    blocks = _cosines(source, target)
+    source_hubness, target_hubness = _hubness(blocks, len(source), csls_neighbours)
+    to_target, similarities, to_source = _nearest(blocks, source_hubness, target_hubness)
     mutual = np.flatnonzero(to_source[to_target] == np.arange(len(source)))
     return (
         source_words[mutual],
@@ -159,25 +162,56 @@ def mean_nearest_similarity(first: FloatMatrix, second: FloatMatrix, n_nearest: 
     -------
     hubness : ndarray of float32 of shape (n_first,)
     """
-    n_nearest = min(n_nearest, len(second))
     hubness = np.empty(len(first), dtype=np.float32)
     for rows in row_blocks(len(first), len(second)):
-        similarities = np.partition(first[rows] @ second.T, -n_nearest, axis=1)
-        hubness[rows] = similarities[:, -n_nearest:].mean(axis=1)
+        hubness[rows] = _highest(first[rows] @ second.T, n_nearest, axis=1).mean(axis=1)
     return hubness
 
 
+def _cosines(source: FloatMatrix, target: FloatMatrix) -> _Blocks:
+    def computed() -> Iterator[tuple[slice, FloatMatrix]]:
+        for rows in row_blocks(len(source), len(target)):
+            yield rows, source[rows] @ target.T
+
+    if len(source) * len(target) > _ENTRIES_KEPT:
+        return computed
+    kept = list(computed())
+    return lambda: kept
+
+
+def _hubness(blocks: _Blocks, n_rows: int, n_nearest: int) -> tuple[FloatMatrix, FloatMatrix]:
+    """`mean_nearest_similarity` of the rows, and of the columns."""
+    of_rows = np.empty(n_rows, dtype=np.float32)
+    highest: list[FloatMatrix] = []
+    for rows, cosines in blocks():
+        of_rows[rows] = _highest(cosines, n_nearest, axis=1).mean(axis=1)
+        highest = [_highest(np.vstack([*highest, _highest(cosines, n_nearest, axis=0)]), n_nearest, axis=0)]
+    return of_rows, highest[0].mean(axis=0)
+
+
+def _highest(values: FloatMatrix, number: int, axis: int) -> FloatMatrix:
+    number = min(number, values.shape[axis])
+    return np.partition(values, -number, axis=axis).take(range(-number, 0), axis=axis)
+
+
 def _nearest(
-    source: FloatMatrix, target: FloatMatrix, target_hubness: FloatMatrix
-) -> tuple[IntArray, FloatMatrix]:
-    """Nearest target of each source word by 2 cos - target_hubness, and that score."""
-    nearest = np.empty(len(source), dtype=np.intp)
-    best = np.empty(len(source), dtype=np.float32)
-    for rows in row_blocks(len(source), len(target)):
-        scores = 2 * (source[rows] @ target.T) - target_hubness
-        nearest[rows] = scores.argmax(axis=1)
-        best[rows] = scores.max(axis=1)
-    return nearest, best
+    blocks: _Blocks, source_hubness: FloatMatrix, target_hubness: FloatMatrix
+) -> tuple[IntArray, FloatMatrix, IntArray]:
+    """Nearest target of each source word by 2 cos - target_hubness, that score, and the reverse."""
+    to_target = np.empty(len(source_hubness), dtype=np.intp)
+    similarities = np.empty(len(source_hubness), dtype=np.float32)
+    to_source = np.empty(len(target_hubness), dtype=np.intp)
+    best = np.full(len(target_hubness), -np.inf, dtype=np.float32)
+    for rows, cosines in blocks():
+        scores = 2 * cosines - target_hubness
+        to_target[rows] = scores.argmax(axis=1)
+        similarities[rows] = scores.max(axis=1)
+        scores = 2 * cosines - source_hubness[rows, np.newaxis]
+        nearest, score = scores.argmax(axis=0), scores.max(axis=0)
+        better = score > best
+        to_source[better] = nearest[better] + rows.start
+        best[better] = score[better]
+    return to_target, similarities, to_source
 
 
 def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:

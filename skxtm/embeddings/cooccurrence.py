@@ -8,8 +8,8 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.utils.extmath import randomized_svd
 
+from skxtm.embeddings._svd import leading_left_vectors
 from skxtm.embeddings._vectors import FloatMatrix
 
 _WORDS_PER_BLOCK = 1024
@@ -150,7 +150,7 @@ def word_vectors_from_pmi(
     vectors : ndarray of float32 of shape (n_words, n_dimensions)
         Not normalised; a word that never occurs with another one has a row of zeros.
     """
-    left, singular_values, _ = randomized_svd(pmi, n_dimensions, random_state=random_state)
+    left, singular_values = leading_left_vectors(pmi, n_dimensions, random_state)
     vectors = left * singular_values**singular_power
     vectors[np.diff(pmi.indptr) == 0] = 0  # rounding leaves about 1e-9 there, which scaling would blow up
     return vectors.astype(np.float32)

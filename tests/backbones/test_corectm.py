@@ -5,12 +5,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
 from skxtm.backbones import CoreCTM
 from skxtm.backbones.base import Batch, CorpusShape, Materials
-from skxtm.backbones.corectm import with_translations
+from skxtm.backbones.corectm import _highest_rows, with_translations
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError
 from skxtm.training.loop import build_network
@@ -220,3 +221,14 @@ def test_more_topics_than_words_leave_topics_over_but_fit():
     model = CrossLingualTopicModel(5, backbone="corectm", random_state=0).fit(corpus)
     np.testing.assert_allclose(model.components_.sum(1), 1)
     np.testing.assert_allclose(model.transform(corpus).sum(1), 1, rtol=1e-6)
+
+
+@given(
+    score=arrays(
+        np.float32, st.tuples(st.integers(1, 9), st.integers(1, 5)), elements=st.sampled_from([0, 1, 2])
+    ),
+    number=st.integers(1, 10),
+)
+def test_the_best_words_are_those_of_a_stable_sort(score, number):
+    expected = np.argsort(-score, axis=0, kind="stable")[:number]
+    np.testing.assert_array_equal(_highest_rows(score, number), expected)
