@@ -1,7 +1,10 @@
 """The one place where the top words given to a metric are checked."""
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sklearn.pipeline import Pipeline
 
 from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError, InputTypeError
@@ -104,3 +107,25 @@ def _first_words(
             f"Give topics with more words, or lower n_words."
         )
     return list(words[:n_words])
+
+
+def topics_of(estimator: Any, n_words: int, owner: str) -> Topics:
+    """Take the top words of a fitted estimator, wherever in it the topic model is."""
+    model = next(_topic_models(estimator), None)
+    if model is None:
+        raise InputTypeError(
+            f"{owner} needs a fitted estimator with get_topics: itself, a step of a Pipeline, or the "
+            f"best_estimator_ of a search. Got {type(estimator).__name__} without one."
+        )
+    return model.get_topics(n_words=n_words)
+
+
+def _topic_models(estimator: Any) -> Iterator[Any]:
+    """Yield the estimators with topics, the one nearest to the end of a pipeline first."""
+    if hasattr(estimator, "get_topics"):
+        yield estimator
+    elif isinstance(estimator, Pipeline):
+        for _, step in reversed(estimator.steps):
+            yield from _topic_models(step)
+    elif hasattr(estimator, "best_estimator_"):
+        yield from _topic_models(estimator.best_estimator_)

@@ -1,15 +1,12 @@
 """Scorers of topics for `GridSearchCV` and its kin."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sklearn.pipeline import Pipeline
-
 from skxtm._parameters import check_choice
-from skxtm.exceptions import InputTypeError
 from skxtm.llm import ChatModel, ChatSession
-from skxtm.metrics._topics import Topics
+from skxtm.metrics._topics import topics_of
 from skxtm.metrics.coherence import Counting, cnpmi_score, npmi_score
 from skxtm.metrics.diversity import inverted_rbo, topic_diversity, topic_quality, topic_uniqueness
 from skxtm.metrics.ratings import llm_alignment_score, llm_coherence_score
@@ -64,7 +61,7 @@ class CNPMIScorer:
     def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
         """Return the coherence of the topics of a fitted estimator; X and y are ignored."""
         return cnpmi_score(
-            _topics_of(estimator, self.n_words, type(self).__name__),
+            topics_of(estimator, self.n_words, type(self).__name__),
             self.reference,
             n_words=self.n_words,
             counting=self.counting,
@@ -106,7 +103,7 @@ class TopicUniquenessScorer:
 
     def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
         """Return the uniqueness of the topics of a fitted estimator; X and y are ignored."""
-        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        topics = topics_of(estimator, self.n_words, type(self).__name__)
         return topic_uniqueness(topics, n_words=self.n_words, languages=self.languages)
 
 
@@ -150,7 +147,7 @@ class TopicQualityScorer:
 
     def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
         """Return the quality of the topics of a fitted estimator; X and y are ignored."""
-        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        topics = topics_of(estimator, self.n_words, type(self).__name__)
         cnpmi = cnpmi_score(
             topics, self.reference, n_words=self.n_words, counting=self.counting, languages=self.languages
         )
@@ -194,7 +191,7 @@ class NPMIScorer:
 
     def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
         """Return the coherence of the topics of a fitted estimator; X and y are ignored."""
-        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        topics = topics_of(estimator, self.n_words, type(self).__name__)
         return npmi_score(topics, self.reference, n_words=self.n_words, languages=self.languages)
 
 
@@ -232,7 +229,7 @@ class TopicDiversityScorer:
 
     def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
         """Return the diversity of the topics of a fitted estimator; X and y are ignored."""
-        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        topics = topics_of(estimator, self.n_words, type(self).__name__)
         return topic_diversity(topics, n_words=self.n_words, languages=self.languages)
 
 
@@ -273,7 +270,7 @@ class InvertedRBOScorer:
 
     def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
         """Return the inverted overlap of the topics of a fitted estimator; X and y are ignored."""
-        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        topics = topics_of(estimator, self.n_words, type(self).__name__)
         return inverted_rbo(topics, n_words=self.n_words, weight=self.weight, languages=self.languages)
 
 
@@ -340,7 +337,7 @@ class LLMRatingScorer:
         """Return the mean rating of the topics of a fitted estimator; X and y are ignored."""
         check_choice(self.rating, "rating", type(self).__name__, ("coherence", "alignment"))
         rate = llm_coherence_score if self.rating == "coherence" else llm_alignment_score
-        topics = _topics_of(estimator, self.n_words, type(self).__name__)
+        topics = topics_of(estimator, self.n_words, type(self).__name__)
         return rate(
             topics,
             self.chat,
@@ -349,24 +346,3 @@ class LLMRatingScorer:
             domain=self.domain,
             languages=self.languages,
         ).mean
-
-
-def _topics_of(estimator: Any, n_words: int, scorer: str) -> Topics:
-    model = next(_topic_models(estimator), None)
-    if model is None:
-        raise InputTypeError(
-            f"{scorer} needs a fitted estimator with get_topics: itself, a step of a Pipeline, or the "
-            f"best_estimator_ of a search. Got {type(estimator).__name__} without one."
-        )
-    return model.get_topics(n_words=n_words)
-
-
-def _topic_models(estimator: Any) -> Iterator[Any]:
-    """Yield the estimators with topics, the one nearest to the end of a pipeline first."""
-    if hasattr(estimator, "get_topics"):
-        yield estimator
-    elif isinstance(estimator, Pipeline):
-        for _, step in reversed(estimator.steps):
-            yield from _topic_models(step)
-    elif hasattr(estimator, "best_estimator_"):
-        yield from _topic_models(estimator.best_estimator_)
