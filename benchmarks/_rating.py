@@ -56,7 +56,12 @@ def rate(
 
 def rating_file(results: Results, rater: str, name: str) -> Path:
     """File of the ratings that a rater gave a cell."""
-    return results.folder / "ratings" / re.sub(r"[^\w.-]+", "_", rater) / f"{name}.json"
+    return file_of_rater(results, "ratings", rater, name)
+
+
+def file_of_rater(results: Results, folder: str, rater: str, name: str) -> Path:
+    """File of what a rater said of a cell, of one kind."""
+    return results.folder / folder / re.sub(r"[^\w.-]+", "_", rater) / f"{name}.json"
 
 
 def is_complete(path: Path, n_runs: int) -> bool:

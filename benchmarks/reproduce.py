@@ -7,6 +7,9 @@
     python benchmarks/reproduce.py keep --results RESULTS [--into benchmarks/results] [--only TEXT]
     python benchmarks/reproduce.py rate --results RESULTS --model NAME
         [--base-url URL] [--api-key-env NAME] [--batch FOLDER] [--runs 4] [--scale published] [--only TEXT]
+    python benchmarks/reproduce.py judge --results RESULTS --model NAME
+        [--base-url URL] [--api-key-env NAME] [--batch FOLDER] [--data-home FOLDER] [--questions 2]
+        [--rounds 1] [--only TEXT]
 
 `run` trains and measures what the configuration asks for; benchmarks/configs has three: small.toml (minutes),
 results.toml (the settings of docs/results.md) and published.toml (published epochs, five seeds, every
@@ -48,7 +51,11 @@ markers <!-- NAME --> and <!-- /NAME --> of a file. --pictures draws sensitivity
 ratings. `keep` writes cells without their topics where tables of the documentation are made of them: those of
 docs/results.md by `tables --results benchmarks/results --into docs/results.md`. `rate` has a language model
 rate the topics from 1 to 3, within and across languages; with --batch it writes what is to be asked to a
-folder, and reads the answers that were put there, see `skxtm.llm.BatchFiles`.
+folder, and reads the answers that were put there, see `skxtm.llm.BatchFiles`. `judge` asks questions in the
+same ways, and prints what came of them: which word intrudes, which topics are of one theme and, with
+--data-home, which topic test documents have and how well they fit it, the latter of plain models in
+RESULTS/models. --questions is their number for each topic and each language or pair of languages; two make
+some 1,000 requests of a model with 50 topics in two languages, 1,800 more with documents.
 """
 
 import argparse
@@ -58,6 +65,7 @@ from typing import Any
 
 from _cells import Results, write_json
 from _configuration import ConfigurationError, read_cells
+from _judging import judge, judgement_table
 from _rating import rate
 from _running import Failures, in_own_process, run_cells, threads_per_job
 from _tables import make_tables, put_into
@@ -79,6 +87,7 @@ def parse_options(arguments: list[str] | None) -> argparse.Namespace:
     add_tables(commands.add_parser("tables", help="print what was measured"))
     add_keep(commands.add_parser("keep", help="write cells for the documentation"))
     add_rate(commands.add_parser("rate", help="let a language model rate the topics"))
+    add_judge(commands.add_parser("judge", help="let a language model find intruders and redundant topics"))
     return parser.parse_args(joined(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -125,15 +134,27 @@ def add_keep(parser: argparse.ArgumentParser) -> None:
 
 
 def add_rate(parser: argparse.ArgumentParser) -> None:
+    add_rater(parser)
+    parser.add_argument("--runs", type=positive, default=4, help="times that everything is rated")
+    parser.add_argument("--scale", choices=("themes", "published"), default="themes")
+    parser.set_defaults(command=rate_cells)
+
+
+def add_judge(parser: argparse.ArgumentParser) -> None:
+    add_rater(parser)
+    parser.add_argument("--data-home", type=Path, help="of data sets, to show documents; default: words only")
+    parser.add_argument("--questions", type=positive, default=2, help="for each topic and language or pair")
+    parser.add_argument("--rounds", type=positive, default=1, help="times that everything is asked")
+    parser.set_defaults(command=judge_cells)
+
+
+def add_rater(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--model", required=True, help="name of the language model")
     parser.add_argument("--base-url", help="address of its server; default: OpenAI")
     parser.add_argument("--api-key-env", help="environment variable that holds the key; default: no key")
     parser.add_argument("--batch", type=Path, metavar="FOLDER", help="of files of requests and answers")
-    parser.add_argument("--runs", type=positive, default=4, help="times that everything is rated")
-    parser.add_argument("--scale", choices=("themes", "published"), default="themes")
     parser.add_argument("--only", default="", metavar="TEXT", help="only cells whose name contains it")
-    parser.set_defaults(command=rate_cells)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -193,19 +214,39 @@ def keep(options: argparse.Namespace) -> int:
 
 
 def rate_cells(options: argparse.Namespace) -> int:
+    results, cells = chosen_cells(options)
+    failed = rate(cells, results, rater_of(options), options.model, options.runs, options.scale)
+    return tell_missing(failed, "ratings")
+
+
+def judge_cells(options: argparse.Namespace) -> int:
+    results, cells = chosen_cells(options)
+    chat, rater = rater_of(options), options.model
+    missing = judge(cells, results, chat, rater, options.questions, options.rounds, options.data_home)
+    print(judgement_table(results, rater, [cell["name"] for cell in cells]))
+    return tell_missing(missing, "answers about the topics")
+
+
+def chosen_cells(options: argparse.Namespace) -> tuple[Results, list[dict[str, Any]]]:
+    """Read the cells that are asked about."""
     results = Results(options.results)
-    chat: ChatModel
+    return results, [cell for cell in results.finished() if options.only in cell["name"]]
+
+
+def rater_of(options: argparse.Namespace) -> ChatModel:
+    """Make the language model that answers: behind a server, or through files."""
     if options.batch is None:
-        chat = OpenAIChat(options.model, base_url=options.base_url, api_key_env=options.api_key_env)
-    else:
-        chat = BatchFiles(options.batch, options.model)
-    cells = [cell for cell in results.finished() if options.only in cell["name"]]
-    failed = rate(cells, results, chat, options.model, options.runs, options.scale)
-    for name, n_failed in failed.items():
+        return OpenAIChat(options.model, base_url=options.base_url, api_key_env=options.api_key_env)
+    return BatchFiles(options.batch, options.model)
+
+
+def tell_missing(missing: dict[str, int], what: str) -> int:
+    """Say which cells lack answers; return the exit code."""
+    for name, n_missing in missing.items():
         print(
-            f"{n_failed} ratings of {name} are missing; the next call asks for them again.", file=sys.stderr
+            f"{n_missing} {what} of {name} are missing; the next call asks for them again.", file=sys.stderr
         )
-    return int(bool(failed))
+    return int(bool(missing))
 
 
 if __name__ == "__main__":

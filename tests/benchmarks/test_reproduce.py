@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 CONFIGURATIONS = Path(__file__).parents[2] / "benchmarks" / "configs"
-PARTS = ("configuration", "evaluation", "cells", "running", "tables", "rating")
+PARTS = ("configuration", "evaluation", "cells", "running", "tables", "rating", "judging")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -555,3 +555,61 @@ def test_the_command_computes_in_processes_of_their_own_and_names_what_failed(
     (cell,) = bench.cells.Results(tmp_path).finished()
     assert cell["name"].startswith("ec_news-nmtm-s0-plain-")
     assert bench.command.main([*command, "--results", str(tmp_path), "--only", "ec_news"]) == 0
+
+
+def test_the_command_judges_words_and_documents_and_goes_on_where_it_was(
+    bench, measured, chat_server, release, tmp_path, capsys
+):
+    cell = of_cell(measured, "nmtm", 0, "plain")
+    results = bench.cells.Results(tmp_path)
+    bench.cells.write_json(tmp_path / "cells" / f"{cell['name']}.json", cell)
+    (tmp_path / "models").symlink_to(measured.results.folder / "models")
+    chat_server.answer = lambda body: '{"choice": 1}'
+    command = ["judge", "--results", str(tmp_path), "--model", "fake-1", "--base-url", chat_server.base_url]
+    command += ["--data-home", str(release), "--questions", "2"]
+    assert bench.command.main(command) == 0
+    n_asked = chat_server.n_requests
+    assert bench.command.main(command) == 0
+    assert chat_server.n_requests == n_asked
+    table = capsys.readouterr().out
+    measures = ["word intrusion", "redundancy", "topic intrusion", "document fit", "fit of other documents"]
+    assert [
+        line.split(" | ")[1] for line in table.splitlines() if line.startswith("| ec_news")
+    ] == measures * 2
+    path = bench.rating.file_of_rater(results, "judgements", "fake-1", cell["name"])
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert list(written["measures"]) == measures
+    assert written["measures"]["document fit"]["score"] == 1.0
+    assert written["measures"]["redundancy"]["columns"] == ["en", "zh", "en-zh"]
+    assert len(written["measures"]["word intrusion"]["by_topic"]) == 3
+
+
+def test_questions_about_topics_are_written_to_files_and_their_answers_read(
+    bench, measured, tmp_path, capsys
+):
+    cell = of_cell(measured, "nmtm", 0, "full")
+    bench.cells.write_json(tmp_path / "cells" / f"{cell['name']}.json", cell)
+    batch = tmp_path / "batch"
+    command = ["judge", "--results", str(tmp_path), "--model", "m", "--batch", str(batch), "--questions", "1"]
+    assert bench.command.main(command) == 1
+    requests = [
+        json.loads(line)
+        for path in batch.glob("requests-*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    assert f"{len(requests)} answers about the topics of" in capsys.readouterr().err
+    answers = [json.dumps({"custom_id": request["custom_id"], "content": "2"}) for request in requests]
+    (batch / "answers.jsonl").write_text("\n".join(answers), encoding="utf-8")
+    assert bench.command.main(command) == 0
+    assert capsys.readouterr().out.count(f"| {cell['name']} |") == 2
+
+
+def test_topics_that_are_all_alike_cannot_be_asked_about_words_and_the_command_says_so(
+    bench, measured, tmp_path, capsys
+):
+    cell = of_cell(measured, "nmtm", 0, "plain")
+    cell["topics"] = [cell["topics"][0]] * 3
+    results, chat = bench.cells.Results(tmp_path), ScriptedChat(lambda request: "1")
+    assert bench.judging.judge([cell], results, chat, "rater", 1, 1, None) == {}
+    assert f"{cell['name']}: There is nothing to ask: every top word of other" in capsys.readouterr().err
+    assert "redundancy" in bench.judging.judgement_table(results, "rater", [cell["name"]])
