@@ -28,7 +28,7 @@ from skxtm.metrics.judging import TopicQuestion, TopicQuestions
 
 Words = Mapping[str, Sequence[Sequence[str]]]
 
-#: Between what a topic of two themes gets from a rater who knows, about a half, and 1.
+#: Between what topics of two themes get from a rater who knows, about 0.4, and 1.
 _LIMIT = 0.75
 
 
