@@ -55,7 +55,7 @@ folder, and reads the answers that were put there, see `skxtm.llm.BatchFiles`. `
 same ways, and prints what came of them: which word intrudes, which topics are of one theme and, with
 --data-home, which topic test documents have and how well they fit it, the latter of plain models in
 RESULTS/models. --questions is their number for each topic and each language or pair of languages; two make
-some 1,000 requests of a model with 50 topics in two languages, 1,800 more with documents.
+some 600 requests about a model with 50 topics in two languages, 1,200 more with documents.
 """
 
 import argparse

@@ -41,6 +41,13 @@ class TopicQuestion:
         Topics that intrude.
     row : int or None
         Row of the document that is shown.
+
+    Examples
+    --------
+    >>> from skxtm.metrics import TopicQuestion
+    >>> question = TopicQuestion((3,), "en", (), ('"rain"', '"tax"', '"wind"'), (0.0, 1.0, 0.0), others=(5,))
+    >>> question.options[question.values.index(1.0)]
+    '"tax"'
     """
 
     topics: tuple[int, ...]
@@ -83,6 +90,10 @@ class TopicQuestions:
     >>> from skxtm.metrics import redundancy_questions
     >>> redundancy_questions([{"en": ["rain", "wind"]}, {"en": ["goal", "match"]}], n_words=2)
     TopicQuestions('redundancy', 1 question about 2 topics, columns=('en',))
+    >>> from skxtm.llm import ChatSession, OpenAIChat
+    >>> questions = redundancy_questions([{"en": ["rain"]}, {"en": ["goal"]}], n_words=1)
+    >>> questions.dry_run(ChatSession(OpenAIChat("some-model")), n_rounds=3).n_requests
+    3
     """
 
     measure: str
@@ -193,6 +204,18 @@ class TopicJudgement:
     out, and so lowers no score. Intervals are percentiles of means over questions that are drawn anew with
     all their rounds. They tell how far other questions about the same topics would have led elsewhere, not
     how far topics of another fit would; where all answers are alike they have no width.
+
+    Examples
+    --------
+    >>> from skxtm.llm import ScriptedChat
+    >>> from skxtm.metrics import judge_topics, redundancy_questions
+    >>> topics = [{"en": ["rain", "wind"]}, {"en": ["goal", "match"]}, {"en": ["storm", "snow"]}]
+    >>> questions = redundancy_questions(topics, n_words=2)
+    >>> judgement = judge_topics(questions, ScriptedChat(["1", "?", "2", "?"]))
+    >>> judgement.n_answered, judgement.n_unread
+    (2, 1)
+    >>> judgement.by_topic.shape
+    (3, 1)
     """
 
     asked: TopicQuestions
