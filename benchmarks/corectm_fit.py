@@ -1,7 +1,7 @@
 """CPU seconds of a fit of CoreCTM on EC News, word vectors learnt from the documents and a dictionary.
 
-Each fit is made by a process of its own, after all that it imports. With another checkout of this project, such
-as the code of before, in turn with that.
+Each fit is made by a process of its own, after all that it imports. With another checkout of this project,
+such as the code of before, in turn with that.
 
     OMP_NUM_THREADS=1 python benchmarks/corectm_fit.py --data-home FOLDER [--beside CHECKOUT] [--times 3]
 """
