@@ -14,15 +14,8 @@ from numpy.typing import NDArray
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skxtm._counting.spellings import (
-    Reader,
-    Settings,
-    columns_of,
-    count_known,
-    is_list_of_str,
-    learn_vocabulary,
-    reader_of,
-)
+from skxtm._counting.reader import Reader, is_list_of_str, reader_of
+from skxtm._counting.spellings import Settings, columns_of, count_known, learn_vocabulary
 from skxtm._optional import import_optional
 from skxtm._parameters import NestedParameters
 from skxtm.cleaning import KINDS
@@ -95,6 +88,9 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         The languages and their order. None learns them from the documents, sorted. Texts that come without
         languages, as a list of str, are in the one language named, or in that of several which `as_corpus`
         finds; ``"auto"`` lets it choose from all. `transform` chooses from those seen in `fit`.
+    n_jobs : int or None, default=None
+        Processes that cut texts, as in joblib; ``joblib.parallel_config`` may choose another engine. The
+        result is the same.
     text_column, language_column, embedding_column : str
         Names of the columns of a DataFrame; embeddings are optional, and passed on.
 
@@ -153,6 +149,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         ngram_range: tuple[int, int] | Mapping[str, tuple[int, int]] = (1, 1),
         count_duplicates: bool = True,
         languages: str | Sequence[str] | None = None,
+        n_jobs: int | None = None,
         text_column: str = "text",
         language_column: str = "language",
         embedding_column: str = "embedding",
@@ -169,6 +166,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         self.ngram_range = ngram_range
         self.count_duplicates = count_duplicates
         self.languages = languages
+        self.n_jobs = n_jobs
         self.text_column = text_column
         self.language_column = language_column
         self.embedding_column = embedding_column
@@ -220,7 +218,9 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         vocabularies, blocks, report = {}, {}, {}
         for code in languages:
             own_texts = texts[corpus.rows_of(code)]
-            vocabularies[code], blocks[code], report[code] = learn_vocabulary(own_texts, settings[code])
+            vocabularies[code], blocks[code], report[code] = learn_vocabulary(
+                own_texts, settings[code], self.n_jobs
+            )
         self._set_vocabularies(vocabularies)
         self.report_ = report
         return corpus.with_counts(blocks, vocabularies)
@@ -256,7 +256,8 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         blocks = {}
         for code in corpus.languages:
             columns = self._columns_of(code)
-            blocks[code] = count_known(texts[corpus.rows_of(code)], self._readers[code], columns)
+            own_texts = texts[corpus.rows_of(code)]
+            blocks[code] = count_known(own_texts, self._readers[code], columns, self.n_jobs)
         return corpus.with_counts(blocks, self.vocabularies_)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

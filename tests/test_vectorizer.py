@@ -419,6 +419,7 @@ def test_a_clone_has_the_same_parameters_and_is_not_fitted():
         "ngram_range": (1, 2),
         "count_duplicates": False,
         "languages": ("en",),
+        "n_jobs": 2,
         "text_column": "body",
         "language_column": "lang",
         "embedding_column": "vector",

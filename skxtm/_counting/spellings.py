@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import reprlib
-from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import repeat
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm.cleaning import TextReport, clean_text
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm._counting.reader import Reader, Spelled, count_spellings
+from skxtm.cleaning import TextReport
+from skxtm.exceptions import InputError
 from skxtm.languages import scripts_of
-from skxtm.normalization import (
-    inflection_stems,
-    is_chinese,
-    light_forms,
-    same_word_forms,
-    script_of_letter,
-    simplified_chinese,
-)
-from skxtm.tokenizers import SPACED, TOKENIZERS, Tokenizer, tokenize_whitespace
-
-Forms = Callable[[Sequence[str]], Sequence[str]]
+from skxtm.normalization import script_of_letter, simplified_chinese
+from skxtm.tokenizers import SPACED
 
 #: Scripts without spaces between words, by what a message calls them.
 _UNSPACED = {
@@ -46,64 +34,6 @@ _TRADITIONAL_SHARE = 0.2
 
 
 @dataclass(frozen=True)
-class Reader:
-    """How the documents of one language become words, the same in `fit` and `transform`.
-
-    Parameters
-    ----------
-    language : str
-    tokenizer : callable
-    clean : collection of str
-        Kinds of what is removed before the text is cut.
-    ngram_range : tuple of two int
-        The least and the greatest number of neighbouring words that are counted as one.
-    forms : callable
-        Turns spellings into forms; spellings with the same form are the same word.
-    merged : callable
-        The same, where inflections of a word may be merged too.
-    unites_variants : bool
-        Whether traditional and simplified Chinese are one.
-    """
-
-    language: str
-    tokenizer: Tokenizer
-    clean: Collection[str]
-    ngram_range: tuple[int, int]
-    forms: Forms
-    merged: Forms
-    unites_variants: bool
-
-    def cut(self, texts: Iterable[str], removed: Counter[str]) -> Iterator[list[str]]:
-        """Clean each text and cut it into words, counting what was removed."""
-        least, greatest = self.ngram_range
-        for text in texts:
-            if self.clean:
-                text, found = clean_text(text, self.clean)
-                if found:
-                    removed.update(found)
-            words: Any = self.tokenizer(text)
-            if not is_list_of_str(words):
-                raise InputTypeError(
-                    f"The tokenizer of language {self.language!r} must return a list of str. It returned "
-                    f"{reprlib.repr(words)}."
-                )
-            yield words if greatest == 1 else _ngrams(words, least, greatest)
-
-    def count(self, texts: Iterable[str], removed: Counter[str]) -> tuple[list[str], sparse.csr_array]:
-        """Count each spelling in each document."""
-        found: defaultdict[str, int] = defaultdict()
-        found.default_factory = found.__len__
-        indices, data, ends = array("i"), array("i"), array("q", [0])
-        for words in self.cut(texts, removed):
-            numbers = Counter(words)
-            indices.extend(map(found.__getitem__, numbers))
-            data.extend(numbers.values())
-            ends.append(len(indices))
-        parts = (np.array(data, dtype=np.int32), np.array(indices, dtype=np.int32), np.array(ends))
-        return list(found), sparse.csr_array(parts, shape=(len(ends) - 1, len(found)))
-
-
-@dataclass(frozen=True)
 class Settings:
     """Which words of one language are kept, checked."""
 
@@ -117,105 +47,132 @@ class Settings:
     count_duplicates: bool
 
 
-def reader_of(
-    language: str,
-    tokenizer: Tokenizer,
-    *,
-    clean: Collection[str],
-    ngram_range: tuple[int, int],
-    chinese_variants: str,
-    merge_inflections: bool,
-) -> Reader:
-    """Make a reader; where a tokenizer is not ours, the words are what it says."""
-    unites_variants = chinese_variants == "merge" and is_chinese(language)
-    if tokenizer in TOKENIZERS.values() and tokenizer is not tokenize_whitespace:
-        forms: Forms = partial(same_word_forms if unites_variants else light_forms, language=language)
-    else:
-        forms = simplified_chinese if unites_variants else list
-    merged = partial(_stems, forms=forms, language=language) if merge_inflections else forms
-    if ngram_range[1] > 1:
-        forms, merged = partial(_by_part, forms=forms), partial(_by_part, forms=merged)
-    return Reader(language, tokenizer, clean, ngram_range, forms, merged, unites_variants)
+@dataclass(frozen=True)
+class Judged:
+    """What is known of each of some spellings, whatever documents hold them.
+
+    Parameters
+    ----------
+    words : sequence of str of length n_spellings
+        What is the same for all spellings of a word.
+    scripts : list of frozenset of str of length n_spellings
+        Scripts of its letters.
+    strangers : ndarray of bool of shape (n_spellings,)
+        Whether it has a letter of a script in which the language is not written.
+    kept : ndarray of bool of shape (n_spellings,)
+        Whether it is none of the words that are left out.
+    """
+
+    words: Sequence[str]
+    scripts: list[frozenset[str]]
+    strangers: NDArray[np.bool_]
+    kept: NDArray[np.bool_]
 
 
 def learn_vocabulary(
-    texts: NDArray[np.object_], settings: Settings
+    texts: NDArray[np.object_], settings: Settings, n_jobs: int | None = None
 ) -> tuple[NDArray[np.object_], sparse.csr_array, TextReport]:
     """Count one language's documents, and keep the words that the settings allow, sorted."""
-    reader = settings.reader
-    removed: Counter[str] = Counter()
-    spellings, counts = reader.count(texts, removed)
-    totals = np.asarray(counts.sum(axis=0), dtype=np.int64)
-    forms = reader.forms(spellings)
-    scripts = [_scripts(form) for form in forms]
-    _check_spaces(settings, scripts, totals)
-    strangers = _foreign(scripts, reader.language)
-    report = TextReport(
-        n_documents=len(texts),
-        n_duplicates=len(texts) - len(set(texts)) if settings.count_duplicates else None,
-        removed=dict(removed),
-        foreign=_foreign_tokens(scripts, strangers, totals),
-    )
-    kept = ~_is_stop_word(spellings, forms, settings)
-    if settings.foreign_words == "drop":
-        kept &= ~strangers
-    united, word_of = _united(counts, reader.merged(spellings), kept)
+    spelled = count_spellings(texts, settings.reader, n_jobs)
+    judged = judge(spelled.spellings, settings)
+    united, word_of = united_words(spelled, judged)
     document_frequency = np.bincount(united.indices, minlength=united.shape[1])
-    least = _number_of_documents(settings.min_df, len(texts))
-    most = _number_of_documents(settings.max_df, len(texts))
-    chosen = np.flatnonzero((document_frequency >= least) & (document_frequency <= most)).tolist()
-    if not chosen:
-        raise InputError(_nothing_left(settings, report, united.shape[1]))
-    shown = _shown(spellings, totals, word_of, chosen, reader)
-    total = np.asarray(united.sum(axis=0))
-    frequent = sorted(chosen, key=lambda word: (-total[word], shown[word]))[: settings.max_features]
-    columns = sorted(frequent, key=shown.__getitem__)
+    n_duplicates = len(texts) - len(set(texts)) if settings.count_duplicates else None
+    report = report_of(judged, spelled.totals, len(texts), n_duplicates, spelled.removed)
+    words, columns = choose_words(
+        spelled.spellings, spelled.totals, judged, word_of, document_frequency, report, settings
+    )
     result = united[:, columns]
     result.sort_indices()
-    words = np.fromiter((shown[column] for column in columns), dtype=object)
     return words, result, report
 
 
-def count_known(texts: Iterable[str], reader: Reader, columns: Mapping[str, int]) -> sparse.csr_array:
+def judge(spellings: Sequence[str], settings: Settings) -> Judged:
+    """Find each spelling's word, and whether it is kept."""
+    reader = settings.reader
+    forms = reader.forms(spellings)
+    scripts = [_scripts(form) for form in forms]
+    strangers = _foreign(scripts, reader.language)
+    kept = ~_is_stop_word(spellings, forms, settings)
+    if settings.foreign_words == "drop":
+        kept &= ~strangers
+    return Judged(reader.merged(spellings), scripts, strangers, kept)
+
+
+def united_words(spelled: Spelled, judged: Judged) -> tuple[sparse.csr_array, NDArray[np.intp]]:
+    """Add up the columns of each word; the second value is the word of each spelling, -1 if left out."""
+    word_of = number_words(judged)
+    return added_up(spelled.counts, word_of, 1 + int(word_of.max(initial=-1))), word_of
+
+
+def number_words(judged: Judged) -> NDArray[np.intp]:
+    """Give each word that is kept a number, in the order in which they first occur; -1 to others."""
+    number_of: dict[str, int] = {}
+    numbers = [
+        number_of.setdefault(word, len(number_of)) if keep else -1
+        for word, keep in zip(judged.words, judged.kept.tolist(), strict=True)
+    ]
+    return np.array(numbers, dtype=np.intp)
+
+
+def report_of(
+    judged: Judged,
+    totals: NDArray[np.int64],
+    n_documents: int,
+    n_duplicates: int | None,
+    removed: Mapping[str, int],
+) -> TextReport:
+    """Tell what was found that is no word."""
+    foreign = _foreign_tokens(judged.scripts, judged.strangers, totals)
+    return TextReport(n_documents, n_duplicates, dict(removed), foreign)
+
+
+def choose_words(
+    spellings: Sequence[str],
+    totals: NDArray[np.int64],
+    judged: Judged,
+    word_of: NDArray[np.intp],
+    document_frequency: NDArray[np.integer],
+    report: TextReport,
+    settings: Settings,
+) -> tuple[NDArray[np.object_], list[int]]:
+    """Choose the words that are frequent enough, sorted, and their numbers."""
+    _check_spaces(settings, judged.scripts, totals)
+    n_words = len(document_frequency)
+    least = _number_of_documents(settings.min_df, report.n_documents)
+    most = _number_of_documents(settings.max_df, report.n_documents)
+    chosen = np.flatnonzero((document_frequency >= least) & (document_frequency <= most)).tolist()
+    if not chosen:
+        raise InputError(_nothing_left(settings, report, n_words))
+    shown = _shown(spellings, totals, word_of, chosen, settings.reader)
+    total = np.zeros(n_words, dtype=np.int64)
+    np.add.at(total, word_of[word_of >= 0], totals[word_of >= 0])
+    frequent = sorted(chosen, key=lambda word: (-total[word], shown[word]))[: settings.max_features]
+    columns = sorted(frequent, key=shown.__getitem__)
+    return np.fromiter((shown[column] for column in columns), dtype=object), columns
+
+
+def count_known(
+    texts: NDArray[np.object_], reader: Reader, columns: Mapping[str, int], n_jobs: int | None = None
+) -> sparse.csr_array:
     """Count the words of a vocabulary in each document, `columns` saying which words and forms they are."""
-    spellings, counts = reader.count(texts, Counter())
-    numbers = [columns.get(spelling, -1) for spelling in spellings]
+    return known_words(count_spellings(texts, reader, n_jobs), reader, columns)
+
+
+def known_words(spelled: Spelled, reader: Reader, columns: Mapping[str, int]) -> sparse.csr_array:
+    """Add up the spellings of each word of a vocabulary."""
+    numbers = [columns.get(spelling, -1) for spelling in spelled.spellings]
     unknown = [number for number, column in enumerate(numbers) if column < 0]
-    for number, form in zip(unknown, reader.merged([spellings[number] for number in unknown]), strict=True):
+    forms = reader.merged([spelled.spellings[number] for number in unknown])
+    for number, form in zip(unknown, forms, strict=True):
         numbers[number] = columns.get(form, -1)
-    n_words = 1 + max(columns.values())
-    return _added_up(counts, np.array(numbers, dtype=np.intp), n_words)
+    return added_up(spelled.counts, np.array(numbers, dtype=np.intp), 1 + max(columns.values()))
 
 
 def columns_of(words: Sequence[str], reader: Reader) -> dict[str, int]:
     """Map each word of a vocabulary, and each form, to its column; words go before forms of others."""
     forms = reversed(list(zip(reader.merged(words), range(len(words)), strict=True)))
     return dict(forms) | {word: column for column, word in enumerate(words)}
-
-
-def is_list_of_str(value: Any) -> bool:
-    """Tell a list or the like of str from anything else."""
-    return (
-        isinstance(value, Collection)
-        and not isinstance(value, str)
-        and all(isinstance(word, str) for word in value)
-    )
-
-
-def _ngrams(words: Sequence[str], least: int, greatest: int) -> list[str]:
-    sizes = range(least, greatest + 1)
-    return [" ".join(words[start : start + size]) for size in sizes for start in range(len(words) - size + 1)]
-
-
-def _by_part(ngrams: Sequence[str], forms: Forms) -> list[str]:
-    """Take the form of each word of each n-gram."""
-    words = list(dict.fromkeys(word for ngram in ngrams for word in ngram.split(" ")))
-    form_of = dict(zip(words, forms(words), strict=True))
-    return [" ".join(map(form_of.__getitem__, ngram.split(" "))) for ngram in ngrams]
-
-
-def _stems(words: Sequence[str], forms: Forms, language: str) -> list[str]:
-    return inflection_stems(forms(words), language)
 
 
 def _is_stop_word(spellings: Sequence[str], forms: Sequence[str], settings: Settings) -> NDArray[np.bool_]:
@@ -271,22 +228,7 @@ def _check_spaces(settings: Settings, scripts: Sequence[frozenset[str]], totals:
         )
 
 
-def _united(
-    counts: sparse.csr_array, forms: Sequence[str], kept: NDArray[np.bool_]
-) -> tuple[sparse.csr_array, NDArray[np.intp]]:
-    """Add up the columns of each word; the second value is the word of each spelling, -1 if left out."""
-    number_of: dict[str, int] = {}
-    word_of = np.array(
-        [
-            number_of.setdefault(form, len(number_of)) if keep else -1
-            for form, keep in zip(forms, kept.tolist(), strict=True)
-        ],
-        dtype=np.intp,
-    )
-    return _added_up(counts, word_of, len(number_of)), word_of
-
-
-def _added_up(counts: sparse.csr_array, word_of: NDArray[np.intp], n_words: int) -> sparse.csr_array:
+def added_up(counts: sparse.csr_array, word_of: NDArray[np.intp], n_words: int) -> sparse.csr_array:
     """Add up the columns with the same number, leaving out those with -1."""
     spellings = np.flatnonzero(word_of >= 0)
     parts = (np.ones(len(spellings), dtype=np.int32), (spellings, word_of[spellings]))

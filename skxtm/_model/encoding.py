@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from skxtm._counting.spellings import is_list_of_str
+from skxtm._counting.reader import is_list_of_str
 from skxtm.backbones import backbone_class, backbone_name, backbone_names
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder, UniversalSentenceEncoder
 from skxtm.exceptions import InputError, ModelFileError
