@@ -69,7 +69,7 @@ def _version_lines() -> Iterator[str]:
     yield f"platform: {platform.platform()}"
     yield f"skxtm: {__version__}"
     for package, extra in _dependencies():
-        yield f"{package}{f' [{extra}]' if extra else ''}: {_installed_version(package)}"
+        yield f"{package}{f' [{extra}]' if extra else ''}: {installed_version(package)}"
     import torch  # after all versions, which are needed most where this fails
 
     yield f"torch threads: {torch.get_num_threads()}"
@@ -93,7 +93,19 @@ def _dependencies() -> list[tuple[str, str]]:
     return [(package, extra) for package, extra in found if extra not in composed]
 
 
-def _installed_version(package: str) -> str:
+def installed_version(package: str) -> str:
+    """Look up the version of a package.
+
+    Parameters
+    ----------
+    package : str
+        Its name in the index.
+
+    Returns
+    -------
+    version : str
+        Or that it is not installed.
+    """
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import reprlib
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from inspect import signature
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import TransformerMixin
+from sklearn.base import TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from skxtm._counting.reader import Reader, is_list_of_str, reader_of
+from skxtm._counting.in_shards import count_shards, find_words, key_of, vocabulary_of
+from skxtm._counting.parameters import (
+    checked_choice,
+    checked_frequency,
+    checked_kinds,
+    checked_max_features,
+    checked_range,
+    resolved_stop_words,
+)
+from skxtm._counting.reader import Reader, reader_of
 from skxtm._counting.spellings import Settings, columns_of, count_known, learn_vocabulary
-from skxtm._optional import import_optional
 from skxtm._parameters import NestedParameters
 from skxtm.cleaning import KINDS
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.exceptions import InputError
-from skxtm.languages import base_language, by_code, distinct_codes
+from skxtm.languages import by_code, distinct_codes
 from skxtm.model_selection import REMEDY
+from skxtm.shards import Shards, as_shards
+from skxtm.shards.reading import refuse_shards
 from skxtm.tokenizers import Tokenizer, get_tokenizer
 
 _PER_LANGUAGE = (
@@ -36,8 +44,6 @@ _PER_LANGUAGE = (
     "merge_inflections",
     "ngram_range",
 )
-# Lists that stopwordsiso keeps under another code.
-_CODES_OF_LISTS = {"fil": "tl", "nb": "no", "nn": "no"}
 
 
 class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -176,8 +182,9 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
 
         Parameters
         ----------
-        X : DataFrame, sequence, object array or Corpus of n_documents rows
-            Documents with text and language: anything `skxtm.as_corpus` reads.
+        X : DataFrame, sequence, object array or Corpus of n_documents rows, or Shards
+            Documents with text and language: anything `skxtm.as_corpus` reads; in shards too, which are
+            counted one after the other, see `skxtm.shards.Shards`.
         y : None
             Ignored.
 
@@ -192,7 +199,17 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         MissingDependencyError
             If a tokenizer or stop-word list needs a package that is not installed.
         """
-        self.fit_transform(X, y)
+        shards = self._shards_of(X)
+        if shards is None:
+            self.fit_transform(X, y)
+            return self
+        settings_of, key = clone(self)._settings, self._key_of_cuts()
+        found = find_words(shards, settings_of, key)
+        languages = _ordered_languages(self.languages, list(found))
+        self._check_named_languages(languages)
+        learnt = {code: vocabulary_of(found[code], settings_of(code)) for code in languages}
+        self._set_vocabularies({code: words for code, (words, _) in learnt.items()})
+        self.report_ = {code: report for code, (_, report) in learnt.items()}
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Corpus:
@@ -212,7 +229,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         """
         corpus = self._read(X, self.languages)
         texts = _texts_of(corpus)
-        languages = _ordered_languages(self.languages, corpus)
+        languages = _ordered_languages(self.languages, sorted(set(corpus.language)))
         self._check_named_languages(languages)
         settings = {code: self._settings(code) for code in languages}
         vocabularies, blocks, report = {}, {}, {}
@@ -247,18 +264,42 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         check_is_fitted(self)
         corpus = self._read(X)
         texts = _texts_of(corpus)
-        unknown = sorted(set(corpus.language) - set(self.languages_))
-        if unknown:
-            raise InputError(
-                f"languages contains {unknown}, which were not seen during fit. The model was fitted on "
-                f"{list(self.languages_)}. {REMEDY}"
-            )
+        _check_languages(corpus.languages, self._readers)
         blocks = {}
         for code in corpus.languages:
             columns = self._columns_of(code)
             own_texts = texts[corpus.rows_of(code)]
             blocks[code] = count_known(own_texts, self._readers[code], columns, self.n_jobs)
         return corpus.with_counts(blocks, self.vocabularies_)
+
+    def transform_shards(self, shards: Any) -> Iterator[Corpus]:
+        """Count the known words of documents in shards, of one shard after the other.
+
+        Parameters
+        ----------
+        shards : Shards, or list of Corpus or functions
+            Documents with texts, in any of the languages seen in `fit`. Those that `fit` has read from files
+            are not cut again. To write the counts into files: `skxtm.shards.write_shards`.
+
+        Returns
+        -------
+        corpora : iterator of Corpus
+            Of each shard its rows with the counts that `transform` gives and their ids, without texts.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a shard has no texts, or contains a language not seen in `fit`.
+        """
+        check_is_fitted(self)
+        names = self._names(None)
+        pieces = as_shards(shards, n_jobs=self.n_jobs, **names) or Shards(shards, n_jobs=self.n_jobs, **names)
+        columns = {code: self._columns_of(code) for code in self.languages_}
+        results = count_shards(pieces, partial(_known_reader, self._readers), columns, self._key)
+        return (
+            Corpus(language, id=ids).with_counts(blocks, self.vocabularies_)
+            for language, ids, blocks in results
+        )
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Name the columns of the joint vocabulary.
@@ -310,6 +351,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
             code: {word: column for column, word in enumerate(words)} for code, words in vocabularies.items()
         }
         self._columns: dict[str, dict[str, int]] = {}
+        self._key = self._key_of_cuts()
 
     def _columns_of(self, language: str) -> dict[str, int]:
         """Map the words of a language and their forms to columns, at first use."""
@@ -320,15 +362,23 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
 
     def _read(self, X: Any, languages: str | Sequence[str] | None = None) -> Corpus:
         """Read documents; texts alone are in `languages`, or in those seen in `fit`."""
+        refuse_shards(X, type(self).__name__)
+        return as_corpus(X, embedding_column=self.embedding_column, **self._names(languages))
+
+    def _names(self, languages: str | Sequence[str] | None) -> dict[str, Any]:
         if languages is None and self.languages is not None:
             languages = getattr(self, "languages_", self.languages)
-        return as_corpus(
-            X,
-            languages=languages,
-            text_column=self.text_column,
-            language_column=self.language_column,
-            embedding_column=self.embedding_column,
-        )
+        return {
+            "languages": languages,
+            "text_column": self.text_column,
+            "language_column": self.language_column,
+        }
+
+    def _shards_of(self, X: Any) -> Shards | None:
+        return as_shards(X, n_jobs=self.n_jobs, **self._names(self.languages))
+
+    def _key_of_cuts(self) -> Any:
+        return key_of(self.tokenizer, self.clean, self.ngram_range)
 
     def _check_named_languages(self, languages: tuple[str, ...]) -> None:
         for name in _PER_LANGUAGE:
@@ -346,11 +396,11 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         return Settings(
             reader=reader,
             chosen_by_us=values["tokenizer"] == "auto",
-            max_features=_checked_max_features(values["max_features"], language),
-            min_df=_checked_frequency(values["min_df"], "min_df", language),
-            max_df=_checked_frequency(values["max_df"], "max_df", language),
-            stop_words=_resolved_stop_words(values["stop_words"], reader),
-            foreign_words=_checked_choice(values["foreign_words"], "foreign_words", ("drop", "keep")),
+            max_features=checked_max_features(values["max_features"], language),
+            min_df=checked_frequency(values["min_df"], "min_df", language),
+            max_df=checked_frequency(values["max_df"], "max_df", language),
+            stop_words=resolved_stop_words(values["stop_words"], reader),
+            foreign_words=checked_choice(values["foreign_words"], "foreign_words", ("drop", "keep")),
             count_duplicates=self.count_duplicates,
         )
 
@@ -358,9 +408,9 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         return reader_of(
             language,
             get_tokenizer(self._parameter("tokenizer", language), language),
-            clean=_checked_kinds(self._parameter("clean", language), language),
-            ngram_range=_checked_range(self._parameter("ngram_range", language), language),
-            chinese_variants=_checked_choice(self.chinese_variants, "chinese_variants", ("merge", "keep")),
+            clean=checked_kinds(self._parameter("clean", language), language),
+            ngram_range=checked_range(self._parameter("ngram_range", language), language),
+            chinese_variants=checked_choice(self.chinese_variants, "chinese_variants", ("merge", "keep")),
             merge_inflections=self._parameter("merge_inflections", language),
         )
 
@@ -382,8 +432,21 @@ def _texts_of(corpus: Corpus) -> NDArray[np.object_]:
     return corpus.text
 
 
-def _ordered_languages(languages: str | Sequence[str] | None, corpus: Corpus) -> tuple[str, ...]:
-    present = sorted(set(corpus.language))
+def _check_languages(languages: Iterable[str], readers: Mapping[str, Reader]) -> None:
+    unknown = sorted(set(languages) - set(readers))
+    if unknown:
+        raise InputError(
+            f"languages contains {unknown}, which were not seen during fit. The model was fitted on "
+            f"{list(readers)}. {REMEDY}"
+        )
+
+
+def _known_reader(readers: Mapping[str, Reader], language: str) -> Reader:
+    _check_languages([language], readers)
+    return readers[language]
+
+
+def _ordered_languages(languages: str | Sequence[str] | None, present: list[str]) -> tuple[str, ...]:
     if not present:
         raise InputError("X holds no documents, from which a vocabulary could be learned.")
     if languages is None or languages == "auto":
@@ -396,72 +459,3 @@ def _ordered_languages(languages: str | Sequence[str] | None, corpus: Corpus) ->
     if unnamed:
         raise InputError(f"X has documents in {unnamed}, but languages names only {list(named)}.")
     return named
-
-
-def _checked_frequency(value: Any, name: str, language: str) -> float:
-    if _is_positive_int(value) or (isinstance(value, float) and 0 <= value <= 1):
-        return value
-    raise InputError(
-        f"{name} of language {language!r} must be an int of at least 1 or a float from 0 to 1. Got {value!r}."
-    )
-
-
-def _checked_max_features(value: Any, language: str) -> int | None:
-    if value is None or _is_positive_int(value):
-        return value
-    raise InputError(
-        f"max_features of language {language!r} must be None or an int of at least 1. Got {value!r}."
-    )
-
-
-def _is_positive_int(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 1)
-
-
-def _checked_choice(value: Any, name: str, choices: Sequence[str]) -> str:
-    if value in choices:
-        return value
-    raise InputError(f"{name} must be {' or '.join(map(repr, choices))}. Got {value!r}.")
-
-
-def _checked_kinds(value: Any, language: str) -> tuple[str, ...]:
-    if is_list_of_str(value) and set(value) <= set(KINDS):
-        return tuple(kind for kind in KINDS if kind in value)
-    raise InputError(f"clean of language {language!r} must be a collection of {list(KINDS)}. Got {value!r}.")
-
-
-def _checked_range(value: Any, language: str) -> tuple[int, int]:
-    is_range = isinstance(value, (tuple, list)) and len(value) == 2 and all(map(_is_positive_int, value))
-    if is_range and value[0] <= value[1]:
-        return int(value[0]), int(value[1])
-    raise InputError(
-        f"ngram_range of language {language!r} must be two ints of at least 1, the least first. "
-        f"Got {value!r}."
-    )
-
-
-def _resolved_stop_words(value: Any, reader: Reader) -> frozenset[str]:
-    """Look up the words, and add what the tokenizer makes of each."""
-    if value is None:
-        return frozenset()
-    if isinstance(value, str) and value == "iso":
-        value = _iso_stop_words(reader.language)
-    if not is_list_of_str(value):
-        raise InputError(
-            f"stop_words of language {reader.language!r} must be 'iso', None or a list of words. "
-            f"Got {reprlib.repr(value)}."
-        )
-    cut = replace(reader, ngram_range=(1, 1), clean=()).cut(value, Counter())
-    return frozenset(value).union(*(words for words in cut if len(words) == 1))
-
-
-def _iso_stop_words(language: str) -> set[str]:
-    library = import_optional("stopwordsiso", extra="text", purpose="stop_words='iso'")
-    code = base_language(language)
-    code = _CODES_OF_LISTS.get(code, code)
-    if not library.has_lang(code):
-        raise InputError(
-            f"stop_words='iso' has no list for language {language!r}. Pass stop_words={{{language!r}: None}} "
-            "to keep all words, or a list in place of None."
-        )
-    return library.stopwords(code)

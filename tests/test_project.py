@@ -78,6 +78,7 @@ OPTIONAL = (
     "sentence_transformers",
     "rjieba",
     "fugashi",
+    "pyarrow",
 )
 
 

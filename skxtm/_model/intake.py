@@ -18,7 +18,7 @@ from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, s
 from skxtm.exceptions import InputError, UnknownWordsWarning
 from skxtm.languages import distinct_codes
 from skxtm.model_selection import REMEDY
-from skxtm.shards import as_shards
+from skxtm.shards.reading import refuse_shards
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read_training_documents(
     if is_count_matrix(X):
         return read_matrix(estimator, X, reset=True), None
     Columns.forget(estimator)
-    refuse_shards(X)
+    refuse_shards(X, "CrossLingualTopicModel")
     vectorizer = CrossLingualVectorizer() if vectorizer is None else clone(vectorizer)
     corpus = vectorizer._read(X)
     if len(corpus) == 0:
@@ -135,7 +135,7 @@ def read_documents(estimator: BaseEstimator, state: State, X: Any) -> Corpus:
     vectorizer, vocabularies = state.vectorizer, state.vocabularies
     if is_count_matrix(X):
         return check_matches(read_matrix(estimator, X, reset=False), vocabularies)
-    refuse_shards(X)
+    refuse_shards(X, "CrossLingualTopicModel")
     corpus = as_corpus(X) if vectorizer is None else vectorizer._read(X)
     can_be_counted = vectorizer is not None and corpus.text is not None
     if corpus.has_counts and not (can_be_counted and _strangers(corpus, vocabularies)):
@@ -334,26 +334,6 @@ def _strangers(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_]]) 
         for code in corpus.languages
         if code not in vocabularies or not same_vocabularies({code: given[code]}, {code: vocabularies[code]})
     ]
-
-
-def refuse_shards(X: Any) -> None:
-    """Refuse shards where documents in memory are needed.
-
-    Parameters
-    ----------
-    X : object
-        What the user brought.
-
-    Raises
-    ------
-    InputError
-        If they are shards.
-    """
-    if as_shards(X) is not None:
-        raise InputError(
-            "X is in shards, which only fit and transform_shards of CrossLingualTopicModel take. Give one "
-            "shard at a time, or a sample of the documents."
-        )
 
 
 def check_matches(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_]]) -> Corpus:

@@ -2,87 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.utils.parallel import Parallel, delayed
-from tqdm.auto import tqdm
 
-from skxtm._threads import one_thread
-from skxtm._version import __version__
 from skxtm.corpus import Corpus
 from skxtm.embeddings._sums import DocumentSums, RowSum, summed_directions
 from skxtm.embeddings.cooccurrence import cooccurrences, pmi_of_cooccurrences
 from skxtm.exceptions import InputError
 from skxtm.shards import Shards
-from skxtm.shards._format import check_whole, read_arrays, small_integers, write_arrays
-
-#: To be raised where a function sums something else, so that what was kept before is not used.
-_FORMAT = 1
-
-Arrays = dict[str, NDArray[Any]]
-#: From the documents of a shard, and what is needed besides, to what of them is added up.
-Summing = Callable[[Corpus, Any], Arrays]
-
-
-def over_shards(
-    shards: Shards, summing: Summing, argument: Any, key: Any, *, title: str, verbose: int
-) -> Iterator[Arrays]:
-    """Compute something of each shard, or take it from where it is kept.
-
-    Parameters
-    ----------
-    shards : Shards
-        The documents.
-    summing : callable
-        What to compute, a function of a module, so that processes find it.
-    argument : object
-        What it needs besides the documents.
-    key : object
-        Of arrays and strings, that tells the argument from others.
-    title : str
-        Of the progress bar.
-    verbose : int
-        Whether to show one.
-
-    Yields
-    ------
-    arrays : dict of str to ndarray
-        Of each shard, in their order.
-    """
-    digest = joblib.hash((__version__, _FORMAT, summing.__name__, key))
-    tasks = (
-        delayed(_computed)(shards.take([number]), summing, argument, digest) for number in range(len(shards))
-    )
-    results = Parallel(n_jobs=shards.n_jobs, return_as="generator")(tasks)
-    yield from tqdm(results, desc=title, total=len(shards), unit="shard", disable=not verbose)
-
-
-def _computed(shard: Shards, summing: Summing, argument: Any, key: str) -> Arrays:
-    """Compute something of one shard, unless it is kept; what is kept and cannot be read is made anew."""
-    path = _kept_at(shard, key)
-    if path is not None and path.exists():
-        with suppress(InputError):
-            return read_arrays(path)
-    with one_thread():
-        arrays = summing(shard[0], argument)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_arrays(path, arrays)
-    return arrays
-
-
-def _kept_at(shard: Shards, key: str) -> Path | None:
-    identity = shard.identity(0)
-    if shard.statistics is None or identity is None:
-        return None
-    return shard.statistics / f"{joblib.hash((identity, key))}.npz"
+from skxtm.shards._format import block_from_arrays, block_to_arrays, check_whole
+from skxtm.shards._keeping import Arrays, over_shards
 
 
 class ShardSums(DocumentSums):
@@ -158,11 +90,7 @@ class ShardSums(DocumentSums):
             if f"totals.{code}" not in arrays:
                 continue
             n_words = len(self._shards.vocabularies[code])
-            parts = (arrays[f"{name}.{code}"] for name in ("data", "indices", "indptr"))
-            data, indices, indptr = parts
-            together = sparse.csr_array(
-                (data.astype(np.int64), indices.astype(indptr.dtype), indptr), shape=(n_words, n_words)
-            )
+            together = block_from_arrays(code, arrays, n_words).astype(np.int64)
             known = code in self._totals
             self._together[code] = self._together[code] + together if known else together
             self._totals[code] = arrays[f"totals.{code}"] + self._totals.get(code, np.int64(0))
@@ -192,9 +120,7 @@ def count_words(corpus: Corpus, argument: None) -> Arrays:
         together.sort_indices()
         arrays[f"totals.{code}"] = np.asarray(block.sum(0, dtype=np.float64)).ravel().astype(np.int64)
         arrays[f"n_known.{code}"] = np.array(np.count_nonzero(np.diff(block.indptr)))
-        arrays[f"data.{code}"] = small_integers(together.data)
-        arrays[f"indices.{code}"] = small_integers(together.indices)
-        arrays[f"indptr.{code}"] = together.indptr
+        arrays |= block_to_arrays(code, together)
     return arrays
 
 

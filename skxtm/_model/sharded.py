@@ -11,7 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skxtm._model import learning, reading
 from skxtm._model.intake import check_matches, check_n_components, warn_of_empty
-from skxtm._model.shard_sums import Arrays, ShardSums, over_shards
+from skxtm._model.shard_sums import ShardSums
 from skxtm._model.starting import start
 from skxtm._model.state import Settings, State
 from skxtm._threads import torch_threads
@@ -19,6 +19,7 @@ from skxtm.corpus import Corpus
 from skxtm.embeddings._sums import RowSum
 from skxtm.exceptions import InputError
 from skxtm.shards import Shards
+from skxtm.shards._keeping import Arrays, over_shards
 
 
 def fit(shards: Shards, settings: Settings) -> State:
@@ -41,6 +42,7 @@ def fit(shards: Shards, settings: Settings) -> State:
     InputError, InputTypeError, MissingResourceError
         If something is not what is needed, or the backbone needs all documents at once.
     """
+    _check_counts(shards)
     backbone = learning.choose(settings)
     if not backbone.learns_from_sums():
         raise InputError(
@@ -79,6 +81,7 @@ def theta(state: State, shards: Shards, settings: Settings) -> Iterator[NDArray[
     theta : ndarray of shape (n_documents, n_components)
         Of each shard, in their order.
     """
+    _check_counts(shards)
     argument = _for_reading(state, settings)
     tasks = (delayed(_theta)(shards.take([number]), *argument) for number in range(len(shards)))
     yield from Parallel(n_jobs=shards.n_jobs, return_as="generator")(tasks)
@@ -100,6 +103,14 @@ def sum_theta(corpus: Corpus, argument: tuple[State, Settings]) -> Arrays:
         The total of a `RowSum`.
     """
     return {"total": RowSum.of(reading.theta(argument[0], corpus, argument[1])).total}
+
+
+def _check_counts(shards: Shards) -> None:
+    if not shards.has_counts:
+        raise InputError(
+            "X is in shards of texts, but counts are needed. Count words with a CrossLingualVectorizer: "
+            "write_shards(vectorizer.fit(X).transform_shards(X), folder)."
+        )
 
 
 def _theta(shard: Shards, state: State, settings: Settings) -> NDArray[np.float32]:

@@ -7,8 +7,9 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def read_index(folder: Path) -> Index:
     except FileNotFoundError as error:
         raise InputError(
             f"The folder {str(folder)!r} holds no {INDEX}, so that it is none of shards, or was not "
-            f"written to the end. {_REMEDY}"
+            f"written to the end; nor does it hold a Parquet file, whose name ends in .parquet. {_REMEDY}"
         ) from error
     except (ValueError, OSError) as error:
         raise InputError(f"{str(path)!r} cannot be read: {error}. {_REMEDY}") from error
@@ -267,12 +268,11 @@ def to_arrays(corpus: Corpus, name: str) -> dict[str, NDArray[Any]]:
         "language": small_integers(np.array([number_of[code] for code in corpus.language], dtype=np.int64)),
         "vocabularies": np.array(fingerprint(vocabularies)),
     }
+    arrays |= ids_to_arrays(corpus.id, name)
     for code in corpus.languages:
         block = corpus.counts_of(code)
         check_whole(block, name)
-        arrays[f"data.{code}"] = small_integers(block.data)
-        arrays[f"indices.{code}"] = small_integers(block.indices)
-        arrays[f"indptr.{code}"] = block.indptr
+        arrays |= block_to_arrays(code, block)
     return arrays
 
 
@@ -328,15 +328,149 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], vocabularies: Vocabularies, 
     try:
         language = codes[arrays["language"]]
         present = [code for code in vocabularies if f"indptr.{code}" in arrays]
-        blocks = {code: _block(arrays, code, len(vocabularies[code])) for code in present}
-        return Corpus(language).with_counts(blocks, vocabularies)
+        blocks = {code: block_from_arrays(code, arrays, len(vocabularies[code])) for code in present}
+        return Corpus(language, id=ids_from_arrays(arrays)).with_counts(blocks, vocabularies)
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise damaged(path, f"{error}".rstrip(".")) from error
 
 
-def _block(arrays: Mapping[str, NDArray[Any]], code: str, n_words: int) -> sparse.csr_array:
-    indptr = arrays[f"indptr.{code}"]
-    parts = (arrays[f"data.{code}"], arrays[f"indices.{code}"].astype(indptr.dtype), indptr)
+def ids_to_arrays(ids: NDArray[Any] | None, name: str) -> dict[str, NDArray[Any]]:
+    """Write the labels of documents as arrays of numbers.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_documents,) or None
+        Strings or whole numbers.
+    name : str
+        What messages call the documents.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+        Nothing of None.
+
+    Raises
+    ------
+    InputError
+        If they are something else.
+    """
+    if ids is None:
+        return {}
+    if all(isinstance(label, str) for label in ids):
+        return strings_to_arrays("id", list(ids))
+    numbers = np.array(ids.tolist()) if ids.dtype == object else ids
+    if numbers.dtype.kind in "iu":
+        return {"id": numbers}
+    raise InputError(
+        f"{name} holds ids that are neither all strings nor all whole numbers of 64 bits, and cannot be "
+        "written. Make strings of them."
+    )
+
+
+def ids_from_arrays(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any] | None:
+    """Make labels of arrays again.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        From `ids_to_arrays`, or with others.
+
+    Returns
+    -------
+    ids : ndarray of shape (n_documents,) or None
+    """
+    if "id" in arrays:
+        return arrays["id"]
+    return np.array(strings_from_arrays("id", arrays), dtype=object) if "id.lengths" in arrays else None
+
+
+def strings_to_arrays(name: str, strings: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Write strings as arrays of small integers.
+
+    Parameters
+    ----------
+    name : str
+        What the arrays' names begin with.
+    strings : sequence of str of length n
+        Any strings.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+        Their characters, one after the other, and their lengths.
+    """
+    characters = "".join(strings).encode("utf-8", "surrogatepass")
+    lengths = np.fromiter(map(len, strings), dtype=np.int64, count=len(strings))
+    return {
+        f"{name}.characters": np.frombuffer(characters, dtype=np.uint8),
+        f"{name}.lengths": small_integers(lengths),
+    }
+
+
+def strings_from_arrays(name: str, arrays: Mapping[str, NDArray[Any]]) -> list[str]:
+    """Make strings of arrays again.
+
+    Parameters
+    ----------
+    name : str
+        What the arrays' names begin with.
+    arrays : dict of str to ndarray
+        From `strings_to_arrays`, or with others.
+
+    Returns
+    -------
+    strings : list of str of length n
+    """
+    characters = arrays[f"{name}.characters"].tobytes().decode("utf-8", "surrogatepass")
+    ends = np.cumsum(arrays[f"{name}.lengths"], dtype=np.int64).tolist()
+    return [characters[start:end] for start, end in pairwise([0, *ends])]
+
+
+def block_to_arrays(name: str, block: sparse.csr_array) -> dict[str, NDArray[Any]]:
+    """Write whole numbers that are not negative as arrays of small integers.
+
+    Parameters
+    ----------
+    name : str
+        What the arrays' names end in.
+    block : csr_array of shape (n_rows, n_columns)
+        The numbers.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+    """
+    return {
+        f"data.{name}": small_integers(block.data),
+        f"indices.{name}": small_integers(block.indices),
+        f"indptr.{name}": block.indptr,
+    }
+
+
+def block_from_arrays(name: str, arrays: Mapping[str, NDArray[Any]], n_words: int) -> sparse.csr_array:
+    """Make a matrix of arrays again.
+
+    Parameters
+    ----------
+    name : str
+        What the arrays' names end in.
+    arrays : dict of str to ndarray
+        From `block_to_arrays`, or with others.
+    n_words : int
+        Columns.
+
+    Returns
+    -------
+    block : csr_array of shape (n_rows, n_words)
+        Of the small integers.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If they are not there, or of another matrix.
+    """
+    indptr = arrays[f"indptr.{name}"]
+    parts = (arrays[f"data.{name}"], arrays[f"indices.{name}"].astype(indptr.dtype), indptr)
     block = sparse.csr_array(parts, shape=(len(indptr) - 1, n_words))
     block.check_format()
     return block

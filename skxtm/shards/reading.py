@@ -12,7 +12,7 @@ from typing import Any
 from skxtm.corpus import Corpus, same_vocabularies
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.shards._format import (
-    Index,
+    INDEX,
     ShardFile,
     Vocabularies,
     check_file,
@@ -21,42 +21,54 @@ from skxtm.shards._format import (
     read_arrays,
     read_index,
 )
+from skxtm.shards._parquet import SUFFIX, Names, ParquetPart, check_parquet, find_parts, read_part
 
 _WAYS = (
-    "the path of a folder that write_shards wrote, or a sequence of Corpus or of functions that each return "
-    "one"
+    "the path of a folder that write_shards wrote or of one with Parquet files, or a sequence of Corpus, of "
+    "DataFrames, of paths of Parquet files, or of functions that each return documents"
 )
 
 
 class Shards(Sequence[Corpus]):
-    """Documents in pieces, read when they are asked for.
+    """Documents in pieces, read when they are asked for: word counts, or texts to be counted.
 
-    `CrossLingualTopicModel.fit` and ``transform`` take them in place of documents.
+    `CrossLingualTopicModel.fit` and ``transform_shards`` take counts in place of documents,
+    `CrossLingualVectorizer.fit` and ``transform_shards`` texts.
 
     Parameters
     ----------
-    source : path or sequence of Corpus or callable
-        A folder that `write_shards` wrote; or corpora with counts over the same vocabularies; or functions
-        without parameters that each return one, the same each time, for documents that come from elsewhere.
+    source : path or sequence of Corpus, DataFrame, path or callable
+        A folder that `write_shards` wrote; a folder with Parquet files of texts (extra ``parquet``), or their
+        paths; corpora; DataFrames of texts; or functions without parameters that each return documents,
+        anything that `skxtm.as_corpus` reads, the same each time, for documents that come from elsewhere.
+        Corpora with counts have the same vocabularies.
     n_jobs : int or None, default=None
         Shards read at a time, in processes, as in joblib; ``joblib.parallel_config`` may choose another
         engine. The result is the same.
     statistics : path, bool or None, default=None
-        Where the sums of finished shards are kept, so that a fit that was stopped goes on. None takes the
-        folder ``statistics`` among the shards, of a source in a folder; False keeps none. They are used again
-        as long as the shards are the same files, and may be deleted.
+        Where what was computed of finished shards is kept, so that a fit that was stopped goes on, and texts
+        are cut once. None takes the folder ``statistics`` among the shards, of a source in a folder; False
+        keeps none. It is used again as long as the shards are the same files, and may be deleted.
+    text_column, language_column, id_column : str
+        Names of the columns of tables; there need be no ids, and they are read from Parquet files only.
+    languages : "auto", sequence of str or None, default=None
+        The languages of texts that come without, as for `skxtm.as_corpus`.
 
     Attributes
     ----------
     vocabularies : dict of str to ndarray of str of shape (V_l,)
-        Words of all shards.
+        Words of all shards; empty where they hold texts.
+    has_counts : bool
+        Whether they hold counts.
 
     Raises
     ------
     InputError
-        If a shard is missing or damaged, or shards have different vocabularies.
+        If a shard is missing or damaged, lacks a column, or shards have different vocabularies.
     InputTypeError
         If `source` is something else.
+    MissingDependencyError
+        If there are Parquet files, and pyarrow is not installed.
 
     Examples
     --------
@@ -69,24 +81,34 @@ class Shards(Sequence[Corpus]):
 
     def __init__(
         self,
-        source: str | os.PathLike[str] | Sequence[Corpus | Callable[[], Corpus]],
+        source: str | os.PathLike[str] | Sequence[Any],
         *,
         n_jobs: int | None = None,
         statistics: str | os.PathLike[str] | bool | None = None,
+        text_column: str = "text",
+        language_column: str = "language",
+        id_column: str = "id",
+        languages: str | Sequence[str] | None = None,
     ) -> None:
         self.n_jobs = n_jobs
-        self._folder: Path | None = None
-        if isinstance(source, (str, os.PathLike)):
-            self._folder = Path(source)
-            index: Index = read_index(self._folder)
-            self._parts: tuple[Any, ...] = index.shards
-            self.vocabularies: Vocabularies = index.vocabularies
+        coded = languages if languages is None or isinstance(languages, str) else tuple(languages)
+        self._names = Names(text_column, language_column, id_column, coded)
+        self._folder = _folder(source)
+        self.vocabularies: Vocabularies = {}
+        self._parts: tuple[Any, ...]
+        if self._folder is None:
+            self._parts = tuple(self._parts_of(source))
+        elif not (self._folder / INDEX).exists() and (files := sorted(self._folder.glob(f"*{SUFFIX}"))):
+            self._parts = tuple(find_parts(files, self._names))
         else:
-            self._parts = _checked_parts(source)
-            self.vocabularies = _first_vocabularies(self._parts)
+            index = read_index(self._folder)
+            self._parts, self.vocabularies = index.shards, index.vocabularies
         if not self._parts:
             raise InputError("There are no shards. Give at least one, with documents.")
         self._numbers = tuple(range(len(self._parts)))
+        if self._folder is None:
+            self.vocabularies = self._first_vocabularies()
+        self.has_counts = bool(self.vocabularies)
         for number, part in enumerate(self._parts):
             if isinstance(part, Corpus):
                 self._check(part, f"Shard {number}")
@@ -122,10 +144,14 @@ class Shards(Sequence[Corpus]):
             check_file(self._folder, part)
             path = self._folder / part.name
             return from_arrays(read_arrays(path), self.vocabularies, path)
-        if not isinstance(part, Corpus):
-            part = part()
-            self._check(part, f"What the function of shard {self._numbers[number]} returned")
-        return part
+        if isinstance(part, Corpus):
+            return part
+        name = f"What the function of shard {self._numbers[number]} returned"
+        if isinstance(part, ParquetPart):
+            name = f"The documents in {part}"
+        corpus = self._read(part, name)
+        self._check(corpus, name)
+        return corpus
 
     def take(self, numbers: Sequence[int]) -> Shards:
         """Choose some of the shards, without reading them.
@@ -158,46 +184,88 @@ class Shards(Sequence[Corpus]):
             None if it is in no file.
         """
         part = self._parts[number]
-        if not isinstance(part, ShardFile) or self._folder is None:
+        if isinstance(part, ParquetPart):
+            check_parquet(part)
+            path, content = part.path, f"{part.groups} {self._names}"
+        elif isinstance(part, ShardFile) and self._folder is not None:
+            check_file(self._folder, part)
+            path, content = self._folder / part.name, fingerprint(self.vocabularies)
+        else:
             return None
-        check_file(self._folder, part)
-        status = (self._folder / part.name).stat()
-        told = f"{part.name} {status.st_size} {status.st_mtime_ns} {fingerprint(self.vocabularies)}"
+        status = path.stat()
+        told = f"{path.name} {status.st_size} {status.st_mtime_ns} {content}"
         return hashlib.sha256(told.encode()).hexdigest()
 
     def __repr__(self) -> str:
+        if not self.has_counts:
+            return f"Shards({len(self)} shards of texts)"
         n_words = sum(map(len, self.vocabularies.values()))
         return f"Shards({len(self)} shards; languages {', '.join(self.vocabularies)}; {n_words:,} words)"
 
-    def _check(self, corpus: Any, name: str) -> None:
-        if not isinstance(corpus, Corpus):
-            raise InputTypeError(f"{name} is {type(corpus).__name__!r}, but a Corpus is needed.")
-        if not same_vocabularies(corpus.vocabularies, self.vocabularies):
+    def _parts_of(self, source: Any) -> Iterator[Any]:
+        is_sequence = isinstance(source, Sequence) and not isinstance(source, (str, bytes, Corpus))
+        for part in source if is_sequence else [source]:
+            if isinstance(part, (str, os.PathLike)):
+                yield from find_parts([Path(part)], self._names)
+            elif is_sequence and hasattr(part, "columns"):
+                yield self._names.read(part)
+            elif is_sequence and (isinstance(part, Corpus) or callable(part)):
+                yield part
+            else:
+                raise InputTypeError(f"Shards must be given as {_WAYS}. Got {type(part).__name__!r}.")
+
+    def _first_vocabularies(self) -> Vocabularies:
+        """Read the first shard, which tells whether there are counts."""
+        first = self._parts[0]
+        if callable(first):
+            first = self._read(first, "What the function of shard 0 returned")
+        return first.vocabularies or {} if isinstance(first, Corpus) else {}
+
+    def _read(self, part: ParquetPart | Callable[[], Any], name: str) -> Corpus:
+        try:
+            return read_part(part, self._names) if isinstance(part, ParquetPart) else self._names.read(part())
+        except (InputError, InputTypeError) as error:
+            raise type(error)(f"{name} cannot be read. {error}") from error
+
+    def _check(self, corpus: Corpus, name: str) -> None:
+        if self.vocabularies and not same_vocabularies(corpus.vocabularies, self.vocabularies):
             raise InputError(
                 f"{name} has other vocabularies than the shards before it, or none. Count the words of all "
                 "shards with one fitted CrossLingualVectorizer."
             )
+        if not self.vocabularies and corpus.text is None:
+            raise InputError(f"{name} has no texts, as the shards before it have. Give texts in all shards.")
 
     def _kept_in(self, statistics: Any) -> Path | None:
         if isinstance(statistics, bool) and not statistics:
             return None
         if statistics is None:
             return None if self._folder is None else self._folder / "statistics"
-        if self._folder is None or not isinstance(statistics, (str, os.PathLike)):
+        are_files = all(isinstance(part, (ShardFile, ParquetPart)) for part in self._parts)
+        if not are_files or not isinstance(statistics, (str, os.PathLike)):
             raise InputError(
                 "The 'statistics' parameter of Shards must be a path or False, and a path only where the "
-                f"shards are files in a folder, which can be told from others. Got {statistics!r}."
+                f"shards are files, which can be told from others. Got {statistics!r}."
             )
         return Path(statistics)
 
 
-def as_shards(X: Any) -> Shards | None:
+def _folder(source: Any) -> Path | None:
+    if not isinstance(source, (str, os.PathLike)):
+        return None
+    path = Path(source)
+    return None if path.suffix == SUFFIX and not path.is_dir() else path
+
+
+def as_shards(X: Any, **names: Any) -> Shards | None:
     """Tell shards from documents.
 
     Parameters
     ----------
     X : object
         What a user brought.
+    **names : object
+        Parameters of `Shards`, for what is none yet.
 
     Returns
     -------
@@ -206,30 +274,32 @@ def as_shards(X: Any) -> Shards | None:
     """
     if isinstance(X, Shards):
         return X
-    if isinstance(X, (list, tuple)) and X and all(isinstance(part, Corpus) or callable(part) for part in X):
-        return Shards(X)
-    return None
+    return Shards(X, **names) if _is_in_shards(X) else None
 
 
-def _checked_parts(source: Any) -> tuple[Any, ...]:
-    is_sequence = isinstance(source, Sequence) and not isinstance(source, (str, Corpus))
-    wrong = (
-        next((part for part in source if not (isinstance(part, Corpus) or callable(part))), None)
-        if (is_sequence)
-        else source
-    )
-    if wrong is not None:
-        raise InputTypeError(f"Shards must be given as {_WAYS}. Got {type(wrong).__name__!r}.")
-    return tuple(source)
+def refuse_shards(X: Any, owner: str) -> None:
+    """Refuse shards where documents in memory are needed.
 
+    Parameters
+    ----------
+    X : object
+        What the user brought.
+    owner : str
+        Class whose other methods take them.
 
-def _first_vocabularies(parts: Sequence[Any]) -> Vocabularies:
-    if not parts:
-        return {}
-    first = parts[0] if isinstance(parts[0], Corpus) else parts[0]()
-    if not isinstance(first, Corpus) or first.vocabularies is None:
-        raise InputTypeError(
-            f"Shard 0 is {type(first).__name__!r} without counts, but a Corpus with counts is needed. Make "
-            "them with a fitted CrossLingualVectorizer."
+    Raises
+    ------
+    InputError
+        If they are shards.
+    """
+    if _is_in_shards(X):
+        raise InputError(
+            f"X is in shards, which only fit and transform_shards of {owner} take. Give one shard at a time, "
+            "or a sample of the documents."
         )
-    return first.vocabularies
+
+
+def _is_in_shards(X: Any) -> bool:
+    if isinstance(X, (list, tuple)) and X:
+        return all(isinstance(part, Corpus) or callable(part) for part in X)
+    return isinstance(X, Shards)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skxtm._files import replacing
-from skxtm._parameters import check_number
+from skxtm._parameters import check_choice, check_number
 from skxtm.corpus import Corpus, same_vocabularies
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.shards._format import INDEX, Index, ShardFile, Vocabularies, to_arrays, write_arrays, write_index
+from skxtm.shards._parquet import arrow, write_table
 from skxtm.shards.reading import Shards
 
 
@@ -35,12 +38,14 @@ def write_shards(
     Returns
     -------
     shards : Shards
-        What was written. Texts, embeddings and labels of documents are not; rows keep their order.
+        What was written. Texts, embeddings and `pair_id` of documents are not, ids are; rows keep their
+        order.
 
     Raises
     ------
     InputError
-        If vocabularies differ, counts are no whole numbers, or the folder holds shards already.
+        If vocabularies differ, counts are no whole numbers, ids neither strings nor whole numbers, or the
+        folder holds shards already.
     InputTypeError
         If a part is no Corpus.
 
@@ -81,7 +86,9 @@ def write_shards(
     return Shards(target)
 
 
-def transform_to_folder(model: Any, shards: Any, folder: str | os.PathLike[str]) -> list[Path]:
+def transform_to_folder(
+    model: Any, shards: Any, folder: str | os.PathLike[str], *, format: str = "npy"
+) -> list[Path]:
     """Write the topic proportions of documents, a file a shard; what is there already is not made again.
 
     Parameters
@@ -92,26 +99,54 @@ def transform_to_folder(model: Any, shards: Any, folder: str | os.PathLike[str])
         The documents.
     folder : path
         Made if it is not there.
+    format : {"npy", "parquet"}, default="npy"
+        Arrays that `numpy.load` reads, or tables in Parquet (extra ``parquet``).
 
     Returns
     -------
     paths : list of Path
-        One file for each shard, an array (n_documents, n_components) of float32 that `numpy.load` reads.
-        Delete them before another model writes into the folder.
+        One file for each shard: an array (n_documents, n_components) of float32, or a table with the columns
+        ``id``, where documents have ids, ``language``, and one for each topic, with its name. Delete them
+        before another model writes into the folder.
 
     Raises
     ------
     InputError, InputTypeError
-        As from ``transform_shards``.
+        As from ``transform_shards``, or if there is no such format, or a topic is named as another
+        column.
+    MissingDependencyError
+        If Parquet is asked for, and pyarrow is not installed.
     """
+    check_choice(format, "format", "transform_to_folder", ("npy", "parquet"))
+    names = _names_of_topics(model) if format == "parquet" else []
     pieces = Shards.of(shards)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    paths = [target / f"{number:06}.npy" for number in range(len(pieces))]
+    paths = [target / f"{number:06}.{format}" for number in range(len(pieces))]
     missing = [number for number, path in enumerate(paths) if not path.exists()]
     for number, theta in zip(
         missing, model.transform_shards(pieces.take(missing)) if missing else (), strict=True
     ):
-        with replacing(paths[number]) as partial, partial.open("wb") as file:
-            np.save(file, theta, allow_pickle=False)
+        if format == "parquet":
+            write_table(paths[number], _columns_of(pieces[number], theta, names))
+        else:
+            with replacing(paths[number]) as partial, partial.open("wb") as file:
+                np.save(file, theta, allow_pickle=False)
     return paths
+
+
+def _names_of_topics(model: Any) -> list[str]:
+    arrow()
+    names = list(model.get_feature_names_out())
+    taken = [name for name, times in Counter([*names, "id", "language"]).items() if times > 1]
+    if taken:
+        raise InputError(
+            f"Several columns would have the names {taken}. Give topics other names with set_topic_names, or "
+            "write format='npy'."
+        )
+    return names
+
+
+def _columns_of(corpus: Corpus, theta: NDArray[np.float32], names: Sequence[str]) -> dict[str, Any]:
+    ids = {} if corpus.id is None else {"id": corpus.id.tolist()}
+    return ids | {"language": corpus.language.tolist()} | dict(zip(names, theta.T, strict=True))

@@ -160,7 +160,8 @@ def test_shards_that_disagree_are_refused_before_work():
     with pytest.raises(InputError, match=r"^What the function of shard 1 returned has other vocabularies"):
         list(Shards([CORPUS, lambda: OTHER]))
     with pytest.raises(
-        InputTypeError, match=r"^What the function of shard 1 returned is 'int', but a Corpus"
+        InputTypeError,
+        match=r"^What the function of shard 1 returned cannot be read\. X is 'int', from which",
     ):
         list(Shards([CORPUS, lambda: 3]))
 
@@ -171,10 +172,17 @@ def test_what_is_no_sequence_of_shards_is_refused(source):
         Shards(source)
 
 
-@pytest.mark.parametrize("first", [lambda: 3, Corpus(["en"], text=["rain"])])
-def test_a_first_shard_without_counts_is_refused(first):
-    with pytest.raises(InputTypeError, match=r"^Shard 0 is '\w+' without counts, but a Corpus with counts"):
-        Shards([first])
+def test_shards_of_texts_and_of_counts_are_not_mixed():
+    texts = Corpus(["en"], text=["rain"])
+    with pytest.raises(InputError) as caught:
+        Shards([texts, Corpus(["en"])])
+    assert str(caught.value) == (
+        "Shard 1 has no texts, as the shards before it have. Give texts in all shards."
+    )
+    with pytest.raises(
+        InputError, match=r"^Shard 1 has other vocabularies than the shards before it, or none"
+    ):
+        Shards([CORPUS, texts])
 
 
 def test_shards_are_told_from_documents():
@@ -201,3 +209,24 @@ def test_a_disk_that_is_full_leaves_no_half_shard(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         write_shards(CORPUS, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "ids", [["é\ud800", "", "c"], [3, -1, 2**62], np.array([1, 2, 3], dtype=np.uint8), ["a"] * 3]
+)
+def test_ids_of_documents_are_kept(tmp_path, ids):
+    rows = CORPUS[:3]
+    corpus = Corpus(rows.language, counts=rows.counts, vocabularies=rows.vocabularies, id=ids)
+    assert write_shards(corpus, tmp_path)[0].id.tolist() == list(ids)
+
+
+@pytest.mark.parametrize("ids", [["a", 1, 2], [0.5, 1.0, 2.0], [2**70, 1, 2], [None, None, None]])
+def test_ids_that_are_neither_strings_nor_whole_numbers_are_refused(tmp_path, ids):
+    rows = CORPUS[:3]
+    corpus = Corpus(rows.language, counts=rows.counts, vocabularies=rows.vocabularies, id=ids)
+    with pytest.raises(InputError) as caught:
+        write_shards(corpus, tmp_path)
+    assert str(caught.value) == (
+        "Part 0 holds ids that are neither all strings nor all whole numbers of 64 bits, and cannot be written. "
+        "Make strings of them."
+    )
