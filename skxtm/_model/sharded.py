@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from skxtm._model import learning, reading
 from skxtm._model.intake import check_matches, check_n_components, warn_of_empty
@@ -19,7 +19,7 @@ from skxtm.corpus import Corpus
 from skxtm.embeddings._sums import RowSum
 from skxtm.exceptions import InputError
 from skxtm.shards import Shards
-from skxtm.shards._keeping import Arrays, over_shards
+from skxtm.shards._keeping import Arrays, in_parallel, over_shards
 
 
 def fit(shards: Shards, settings: Settings) -> State:
@@ -84,7 +84,7 @@ def theta(state: State, shards: Shards, settings: Settings) -> Iterator[NDArray[
     _check_counts(shards)
     argument = _for_reading(state, settings)
     tasks = (delayed(_theta)(shards.take([number]), *argument) for number in range(len(shards)))
-    yield from Parallel(n_jobs=shards.n_jobs, return_as="generator")(tasks)
+    yield from in_parallel(tasks, shards.n_jobs)
 
 
 def sum_theta(corpus: Corpus, argument: tuple[State, Settings]) -> Arrays:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,34 @@ def over_shards(
         delayed(_computed)(shards.take([number]), summing, argument, digest, then)
         for number in range(len(shards))
     )
-    results = Parallel(n_jobs=shards.n_jobs, return_as="generator")(tasks)
+    results = in_parallel(tasks, shards.n_jobs)
     yield from tqdm(results, desc=title, total=len(shards), unit="shard", disable=not verbose)
+
+
+def in_parallel(tasks: Iterable[Any], n_jobs: int | None) -> Iterator[Any]:
+    """Run tasks on the engine that joblib is set to, and give each result when its turn comes.
+
+    Parameters
+    ----------
+    tasks : iterable of delayed calls
+        What to run.
+    n_jobs : int or None
+        Processes, as in joblib.
+
+    Yields
+    ------
+    result : object
+        Of each task, in their order.
+    """
+    try:
+        parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+    except ValueError:  # of engines that return lists only, such as Ray's
+        with Parallel(n_jobs=n_jobs) as parallel:
+            waiting = iter(tasks)
+            while group := list(islice(waiting, 2 * joblib.effective_n_jobs(n_jobs))):
+                yield from parallel(group)
+    else:
+        yield from parallel(tasks)
 
 
 def _computed(
