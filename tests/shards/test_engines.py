@@ -47,7 +47,8 @@ def process_of(number):
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [on_dask, on_ray])
 def test_an_engine_fits_and_reads_shards_with_the_bits_of_one_process(tmp_path, engine):
-    shards = Shards(write_shards(DATA.corpus, tmp_path, n_per_shard=40)._folder, statistics=False)
+    write_shards(DATA.corpus, tmp_path, n_per_shard=40)
+    shards = Shards(tmp_path, statistics=False)
     model = CrossLingualTopicModel(3, lexicon=DATA.lexicon, random_state=0)
     expected = model.fit(DATA.corpus).transform(DATA.corpus)
     components, weight = model.components_, model.topic_weight_
