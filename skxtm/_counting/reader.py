@@ -32,7 +32,7 @@ Forms = Callable[[Sequence[str]], Sequence[str]]
 # Fewer texts than this are not worth the way to another process; and pieces for each process, so that none
 # waits long for the last.
 _LEAST_PIECE = 200
-_PIECES_PER_PROCESS = 4
+_PIECES_PER_PROCESS = 2
 
 
 @dataclass(frozen=True)
