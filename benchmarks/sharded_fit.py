@@ -6,7 +6,11 @@ Vectors of words are those learnt from the documents alone.
 Seconds, the highest resident memory of each process, and how many documents there are on a second. With
 ``--in-memory`` the same documents are also fitted as one corpus, and what was learnt is compared bit by bit.
 
-    python benchmarks/sharded_fit.py [--documents N ...] [--in-memory] [--jobs N] [--folder PATH]
+    python benchmarks/sharded_fit.py [--documents N ...] [--in-memory] [--jobs N] [--engine dask]
+        [--folder PATH]
+
+With ``--engine dask``, shards go to ``--jobs`` workers of Dask on this machine, and the highest memory of one
+of them is told too.
 """
 
 import argparse
@@ -16,9 +20,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import joblib
 import numpy as np
 from scipy import sparse
 
@@ -33,17 +39,20 @@ N_WORDS, N_TOPICS, LENGTH, PER_SHARD = 5000, 50, 11, 100_000
 def main() -> None:
     options = parse_options()
     if options.step:
-        print(json.dumps(run_step(options.step, options.folder, options.jobs)))
+        with engine(options) as peak_of_workers:
+            result = run_step(options.step, options.folder, options.jobs)
+            print(json.dumps(result | {"worker_mb": peak_of_workers()}))
         return
     rows = []
     for n_documents in options.documents:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             rows += measure(n_documents, Path(folder), options)
-    print(f"{'documents':>12}{'step':>16}{'seconds':>10}{'documents/s':>13}{'peak MB':>9}")
+    print(f"{'documents':>12}{'step':>16}{'seconds':>10}{'documents/s':>13}{'peak MB':>9}{'worker MB':>11}")
     for row in rows:
         rate = row["documents"] / row["seconds"]
         print(
             f"{row['documents']:>12,}{row['step']:>16}{row['seconds']:>10.1f}{rate:>13,.0f}{row['peak_mb']:>9,.0f}"
+            f"{row.get('worker_mb', 0):>11,.0f}"
         )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2), encoding="utf-8")
@@ -56,6 +65,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--documents", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--in-memory", action="store_true", help="also fit on all documents at once")
     parser.add_argument("--jobs", type=int, default=1, help="shards at a time")
+    parser.add_argument("--engine", choices=["dask"], help="where shards are computed; default processes")
     parser.add_argument("--folder", type=Path, help="where shards are written for as long as they are needed")
     parser.add_argument("--json", type=Path, help="also write the table to this file")
     parser.add_argument("--step", choices=["fit", "transform", "in memory"], help=argparse.SUPPRESS)
@@ -77,6 +87,7 @@ def measure(n_documents: int, folder: Path, options: argparse.Namespace) -> list
             str(folder),
             "--jobs",
             str(options.jobs),
+            *(["--engine", options.engine] if options.engine else []),
         ]
         rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
     for each in rows:
@@ -87,6 +98,26 @@ def measure(n_documents: int, folder: Path, options: argparse.Namespace) -> list
         )
         print(f"{n_documents:,} documents in shards and in memory: the same bits: {first == second}")
     return rows
+
+
+@contextmanager
+def engine(options: argparse.Namespace) -> Iterator[Callable[[], float]]:
+    """Start workers, and give a function that asks for the highest memory of one of them."""
+    if options.engine is None:
+        yield lambda: 0
+        return
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=options.jobs, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+        joblib.parallel_config(backend="dask", n_jobs=options.jobs),
+    ):
+        yield lambda: max(client.run(peak).values())
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def run_step(step: str, folder: Path, n_jobs: int) -> dict[str, object]:
@@ -113,8 +144,7 @@ def run_step(step: str, folder: Path, n_jobs: int) -> dict[str, object]:
 
 
 def row(step: str, start: float) -> dict[str, object]:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"step": step, "seconds": time.perf_counter() - start, "peak_mb": peak}
+    return {"step": step, "seconds": time.perf_counter() - start, "peak_mb": peak()}
 
 
 def drawn(n_documents: int) -> Iterator[Corpus]:
