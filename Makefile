@@ -13,13 +13,14 @@ PIP_INSTALL := -m pip install --no-compile --disable-pip-version-check
 READY := $(VENV)/ready
 LOWEST := .venv-lowest
 
-.PHONY: help demo test lint types pytest quick test-lowest bench clean
+.PHONY: help demo test lint types pytest quick test-lowest docs bench clean
 
 help:
 	@echo "make demo         topics of the bundled sample, printed, as demo.html, and to look around in, as demo-explore.html"
 	@echo "make test         format, lint, types, tests and their coverage"
 	@echo "make quick        the tests but the slow ones, such as the grid of all backbones: less than a minute"
 	@echo "make test-lowest  the tests with the lowest versions that pyproject.toml allows, torch's too: 3 GB on Linux"
+	@echo "make docs         the site, from docs/ and examples/gallery/, into docs/_build/html: some minutes, no network"
 	@echo "make bench        speed on this machine, one table each"
 	@echo "make clean        remove all that make made"
 
@@ -60,6 +61,11 @@ quick: $(READY)
 test-lowest: $(LOWEST)/ready
 	$(LOWEST)/bin/python -m pytest -n $(WORKERS)
 
+# one thread: see demo; the examples are run, unless neither they nor their last outputs changed
+docs: $(READY)
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -c docs . docs/_build/html
+	@echo "The site begins at docs/_build/html/index.html."
+
 bench: $(READY)
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/transform_speed.py
@@ -69,5 +75,5 @@ bench: $(READY)
 	$(BIN)/python benchmarks/self_consistency.py
 
 clean:
-	rm -rf $(VENV) $(LOWEST) .venv-newest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* demo.html demo-explore.html
+	rm -rf $(VENV) $(LOWEST) .venv-newest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* demo.html demo-explore.html docs/_build docs/api docs/gallery
 	find skxtm tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +

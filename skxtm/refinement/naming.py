@@ -281,7 +281,7 @@ def name_topics(
     See Also
     --------
     distinctive_names : What is taken without a language model.
-    CrossLingualTopicModel.set_topic_names : Gives a model its names.
+    skxtm.CrossLingualTopicModel.set_topic_names : Gives a model its names.
 
     Examples
     --------
