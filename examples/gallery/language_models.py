@@ -21,12 +21,12 @@ model = CrossLingualTopicModel(8, random_state=0).fit(documents)
 # A model that can be asked
 # -------------------------
 #
-# Any object with ``complete(request)`` is a chat model. This one drops a word of every list, but not in every round. In its place,
+# Any object with ``complete(request)`` is a chat model. This one drops a word of every list, in each round another. In its place,
 # ``OpenAIChat("gemini-2.5-flash", base_url=..., api_key_env="GEMINI_API_KEY")`` asks a server: :doc:`/docs/llm_servers`.
 
 
 class Scripted:
-    """Repeat the topics shown, in every other round each list without its last word."""
+    """Repeat the topics shown, in every round without another word of each list."""
 
     identity = None  # answers are not to be cached
     max_output_tokens = 2000
@@ -35,10 +35,10 @@ class Scripted:
         """Answer one request."""
         shown, topics = request.messages[-1][1], []
         for number, *lists in re.findall(r"Topic (\d+)\nEN[^:]*: (.*)\nZH[^:]*: (.*)", shown):
-            english, chinese = (json.loads(words)[: None if request.round % 2 else -1] for words in lists)
-            topics.append(
-                {"topic": int(number), "theme": english[0], "words": {"en": english, "zh": chinese}}
-            )
+            english, chinese = (json.loads(words) for words in lists)
+            del english[request.round], chinese[request.round]
+            words = {"en": english, "zh": chinese}
+            topics.append({"topic": int(number), "theme": english[0], "words": words})
         text = json.dumps({"topics": topics}, ensure_ascii=False)
         return ChatAnswer(text, input_tokens=len(shown) // 3, output_tokens=len(text) // 3)
 

@@ -82,7 +82,7 @@ print(all((answer == row).all() for answer, row in zip(answers, together, strict
 
 # %%
 # A language that the model has not seen, or a document without a known word, is worth a test of your own: the former is an error, the
-# latter gets the mean of the training documents, with a warning.
+# latter gets the proportions of the prior, with a warning.
 
 from skxtm.exceptions import SkxtmError
 
