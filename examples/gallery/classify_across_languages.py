@@ -2,8 +2,9 @@
 A classifier for several languages
 ==================================
 
-Labels in one language, documents in another: fit the topic model on documents of all languages, none of which need labels, and train
-a classifier on topic proportions. Needs the extras ``encoder``, ``zh``, ``text`` and ``plot``.
+Labels in one language, documents in another: fit the topic model on documents of all languages, none of which
+need labels, and train a classifier on topic proportions. Needs the extras ``encoder``, ``zh``, ``text`` and
+``plot``.
 """
 
 from sklearn.frozen import FrozenEstimator
@@ -20,7 +21,8 @@ model = CrossLingualTopicModel(12, random_state=0).fit(train.corpus)
 # Train in English, use in Chinese
 # --------------------------------
 #
-# ``FrozenEstimator`` keeps the topics as they are, since a fit on English documents alone would forget Chinese.
+# ``FrozenEstimator`` keeps the topics as they are, since a fit on English documents alone would forget
+# Chinese.
 
 english, chinese = train.corpus.rows_of("en"), test.corpus.rows_of("zh")
 classifier = make_pipeline(FrozenEstimator(model), LinearSVC())
@@ -31,8 +33,9 @@ print(f"{classifier.score(test.corpus[chinese], test.labels[chinese]):.3f}")
 # Folds that hold all languages
 # -----------------------------
 #
-# Where topic model and classifier are chosen together, each fold must hold all languages: documents are often sorted by language, and
-# ordinary folds then lack one. ``StratifiedLanguageKFold`` divides labels and languages in their shares.
+# Where topic model and classifier are chosen together, each fold must hold all languages: documents are often
+# sorted by language, and ordinary folds then lack one. ``StratifiedLanguageKFold`` divides labels and
+# languages in their shares.
 
 import numpy as np
 
@@ -40,14 +43,16 @@ from skxtm.model_selection import StratifiedLanguageKFold
 
 folds = StratifiedLanguageKFold(3, shuffle=True, random_state=0)
 for fitted, held_out in folds.split(train.corpus, train.labels):
-    print(len(fitted), dict(zip(*np.unique(train.corpus.language[held_out], return_counts=True), strict=True)))
+    print(
+        len(fitted), dict(zip(*np.unique(train.corpus.language[held_out], return_counts=True), strict=True))
+    )
 
 # %%
 # A search over both
 # ------------------
 #
-# Parameters of the topic model, of the backbone inside it, and of the classifier, in one grid. ``memory`` keeps topics that were fitted, since the
-# classifier's parameters do not change them.
+# Parameters of the topic model, of the backbone inside it, and of the classifier, in one grid. ``memory``
+# keeps topics that were fitted, since the classifier's parameters do not change them.
 
 import tempfile
 
@@ -67,8 +72,8 @@ print(search.best_params_)
 print(f"{search.score(test.corpus, test.labels):.3f}")
 
 # %%
-# ``crosslingualtopicmodel__backbone__exclusivity`` would be one more line, and ``n_jobs=2`` gives the same bits in two processes:
-# :doc:`/docs/threads`.
+# ``crosslingualtopicmodel__backbone__exclusivity`` would be one more line, and ``n_jobs=2`` gives the same
+# bits in two processes: :doc:`/docs/threads`.
 #
 # Which theme is taken for which
 # ------------------------------

@@ -2,16 +2,17 @@
 Your CSV in ten minutes
 =======================
 
-From a file with a column of texts to topics in several languages, to the documents behind them, and to a page to look
-around in. Needs the extras ``encoder``, ``zh``, ``ja``, ``text``, ``frame`` and ``report``.
+From a file with a column of texts to topics in several languages, to the documents behind them, and to a page
+to look around in. Needs the extras ``encoder``, ``zh``, ``ja``, ``text``, ``frame`` and ``report``.
 """
 
 # %%
 # A file
 # ------
 #
-# What is needed is a text and a language in each row. This file is made of the bundled sample; take your own instead, and
-# say in ``CrossLingualVectorizer(text_column=..., language_column=...)`` if its columns have other names.
+# What is needed is a text and a language in each row. This file is made of the bundled sample; take your own
+# instead, and say in ``CrossLingualVectorizer(text_column=..., language_column=...)`` if its columns have
+# other names.
 
 import tempfile
 from pathlib import Path
@@ -36,8 +37,8 @@ news.iloc[[0, 320, 640]]
 # Topics
 # ------
 #
-# Eight topics are asked for here; :doc:`how many topics <how_many_topics>` your documents bear can be found out. Training does
-# not see the column ``theme``.
+# Eight topics are asked for here; :doc:`how many topics <how_many_topics>` your documents bear can be found
+# out. Training does not see the column ``theme``.
 
 from skxtm import CrossLingualTopicModel
 
@@ -46,7 +47,8 @@ theta = model.fit_transform(news)
 theta.shape
 
 # %%
-# Each row of ``theta`` says how much of each topic a document has, and sums to 1. A topic has words in every language:
+# Each row of ``theta`` says how much of each topic a document has, and sums to 1. A topic has words in every
+# language:
 
 for number, topic in enumerate(model.get_topics(n_words=4)):
     print(number, *(" ".join(topic[code]) for code in model.languages_), sep=" | ")
@@ -80,8 +82,8 @@ pd.crosstab(info["topic"], news["theme"])
 # Keep it
 # -------
 #
-# The proportions as a table, the model as a folder of data without code, and the topics as one page to look around in, which
-# opens in any browser and loads nothing: :doc:`/docs/explore` shows it.
+# The proportions as a table, the model as a folder of data without code, and the topics as one page to look
+# around in, which opens in any browser and loads nothing: :doc:`/docs/explore` shows it.
 
 from skxtm.explore import explore
 
@@ -98,6 +100,6 @@ from skxtm.plotting import TopicWordsDisplay
 display = TopicWordsDisplay.from_estimator(model, max_topics=3, n_words=6).plot()
 
 # %%
-# Where to go on: :doc:`which topics to trust <how_many_topics>`, :doc:`topics over time and by group <time_and_groups>`,
-# :doc:`a classifier for several languages <classify_across_languages>`, :doc:`the model in a service <serving>`. The same
-# without a line of Python: :doc:`/docs/command_line`.
+# Where to go on: :doc:`which topics to trust <how_many_topics>`, :doc:`topics over time and by group
+# <time_and_groups>`, :doc:`a classifier for several languages <classify_across_languages>`, :doc:`the model
+# in a service <serving>`. The same without a line of Python: :doc:`/docs/command_line`.

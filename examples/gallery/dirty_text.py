@@ -2,8 +2,8 @@
 Dirty text
 ==========
 
-Documents as they are: markup, addresses, duplicates, empty rows, and no column that says the language. Needs the extras ``detect``,
-``frame``, ``text``, ``zh`` and ``ja``.
+Documents as they are: markup, addresses, duplicates, empty rows, and no column that says the language. Needs
+the extras ``detect``, ``frame``, ``text``, ``zh`` and ``ja``.
 """
 
 import pandas as pd
@@ -52,8 +52,9 @@ table.groupby("language").size()
 # What is no word
 # ---------------
 #
-# Markup, web and mail addresses and mentions are removed before words are counted; ``report_`` says how much of it there was, how many
-# documents repeat another one, and how many words stood in a script that is not the language's.
+# Markup, web and mail addresses and mentions are removed before words are counted; ``report_`` says how much
+# of it there was, how many documents repeat another one, and how many words stood in a script that is not the
+# language's.
 
 from skxtm import CrossLingualVectorizer
 
@@ -62,7 +63,8 @@ for language, report in vectorizer.report_.items():
     print(f"{language}: {report}")
 
 # %%
-# ``clean=()`` leaves texts as they are, and ``clean={"en": ["url"]}`` removes of English ones addresses alone. To look at one text:
+# ``clean=()`` leaves texts as they are, and ``clean={"en": ["url"]}`` removes of English ones addresses
+# alone. To look at one text:
 
 from skxtm.cleaning import clean_text
 
@@ -72,7 +74,8 @@ clean_text("<p>Rain &amp; wind: https://example.org</p>")
 # What is a word
 # --------------
 #
-# Spellings of a word are one word. On request, so are its inflections, and neighbouring words that belong together are counted as one:
+# Spellings of a word are one word. On request, so are its inflections, and neighbouring words that belong
+# together are counted as one:
 
 plain = CrossLingualVectorizer().fit(table)
 merged = CrossLingualVectorizer(merge_inflections={"en": True}, ngram_range={"en": (1, 2)}).fit(table)
@@ -81,8 +84,9 @@ for name, fitted in {"plain": plain, "merged": merged}.items():
     print(f"{name}: {', '.join(words)}")
 
 # %%
-# Words that say nothing can be named in addition to the lists of the extra ``text``: ``stop_words={"en": [...]}``, words in too
-# many documents fall to ``max_df``, and typing errors to ``min_df``. How many words are left, and how often they occur:
+# Words that say nothing can be named in addition to the lists of the extra ``text``: ``stop_words={"en":
+# [...]}``, words in too many documents fall to ``max_df``, and typing errors to ``min_df``. How many words
+# are left, and how often they occur:
 
 import matplotlib.pyplot as plt
 

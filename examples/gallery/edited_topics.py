@@ -2,8 +2,8 @@
 Topics edited by people
 =======================
 
-Whoever knows the subject strikes out words, adds others and names topics, in a text file or a spreadsheet; the model follows. Needs the
-extras ``encoder``, ``zh``, ``text``, ``frame`` and ``plot``.
+Whoever knows the subject strikes out words, adds others and names topics, in a text file or a spreadsheet;
+the model follows. Needs the extras ``encoder``, ``zh``, ``text``, ``frame`` and ``plot``.
 """
 
 import tempfile
@@ -29,9 +29,9 @@ print("\n".join(lines[:10]))
 # Somebody edits it
 # -----------------
 #
-# ``~~word~~`` is struck out, ``**word**`` pinned; words can be added, and topics named. Here of the first topic the last English word is
-# struck out, the fifth one pinned, and the topic named. A word that the documents do not hold, or a mark that is not closed, would be
-# named with its line.
+# ``~~word~~`` is struck out, ``**word**`` pinned; words can be added, and topics named. Here of the first
+# topic the last English word is struck out, the fifth one pinned, and the topic named. A word that the
+# documents do not hold, or a mark that is not closed, would be named with its line.
 
 topic = model.get_topics(8)[0]
 fifth, last = topic["en"][4], topic["en"][-1]
@@ -50,7 +50,8 @@ print("the file:", *refiner.refined_words_[0]["en"])
 print("after:  ", *refiner.get_topics(8)[0]["en"])
 
 # %%
-# The pinned word has risen. A word that was struck out is drawn by nothing any more, and falls as others rise.
+# The pinned word has risen. A word that was struck out is drawn by nothing any more, and falls as others
+# rise.
 
 from skxtm.plotting import RefinementDisplay
 
@@ -60,8 +61,9 @@ display = RefinementDisplay.from_estimator(refiner, topics=[0]).plot()
 # Names
 # -----
 #
-# Topics are called by their most distinctive words until somebody knows better; a language model in place of ``None`` names them too.
-# Names stand in tables, pages, pictures, and as columns of what ``transform`` returns.
+# Topics are called by their most distinctive words until somebody knows better; a language model in place of
+# ``None`` names them too. Names stand in tables, pages, pictures, and as columns of what ``transform``
+# returns.
 
 named = name_topics(refiner.get_topics(10), None)
 renamed = refiner.model_.set_topic_names({1: "The second one"})

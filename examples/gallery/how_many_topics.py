@@ -2,9 +2,9 @@
 How many topics, and which to trust
 ===================================
 
-Fit several numbers of topics, each to different halves of the documents, and look which topics come back. How it is reckoned, how
-far it is from known numbers, and its limits: :doc:`/docs/explore`. Needs the extras ``encoder``, ``zh``, ``text``,
-``frame`` and ``plot``.
+Fit several numbers of topics, each to different halves of the documents, and look which topics come back. How
+it is reckoned, how far it is from known numbers, and its limits: :doc:`/docs/explore`. Needs the extras
+``encoder``, ``zh``, ``text``, ``frame`` and ``plot``.
 """
 
 from skxtm import CrossLingualTopicModel
@@ -17,13 +17,14 @@ search = search_n_components(model, documents, [3, 5, 8, 12, 16], n_seeds=2)
 print(search)
 
 # %%
-# A row for each number. ``stability`` says how alike the topics of two fits are, ``fine`` which share of them no fault was found with:
+# A row for each number. ``stability`` says how alike the topics of two fits are, ``fine`` which share of them
+# no fault was found with:
 
 search.table[["n_components", "stability", "worst_topic", "fine", "score"]].round(2)
 
 # %%
-# The sample has eight themes; 240 documents of a theme in all, half of them in each fit, are few, and the search says so of itself. Numbers beside
-# the one recommended are worth a look: the curve is flat.
+# The sample has eight themes; 240 documents of a theme in all, half of them in each fit, are few, and the
+# search says so of itself. Numbers beside the one recommended are worth a look: the curve is flat.
 
 from skxtm.plotting import NComponentsDisplay
 
@@ -33,8 +34,9 @@ display = NComponentsDisplay.from_search(search).plot()
 # Which topics to trust
 # ---------------------
 #
-# Some topics of every model are none: words without a common theme, two themes in one, another theme in each language. Of twelve
-# topics of documents that have eight themes there should be some. They come last, with a verdict in words:
+# Some topics of every model are none: words without a common theme, two themes in one, another theme in each
+# language. Of twelve topics of documents that have eight themes there should be some. They come last, with a
+# verdict in words:
 
 from skxtm.explore import topic_quality_table
 

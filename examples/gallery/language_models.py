@@ -2,9 +2,10 @@
 Language models, and what they cost
 ===================================
 
-A language model can clean topics, name them, and translate words. Before it is asked, you see what it would cost; while it is asked, a
-limit holds; and no answer is paid for twice. Here a scripted model stands in for one that is paid. Needs the extras ``encoder``, ``zh``,
-``text``, ``frame`` and ``plot``; for a real server also ``llm``.
+A language model can clean topics, name them, and translate words. Before it is asked, you see what it would
+cost; while it is asked, a limit holds; and no answer is paid for twice. Here a scripted model stands in for
+one that is paid. Needs the extras ``encoder``, ``zh``, ``text``, ``frame`` and ``plot``; for a real server
+also ``llm``.
 """
 
 import json
@@ -21,8 +22,9 @@ model = CrossLingualTopicModel(8, random_state=0).fit(documents)
 # A model that can be asked
 # -------------------------
 #
-# Any object with ``complete(request)`` is a chat model. This one drops a word of every list, in each round another. In its place,
-# ``OpenAIChat("gemini-2.5-flash", base_url=..., api_key_env="GEMINI_API_KEY")`` asks a server: :doc:`/docs/llm_servers`.
+# Any object with ``complete(request)`` is a chat model. This one drops a word of every list, in each round
+# another. In its place, ``OpenAIChat("gemini-2.5-flash", base_url=..., api_key_env="GEMINI_API_KEY")`` asks a
+# server: :doc:`/docs/llm_servers`.
 
 
 class Scripted:
@@ -49,13 +51,15 @@ chat = Scripted()
 # Before: what it would cost
 # --------------------------
 #
-# ``prices`` are dollars per million input and output tokens, as the server's price list has them. ``dry_run`` asks nothing.
+# ``prices`` are dollars per million input and output tokens, as the server's price list has them. ``dry_run``
+# asks nothing.
 
 how = {"n_rounds": 3, "n_top_words": 10, "n_words": 8, "prices": (0.30, 2.50), "random_state": 0}
 print(LLMRefiner(model, llm=chat, **how).dry_run())
 
 # %%
-# The same for fifty topics or five rounds is a matter of these parameters. What drives the cost, for the topics of this model:
+# The same for fifty topics or five rounds is a matter of these parameters. What drives the cost, for the
+# topics of this model:
 
 import matplotlib.pyplot as plt
 
@@ -103,15 +107,15 @@ display = RefinementDisplay.from_estimator(refiner, max_topics=2).plot()
 # Without a model
 # ---------------
 #
-# ``LLMRefiner(model)`` takes word vectors and lexicons in place of a language model, and costs nothing. What is asked, how answers are
-# voted on, and what training makes of them: :doc:`/docs/refinement`. Names of topics are one request for ten topics,
-# :doc:`edited topics <edited_topics>` has them.
+# ``LLMRefiner(model)`` takes word vectors and lexicons in place of a language model, and costs nothing. What
+# is asked, how answers are voted on, and what training makes of them: :doc:`/docs/refinement`. Names of
+# topics are one request for ten topics, :doc:`edited topics <edited_topics>` has them.
 #
 # Overnight, at half the price
 # ----------------------------
 #
-# Servers take files of requests, and answer within a day. ``BatchFiles`` in place of the chat model writes the file, says what to do with it,
-# and reads the answers: :doc:`/docs/llm_servers`.
+# Servers take files of requests, and answer within a day. ``BatchFiles`` in place of the chat model writes
+# the file, says what to do with it, and reads the answers: :doc:`/docs/llm_servers`.
 
 from skxtm.refinement import naming_requests
 

@@ -2,17 +2,17 @@
 My topics mix languages
 =======================
 
-Two faults go by this name. A topic may be of one language alone; or its English words are about cooking and its Chinese ones about
-travel. Both come from too little that joins the languages, and both can be seen without knowing the languages. Needs the extras
-``encoder``, ``zh``, ``text``, ``frame`` and ``plot``.
+Two faults go by this name. A topic may be of one language alone; or its English words are about cooking and
+its Chinese ones about travel. Both come from too little that joins the languages, and both can be seen
+without knowing the languages. Needs the extras ``encoder``, ``zh``, ``text``, ``frame`` and ``plot``.
 """
 
 # %%
 # How it looks
 # ------------
 #
-# A lexicon of ten pairs, and nothing else that joins the languages: the encoder is kept away by ``word_embeddings`` that are learnt
-# from the documents and these pairs. A warning comes first.
+# A lexicon of ten pairs, and nothing else that joins the languages: the encoder is kept away by
+# ``word_embeddings`` that are learnt from the documents and these pairs. A warning comes first.
 
 import warnings
 
@@ -40,8 +40,8 @@ for warning in raised:
     print(warning.message)
 
 # %%
-# The verdicts name the fault. "one language only" and "languages disagree" are the two of them; which measures they rest on, and how
-# often they are right: :doc:`/docs/explore`.
+# The verdicts name the fault. "one language only" and "languages disagree" are the two of them; which
+# measures they rest on, and how often they are right: :doc:`/docs/explore`.
 
 from skxtm.embeddings import UniversalSentenceEncoder
 
@@ -54,15 +54,15 @@ quality[["name", "share_en", "share_zh", "agreement_vectors", "verdict"]].round(
 # What to do
 # ----------
 #
-# 1. Look at what joins the languages. ``resources_`` says how much of each vocabulary it reaches; below 15 % topics fall apart
-#    (:doc:`/docs/dictionaries`).
+# 1. Look at what joins the languages. ``resources_`` says how much of each vocabulary it reaches; below 15 %
+#    topics fall apart (:doc:`/docs/dictionaries`).
 
 for resource in alone.resources_:
     print(resource)
 
 # %%
-# 2. Join them better: the extra ``encoder``, a dictionary that is installed, a larger lexicon of your own, in this order of effort:
-#    :doc:`no dictionary <no_dictionary>`.
+# 2. Join them better: the extra ``encoder``, a dictionary that is installed, a larger lexicon of your own, in
+#    this order of effort: :doc:`no dictionary <no_dictionary>`.
 
 joined = CrossLingualTopicModel(8, random_state=0).fit(documents)
 for resource in joined.resources_:
@@ -72,14 +72,14 @@ print((better["verdict"] != "").sum(), "of", len(better), "topics are broken")
 better[["name", "share_en", "share_zh", "agreement_vectors", "verdict"]].round(2)
 
 # %%
-# 3. If topics of one language remain, look whether the documents are the cause. News of one country is in its language alone, and a topic
-#    of it is right. How many documents of each language each topic has most of:
+# 3. If topics of one language remain, look whether the documents are the cause. News of one country is in its
+#    language alone, and a topic of it is right. How many documents of each language each topic has most of:
 
 topic_sizes(joined, documents).head(4)
 
 # %%
-# 4. A wrong language in some rows makes topics of strange words: :doc:`dirty text <dirty_text>` finds languages anew. Too many topics
-#    split themes by language: :doc:`how many topics <how_many_topics>`.
+# 4. A wrong language in some rows makes topics of strange words: :doc:`dirty text <dirty_text>` finds
+#    languages anew. Too many topics split themes by language: :doc:`how many topics <how_many_topics>`.
 #
 # How alike the words of a topic are in the two languages, topic by topic, by the same vectors:
 

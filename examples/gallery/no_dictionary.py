@@ -2,9 +2,10 @@
 No dictionary
 =============
 
-Topics of several languages need something that knows which words belong together. You need not own it: an encoder that comes
-with a package covers sixteen languages, dictionaries can be installed, and where nothing covers your languages, a short list of
-your own goes a long way. :doc:`/docs/dictionaries` has sources, licences and formats.
+Topics of several languages need something that knows which words belong together. You need not own it: an
+encoder that comes with a package covers sixteen languages, dictionaries can be installed, and where nothing
+covers your languages, a short list of your own goes a long way. :doc:`/docs/dictionaries` has sources,
+licences and formats.
 """
 
 # %%
@@ -32,7 +33,8 @@ for resource in by_encoder.resources_:
 # Dictionaries that are installed
 # -------------------------------
 #
-# ``lexicon="auto"`` takes what is there, and ``lexicons.find`` says what that is. The extra ``zh`` brings one of Chinese and English.
+# ``lexicon="auto"`` takes what is there, and ``lexicons.find`` says what that is. The extra ``zh`` brings one
+# of Chinese and English.
 
 from skxtm import lexicons
 
@@ -41,7 +43,8 @@ found = lexicons.find("zh", "en", vocabularies)
 print(found.describe())
 
 # %%
-# Where there is none, the error begins with the command that installs one. Swahili and Icelandic, for instance:
+# Where there is none, the error begins with the command that installs one. Swahili and Icelandic, for
+# instance:
 
 from skxtm.exceptions import MissingResourceError
 
@@ -54,8 +57,9 @@ except MissingResourceError as error:
 # A list of your own
 # ------------------
 #
-# A file of two columns, one pair of words a line, is a dictionary. A speaker of both languages writes a hundred pairs in an hour;
-# here are the hundred most frequent words of the sample's English documents that its own lexicon translates.
+# A file of two columns, one pair of words a line, is a dictionary. A speaker of both languages writes a
+# hundred pairs in an hour; here are the hundred most frequent words of the sample's English documents that
+# its own lexicon translates.
 
 import tempfile
 from pathlib import Path
@@ -73,8 +77,8 @@ print(path.read_text(encoding="utf-8")[:60])
 # What each is worth
 # ------------------
 #
-# A classifier that is trained on the topics of English documents, and tested on Chinese ones, tells whether the topics mean the
-# same in both.
+# A classifier that is trained on the topics of English documents, and tested on Chinese ones, tells whether
+# the topics mean the same in both.
 
 import matplotlib.pyplot as plt
 

@@ -2,17 +2,17 @@
 Your own backbone
 =================
 
-A backbone is the part of the model that learns; reading documents, counting words, vectors, ``transform``, saving, searches and measures
-are there already. This one is a clustering in twenty lines; ``CONTRIBUTING.md`` writes one with a network. Needs the extras ``encoder``,
-``zh``, ``text`` and ``plot``.
+A backbone is the part of the model that learns; reading documents, counting words, vectors, ``transform``,
+saving, searches and measures are there already. This one is a clustering in twenty lines; ``CONTRIBUTING.md``
+writes one with a network. Needs the extras ``encoder``, ``zh``, ``text`` and ``plot``.
 """
 
 # %%
 # The file
 # --------
 #
-# One class holds hyperparameters, the other what was learnt. ``needs`` says what is to be gathered for training, ``reads`` what new
-# documents must have: here vectors of documents, in one space for all languages.
+# One class holds hyperparameters, the other what was learnt. ``needs`` says what is to be gathered for
+# training, ``reads`` what new documents must have: here vectors of documents, in one space for all languages.
 
 import numpy as np
 from scipy.special import softmax
@@ -69,8 +69,8 @@ class Clusters(LearntTopics):
 # Is it right?
 # ------------
 #
-# ``check_backbone`` fits small models in one, two and three languages, and stops with one sentence at the first thing that is not as it
-# must be: shapes, distributions, seeds, copies, saving.
+# ``check_backbone`` fits small models in one, two and three languages, and stops with one sentence at the
+# first thing that is not as it must be: shapes, distributions, seeds, copies, saving.
 
 check_backbone(KMeansTopics())
 

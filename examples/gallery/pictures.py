@@ -2,8 +2,8 @@
 Pictures
 ========
 
-For papers, slides and notebooks. :doc:`/docs/pictures` says what each shows and how it is reckoned; here is how they look. Needs the
-extras ``encoder``, ``zh``, ``ja``, ``text``, ``frame`` and ``plot``.
+For papers, slides and notebooks. :doc:`/docs/pictures` says what each shows and how it is reckoned; here is
+how they look. Needs the extras ``encoder``, ``zh``, ``ja``, ``text``, ``frame`` and ``plot``.
 """
 
 from skxtm import CrossLingualTopicModel
@@ -55,5 +55,5 @@ display = TrainingCurvesDisplay.from_estimator(trained.fit(corpus)).plot()
 # More of them
 # ------------
 #
-# Topics :doc:`over time and by group <time_and_groups>`, words :doc:`before and after refinement <language_models>`, and
-# :doc:`how many topics <how_many_topics>`.
+# Topics :doc:`over time and by group <time_and_groups>`, words :doc:`before and after refinement
+# <language_models>`, and :doc:`how many topics <how_many_topics>`.

@@ -2,8 +2,8 @@
 A model in a service
 ====================
 
-Fit once, save, load in the service, and ask for the topics of one document at a time. Needs the extras ``encoder``, ``zh``, ``text`` and
-``plot``.
+Fit once, save, load in the service, and ask for the topics of one document at a time. Needs the extras
+``encoder``, ``zh``, ``text`` and ``plot``.
 """
 
 import tempfile
@@ -19,8 +19,8 @@ for path in sorted(folder.iterdir()):
     print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
 
 # %%
-# The folder is data, not code: arrays and JSON. ``load`` runs nothing of it, so that a model may come from elsewhere. Texts of
-# documents are not in it; words are.
+# The folder is data, not code: arrays and JSON. ``load`` runs nothing of it, so that a model may come from
+# elsewhere. Texts of documents are not in it; words are.
 
 model = CrossLingualTopicModel.load(folder)
 theta = model.transform([("Heavy rain and strong wind tomorrow.", "en"), ("明天有大雨和大风。", "zh")])
@@ -37,8 +37,8 @@ print((alone[0] == theta[1]).all())
 # How long it takes
 # -----------------
 #
-# The first document loads what is needed, the segmentation of Chinese and the encoder among it; later ones are quick. Ask for one
-# document when the service starts.
+# The first document loads what is needed, the segmentation of Chinese and the encoder among it; later ones
+# are quick. Ask for one document when the service starts.
 
 import time
 
@@ -70,8 +70,8 @@ print(f"{1e3 * (time.perf_counter() - started) / len(documents):.1f} ms a docume
 # Threads
 # -------
 #
-# A fitted model may be read by several threads of a server at once. Each call computes with one thread, so that answers do not
-# depend on how busy the server is: :doc:`/docs/threads`.
+# A fitted model may be read by several threads of a server at once. Each call computes with one thread, so
+# that answers do not depend on how busy the server is: :doc:`/docs/threads`.
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -81,8 +81,8 @@ together = model.transform(documents)
 print(all((answer == row).all() for answer, row in zip(answers, together, strict=True)))
 
 # %%
-# A language that the model has not seen, or a document without a known word, is worth a test of your own: the former is an error, the
-# latter gets the proportions of the prior, with a warning.
+# A language that the model has not seen, or a document without a known word, is worth a test of your own: the
+# former is an error, the latter gets the proportions of the prior, with a warning.
 
 from skxtm.exceptions import SkxtmError
 

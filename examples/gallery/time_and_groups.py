@@ -2,13 +2,13 @@
 Topics over time and by group
 =============================
 
-How much of the documents each topic is, by month or by source, in each language and in all, with intervals. Needs the extras
-``encoder``, ``zh``, ``text``, ``frame`` and ``plot``.
+How much of the documents each topic is, by month or by source, in each language and in all, with intervals.
+Needs the extras ``encoder``, ``zh``, ``text``, ``frame`` and ``plot``.
 """
 
 # %%
-# The bundled sample has no dates. Here each document gets one, such that cooking is written of in winter and travel in summer, so that
-# the table can be compared with what is known.
+# The bundled sample has no dates. Here each document gets one, such that cooking is written of in winter and
+# travel in summer, so that the table can be compared with what is known.
 
 import numpy as np
 
@@ -30,7 +30,8 @@ model = CrossLingualTopicModel(8, random_state=0).fit(sample.corpus)
 # Over time
 # ---------
 #
-# A row for each period, language and topic. ``low`` and ``high`` hold 95 % of what other documents of the same kind would give.
+# A row for each period, language and topic. ``low`` and ``high`` hold 95 % of what other documents of the
+# same kind would give.
 
 from skxtm.explore import topics_over_time
 
@@ -61,4 +62,5 @@ groups = topics_per_group(model, sample.corpus, sources)
 display = TopicsOverTimeDisplay.from_table(groups, topics=varying, languages=["all"]).plot()
 
 # %%
-# :doc:`/docs/explore` says what the intervals tell and what they do not, and puts both into the page to look around in.
+# :doc:`/docs/explore` says what the intervals tell and what they do not, and puts both into the page to look
+# around in.

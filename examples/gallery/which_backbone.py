@@ -2,9 +2,10 @@
 Which backbone
 ==============
 
-The default is right to begin with. Whether another suits your documents better, they say themselves: fit a few, and measure what
-matters to you. What each needs stands in the README, what they are worth on public benchmarks in :doc:`/docs/results`, and where
-the default loses in :doc:`/docs/corectm`. Needs the extras ``encoder``, ``zh``, ``text``, ``frame`` and ``plot``.
+The default is right to begin with. Whether another suits your documents better, they say themselves: fit a
+few, and measure what matters to you. What each needs stands in the README, what they are worth on public
+benchmarks in :doc:`/docs/results`, and where the default loses in :doc:`/docs/corectm`. Needs the extras
+``encoder``, ``zh``, ``text``, ``frame`` and ``plot``.
 """
 
 # %%
@@ -54,7 +55,8 @@ table.round(2)
 # - "uniqueness": 1 if no word is in two topics;
 # - "en to zh": accuracy in Chinese of a classifier that was trained in English, eight themes.
 #
-# One seed of 480 short documents: differences of a few hundredths are chance, and networks such as NMTM want more documents than these.
+# One seed of 480 short documents: differences of a few hundredths are chance, and networks such as NMTM want
+# more documents than these.
 
 import matplotlib.pyplot as plt
 
@@ -64,4 +66,5 @@ axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 figure.tight_layout()
 
 # %%
-# Cross-validation, ``GridSearchCV`` over ``backbone``, and scorers for it: :doc:`classify_across_languages` and :doc:`/docs/explore`.
+# Cross-validation, ``GridSearchCV`` over ``backbone``, and scorers for it: :doc:`classify_across_languages`
+# and :doc:`/docs/explore`.
