@@ -1,7 +1,7 @@
 """How sphinx builds the site: `make docs`.
 
-The sources begin at the root of the checkout, so that a link between two Markdown files leads to the same place
-in a repository browser and on the site.
+The sources begin at the root of the checkout, so that a link between two Markdown files leads to the same
+place in a repository browser and on the site.
 """
 
 import re
