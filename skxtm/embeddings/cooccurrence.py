@@ -110,7 +110,9 @@ def _pmi(
     starts = range(0, len(totals), _WORDS_PER_BLOCK)
     words = [slice(start, start + _WORDS_PER_BLOCK) for start in starts]
     blocks = [_pmi_rows(rows_of(block), block.start, log_totals, log_context) for block in words]
-    return sparse.csr_array(sparse.vstack(blocks, format="csr"))
+    pmi = sparse.csr_array(sparse.vstack(blocks, format="csr"))
+    pmi.sort_indices()  # in this order products add up; older versions of scipy leave another
+    return pmi
 
 
 def _pmi_rows(
