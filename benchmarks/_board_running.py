@@ -59,13 +59,13 @@ def peers() -> dict[str, System]:
     """Name the systems that are not ours."""
     bertopic = ("bertopic", (TORCH, "bertopic>=0.17,<0.18"))
     turftopic = ("turftopic", (TORCH, "turftopic>=0.28,<0.29"))
-    topmost = ("topmost", (TORCH, "topmost>=1.0,<1.1"))
+    topmost = ("topmost", (TORCH, "topmost>=1.0,<1.1", "fastopic>=1.0,<1.1"))  # each requires the other
     return {
         "BERTopic": System("fit_bertopic.py", {}, *bertopic),
         "Turftopic S3": System("fit_turftopic.py", {"method": "s3"}, *turftopic),
         "Turftopic KeyNMF": System("fit_turftopic.py", {"method": "keynmf"}, *turftopic),
         "Turftopic clustering": System("fit_turftopic.py", {"method": "clustering"}, *turftopic),
-        "FASTopic": System("fit_fastopic.py", {}, "fastopic", (TORCH, "fastopic>=1.0,<1.1")),
+        "FASTopic": System("fit_fastopic.py", {}, *topmost),
         "ZeroShotTM": System(
             "fit_zeroshottm.py", {}, "ctm", (TORCH, "contextualized-topic-models>=2.6,<2.7")
         ),
@@ -123,7 +123,7 @@ def python_of(system: System, folder: Path) -> Path:
         return python
     venv.create(environment, with_pip=True)
     for requirement in system.requirements:
-        command = [python, "-m", "pip", "install", "--quiet", requirement]
+        command = [python, "-m", "pip", "install", "--quiet", "--no-compile", requirement]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise BoardError(f"{requirement} cannot be installed: {first_error(done.stderr)}")

@@ -1,0 +1,37 @@
+"""FASTopic on given vectors of documents, with its defaults: 200 epochs, all documents of all languages at once.
+
+A topic's words are those of the largest entries of its topic-word matrix.
+"""
+
+import numpy as np
+import torch
+from _handed import Handed, shares
+from fastopic import FASTopic
+
+
+class Counted:
+    """Stands for the preprocessing and the encoder, which have nothing left to do."""
+
+    def __init__(self, handed: Handed) -> None:
+        self.bow, self.vocab = handed.counts("train").astype(np.float32), handed.tokens
+
+    def preprocess(self, _):
+        return {"train_bow": self.bow, "vocab": self.vocab}
+
+    def encode(self, docs, **_):
+        raise AssertionError("All vectors are given.")
+
+
+def main() -> None:
+    handed = Handed()
+    torch.manual_seed(handed.seed)
+    np.random.seed(handed.seed)  # noqa: NPY002: the package draws from the global generators
+    counted = Counted(handed)
+    model = FASTopic(handed.K, preprocess=counted, doc_embed_model=counted)
+    _, train = model.fit_transform(handed.token_texts("train"), preset_doc_embeddings=handed.embeddings("train"))
+    test = model.transform(doc_embeddings=torch.as_tensor(handed.embeddings("test")))
+    handed.write(model.get_beta(), shares(train), shares(test), "fastopic", "topmost", "torch", "numpy")
+
+
+if __name__ == "__main__":
+    main()
