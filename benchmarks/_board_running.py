@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -203,9 +204,9 @@ def process(command: list[str], log: Path, minutes: float) -> dict[str, float]:
         number, status = 0, 0
         while not number:
             if time.monotonic() > end:
-                child.kill()
-            number, status, usage = os.wait4(child.pid, os.WNOHANG)
+                os.kill(child.pid, signal.SIGKILL)  # child.kill would reap it, and its usage with it
             time.sleep(0.05)
+            number, status, usage = os.wait4(child.pid, os.WNOHANG)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         if time.monotonic() > end:

@@ -1,0 +1,249 @@
+"""The leaderboard: intervals, systems in processes of their own, and tables."""
+
+import json
+import shutil
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+PEER = '''
+import numpy as np
+from _handed import Handed, class_tf_idf, shares, similarities
+
+handed = Handed()
+if "fault" in handed.options:
+    raise ValueError(handed.options["fault"])
+rng = np.random.default_rng(handed.seed)
+centres = rng.normal(size=(handed.K, handed.embeddings("train").shape[1]))
+train, test = (shares(1 + similarities(handed.embeddings(split), centres)) for split in ("train", "test"))
+handed.write(class_tf_idf(train, handed.counts("train")), train, test, "numpy")
+'''
+
+
+class Drawn:
+    """Stands for the encoder: a text's vector is drawn by its letters."""
+
+    version = "0"
+
+    def encode_corpus(self, corpus):
+        return self.encode_words(corpus.text.tolist())
+
+    def encode_words(self, words, language=None):
+        return np.array([np.bincount(np.frombuffer(word.encode(), np.uint8), minlength=256) for word in words])
+
+
+@pytest.fixture(scope="module")
+def intervals(scripts):
+    return import_module("_board_intervals")
+
+
+@pytest.fixture(scope="module")
+def running(scripts):
+    return import_module("_board_running")
+
+
+@pytest.fixture(scope="module")
+def tables(scripts):
+    return import_module("_board_tables")
+
+
+@pytest.fixture(scope="module")
+def sample(scripts):
+    return import_module("_board_corpora").BOARD["sample"](None)
+
+
+@pytest.fixture(scope="module")
+def folders(scripts, sample, running, tmp_path_factory):
+    """A board whose corpus is handed over, and whose only peer is a script beside `_handed.py`."""
+    folder = tmp_path_factory.mktemp("board")
+    (folder / "fit_fake.py").write_text(PEER, encoding="utf-8")
+    shutil.copy(BENCHMARKS / "peers" / "_handed.py", folder)
+    board = running.Board(folder, folder)
+    import_module("_board_corpora").hand_over(sample, Drawn(), board.handed("sample"))
+    return board
+
+
+def test_drawn_means_deviate_as_the_closed_form_says(intervals):
+    values = np.random.default_rng(0).integers(0, 2, 400)
+    means = intervals.drawn_means(values, 400, np.random.default_rng(1), 20_000)
+    assert means.mean() == pytest.approx(values.mean(), abs=0.002)
+    assert means.std() == pytest.approx(values.std() / 20, rel=0.03)
+
+
+def test_intervals_hold_a_known_difference_nineteen_times_out_of_twenty(intervals):
+    rng, held = np.random.default_rng(2), 0
+    for _ in range(200):
+        shared = rng.random((2, 150)) < 0.5  # documents that both systems find easy
+        first = [np.maximum(part, rng.random(150) < 0.4) for part in shared]
+        second = [np.maximum(part, rng.random(150) < 0.2) for part in shared]
+        _, low, high = intervals.of_documents([f.astype(float) for f in first], [s.astype(float) for s in second])
+        held += low <= 0.5 * 0.2 <= high
+    assert 180 <= held <= 199
+
+
+def test_documents_weigh_by_stratum_and_are_drawn_in_pairs(intervals):
+    first, second = [np.ones(10), np.zeros(1000)], [np.zeros(10), np.zeros(1000)]
+    assert intervals.of_documents(first, second) == (0.5, 0.5, 0.5)
+    noisy = [np.random.default_rng(3).random(500)]
+    difference, low, high = intervals.of_documents([noisy[0] + 0.01], noisy)
+    assert (difference, low, high) == pytest.approx((0.01, 0.01, 0.01), abs=1e-6)
+
+
+def test_topics_of_another_seed_that_are_the_same_make_no_interval_narrower(intervals):
+    first, second = np.random.default_rng(4).random((2, 20))
+    once = intervals.of_topics(first, second, 20)
+    twice = intervals.of_topics(np.tile(first, 2), np.tile(second, 2), 20)
+    assert twice == pytest.approx(once)
+    width = 2 * 1.96 * np.sqrt((first.var() + second.var()) / 20)
+    assert once[2] - once[1] == pytest.approx(width, rel=0.06)
+
+
+def test_values_of_documents_are_packed_and_read(intervals):
+    values = np.arange(73) / 72
+    assert intervals.unpacked(intervals.packed(values)) == pytest.approx(values, abs=1e-7)
+
+
+def test_a_corpus_is_handed_over_without_labels_and_once(sample, folders, monkeypatch):
+    handed = folders.handed("sample")
+    assert {path.name for path in handed.iterdir()} == {
+        "facts.json",
+        "texts.jsonl",
+        "vocabulary.json",
+        "word_vectors.npy",
+        *(f"{what}_{split}.{end}" for what, end in (("counts", "npz"), ("embeddings", "npy")) for split in ("train", "test")),
+    }
+    monkeypatch.setattr(Drawn, "encode_corpus", None)
+    import_module("_board_corpora").hand_over(sample, Drawn(), handed)
+
+
+def test_a_peer_runs_in_its_own_process_is_measured_and_not_run_again(sample, folders, running):
+    told = []
+    chosen = {"fake": running.System("fit_fake.py")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "PEERS", folders.results)
+        for _ in range(2):
+            running.run_missing(sample, chosen, [0, 1], folders, 5, told.append)
+    assert len(told) == 2
+    cells = running.finished(folders.results / "cells")
+    assert [cell["seed"] for cell in cells if cell["system"] == "fake"] == [0, 1]
+    figures = cells[0]["figures"]
+    assert {"I", "C", "CNPMI", "NPMI", "TU", "TQ", "purity", "NMI", "one-sided", "cpu_s", "GiB"} == figures.keys()
+    assert figures["cpu_s"] > 0
+    assert len(cells[0]["topics"]) == 8
+    assert np.mean(cells[0]["topics"]) == pytest.approx(figures["CNPMI"], abs=1e-4)
+    unpacked = import_module("_board_intervals").unpacked
+    parts = [unpacked(text) for text in cells[0]["documents"]["C"]]
+    assert [len(part) for part in parts] == [80, 80, 80]
+    assert np.mean([part.mean() for part in parts]) == pytest.approx(figures["C"], abs=1e-4)
+
+
+def test_a_peer_that_fails_says_its_last_line_and_is_tried_again(sample, folders, running, monkeypatch):
+    monkeypatch.setattr(running, "PEERS", folders.results)
+    told = []
+    for options in ({"fault": "No topic was found."}, {}):
+        running.run_missing(sample, {"weak": running.System("fit_fake.py", options)}, [0], folders, 5, told.append)
+    assert told[0] == "sample-weak-s0: ValueError: No topic was found."
+    assert told[1].startswith("sample-weak-s0: I 0.")
+
+
+def test_a_run_that_takes_too_long_is_stopped(running, tmp_path):
+    with pytest.raises(running.BoardError) as caught:
+        running.process(["sleep", "60"], tmp_path / "log.txt", 0.005)
+    assert str(caught.value) == "It took more than 0.005 minutes."
+
+
+def test_a_package_that_cannot_be_installed_gives_the_first_line_of_the_reason(running, tmp_path, monkeypatch):
+    def create(folder, with_pip):
+        python = Path(folder) / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        lines = "#!/bin/sh\necho 'WARNING: slow' >&2\necho 'ERROR: No matching version' >&2\necho more >&2\nexit 1\n"
+        python.write_text(lines)
+        python.chmod(0o755)
+
+    monkeypatch.setattr(running.venv, "create", create)
+    with pytest.raises(running.BoardError) as caught:
+        running.python_of(running.System("fit.py", {}, "far", ("far>=9",)), tmp_path)
+    assert str(caught.value) == "far>=9 cannot be installed: ERROR: No matching version"
+
+
+def test_systems_for_two_languages_say_so(sample, folders, running):
+    with pytest.raises(running.BoardError) as caught:
+        running.run_one(sample, "TopMost NMTM", running.peers()["TopMost NMTM"], 0, folders, 1)
+    assert str(caught.value) == "It reads two languages with a lexicon, and nothing else."
+
+
+def test_classifiers_are_right_about_topics_that_are_the_labels(sample, running):
+    theta = {split: np.eye(8)[labels] for split, labels in sample.labels.items()}
+    right, _ = running.transferred(sample, theta)
+    assert right["I"].all()
+    assert right["C"].all()
+    shuffled = {split: rows[:, np.random.default_rng(0).permutation(8)] for split, rows in theta.items()}
+    shuffled["test"] = np.roll(shuffled["train"][: len(theta["test"])], 1, axis=1)
+    assert running.transferred(sample, shuffled)[0]["C"].mean() < 0.5
+
+
+def test_translations_are_drawn_together(running):
+    corpus_class = import_module("skxtm").Corpus
+    test = corpus_class(["en", "en", "zh", "zh"], text=list("abcd"), pair_id=[7, 8, 8, 7])
+    (means,) = running.by_stratum(test, np.array([1.0, 0.0, 1.0, 0.0]))
+    assert means.tolist() == [0.5, 0.5]
+
+
+def cell(intervals, system, seed, right, topics, **figures):
+    parts = [intervals.packed(np.arange(200) < right)]
+    return {
+        "corpus": "sample",
+        "system": system,
+        "seed": seed,
+        "n_components": 2,
+        "versions": {"python": "3"},
+        "figures": {"C": right / 200, "I": right / 200, "CNPMI": float(np.mean(topics)), "cpu_s": 9.6, **figures},
+        "topics": topics,
+        "documents": {"C": parts, "I": parts},
+    }
+
+
+def test_tables_put_the_better_peer_first_and_mark_what_intervals_say(intervals, tables):
+    cells = [
+        cell(intervals, "corectm", 0, 120, [0.1, 0.1]),
+        cell(intervals, "corectm", 1, 124, [0.1, 0.1]),
+        cell(intervals, "BERTopic", 0, 160, [0.2, 0.2]),
+        cell(intervals, "LDA per language", 0, 122, [0.0, 0.3]),
+        cell(intervals, "usvd", 0, 60, [0.0, 0.0]),
+        {"corpus": "sample", "system": "FASTopic", "seed": 0, "failed": "It took more than 1 minutes."},
+    ]
+    board = tables.make_board(cells)
+    lines = [line.strip("| ").split(" | ") for line in board["sample"].splitlines() if line.startswith("|")]
+    assert lines[0] == ["system", "seeds", "C", "I", "CNPMI", "cpu_s"]
+    assert lines[2:] == [
+        ["*BERTopic*", "1", "0.800 ▲", "0.800 ▲", "0.200 ▲", "10"],
+        ["corectm", "2", "0.610 ± 0.014", "0.610 ± 0.014", "0.100 ± 0.000", "10"],
+        ["*LDA per language*", "1", "0.610", "0.610", "0.150", "10"],
+        ["usvd", "1", "0.300 ▼", "0.300 ▼", "0.000 ▼", "10"],
+    ]
+    assert "| sample | C | *BERTopic* 0.800 | corectm 0.610 | *LDA per language* 0.610 | 2 of 4 |" in board["leaders"]
+    assert "| FASTopic | sample | `It took more than 1 minutes.` |" in board["absent"]
+    assert board["claim"].splitlines() == [
+        '"The default model (corectm) leads most tables" does not hold on 95 % intervals: in 0 of 3 comparisons of a corpus by a measure no other system is above it.',
+        "",
+        "- sample, C: below it 1 of 3; above it *BERTopic*; undecided *LDA per language*.",
+        "- sample, I: below it 1 of 3; above it *BERTopic*; undecided *LDA per language*.",
+        "- sample, CNPMI: below it 1 of 3; above it *BERTopic*; undecided *LDA per language*.",
+    ]
+
+
+def test_the_page_is_made_of_the_committed_cells(tables, running):
+    text = (BENCHMARKS.parent / "docs" / "leaderboard.md").read_text(encoding="utf-8")
+    cells = running.finished(BENCHMARKS / "results" / "board")
+    assert len(cells) >= 6
+    for name, table in tables.make_board(cells).items():
+        assert f"<!-- {name} -->\n{table}\n<!-- /{name} -->" in text
+
+
+def test_committed_cells_are_small(running):
+    for path in (BENCHMARKS / "results" / "board").glob("*.json"):
+        assert path.stat().st_size < 20_000, path.name
+        assert "figures" in (content := json.loads(path.read_text(encoding="utf-8"))) or "failed" in content
