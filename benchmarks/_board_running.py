@@ -1,4 +1,4 @@
-"""Systems of the leaderboard: an environment for each peer, a process for each run, one way to measure all."""
+"""Systems of the leaderboard: an environment for each peer, a process for each run, the same measures."""
 
 import json
 import os
@@ -123,11 +123,12 @@ def python_of(system: System, folder: Path) -> Path:
     if complete.exists():
         return python
     venv.create(environment, with_pip=True)
-    for requirement in system.requirements:
-        command = [python, "-m", "pip", "install", "--quiet", "--no-compile", requirement]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise BoardError(f"{requirement} cannot be installed: {first_error(done.stderr)}")
+    # together, so that nothing that a package requires replaces the torch that is asked for
+    command = [python, "-m", "pip", "install", "--quiet", "--no-compile", *system.requirements]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        wanted = " and ".join(system.requirements)
+        raise BoardError(f"{wanted} cannot be installed: {first_error(done.stderr)}")
     complete.write_text("\n".join(system.requirements) + "\n", encoding="utf-8")
     return python
 
@@ -146,7 +147,7 @@ def run_missing(
     minutes: float,
     tell: Callable[[str], None],
 ) -> None:
-    """Compute the results of a corpus that are not there; what fails is written down and tried again later."""
+    """Compute the results that are not there; what fails is written down and tried again the next time."""
     for name, system in chosen.items():
         for seed in seeds:
             path = board.cell(corpus.name, name, seed)
@@ -186,7 +187,11 @@ def run_one(
         json.loads((out / f"{file}.json").read_text(encoding="utf-8")) for file in ("topics", "versions")
     )
     theta = {split: np.load(out / f"theta_{split}.npy") for split in corpus.corpora}
-    return {"n_components": corpus.n_components, "versions": versions, **measured(corpus, topics, theta, used)}
+    return {
+        "n_components": corpus.n_components,
+        "versions": versions,
+        **measured(corpus, topics, theta, used),
+    }
 
 
 def process(command: list[str], log: Path, minutes: float) -> dict[str, float]:
@@ -224,7 +229,9 @@ def measured(
     correct, features = transferred(corpus, theta)
     strata = {name: by_stratum(test, values) for name, values in correct.items()}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of words that the reference lacks, of every system alike
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # of words that the reference lacks, of every system alike
         languages = {"n_words": N_WORDS, "languages": corpus.measured}
         of_topics = cnpmi_score(topics, corpus.reference, per_topic=True, **languages)
         npmi = npmi_score(topics, corpus.reference, **languages)
@@ -267,9 +274,7 @@ def transferred(corpus: BoardCorpus, theta: dict[str, Any]) -> tuple[dict[str, A
     """
     train, test = (corpus.corpora[split].language for split in ("train", "test"))
     labels = corpus.labels
-    chosen = max(
-        FEATURES, key=lambda name: within(FEATURES[name](theta["train"]), labels["train"], train)
-    )
+    chosen = max(FEATURES, key=lambda name: within(FEATURES[name](theta["train"]), labels["train"], train))
     features = {split: FEATURES[chosen](rows) for split, rows in theta.items()}
     right = {}
     for code in corpus.languages:

@@ -1,4 +1,4 @@
-"""Tables of the leaderboard: the best stand first, and a difference is marked only where its interval says so."""
+"""Tables of the leaderboard: the best stand first; a difference is marked only where its interval says so."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ TESTED = ("C", "I", "CNPMI")
 WHOLE = {"cpu_s": "{:.0f}", "GiB": "{:.1f}"}
 AHEAD, BEHIND = "▲", "▼"
 NOTE = (
-    "Best across languages (C) first. Mean ± standard deviation over seeds. {ahead} above and {behind} below "
-    "{default}: the 95 % interval of the difference excludes 0, over test documents (C, I) or topics (CNPMI). "
-    "Other columns have no intervals. Peers are in italics."
-).format(ahead=AHEAD, behind=BEHIND, default=DEFAULT)
+    "Best across languages (C) first. Mean ± standard deviation over seeds. "
+    f"{AHEAD} above and {BEHIND} below {DEFAULT}: the 95 % interval of the difference excludes 0, over test "
+    "documents (C, I) or topics (CNPMI). Other columns have no intervals. Peers are in italics."
+)
 
 
 @dataclass(frozen=True)
@@ -144,14 +144,15 @@ def leaders(by_corpus: dict[str, list[Standing]]) -> str:
         if not known:
             continue
         sign = -1 if MEASURES[measure] else 1
-        ordered = sorted(known, key=lambda row: sign * np.mean(row.values(measure)))
-        places = [row.system for row in ordered]
-        place = str(places.index(DEFAULT) + 1) if DEFAULT in places else ""
+        values = {row.system: sign * np.mean(row.values(measure)) for row in known}
+        better = sum(value < values[DEFAULT] for value in values.values()) if DEFAULT in values else None
+        ordered = sorted(known, key=lambda row: values[row.system])
         best = {
             head: f"{row.label} {WHOLE.get(measure, '{:.3f}').format(np.mean(row.values(measure)))}"
             for head, row in zip(("first", "second", "third"), ordered, strict=False)
         }
-        lines.append({"corpus": corpus, "measure": measure, **best, DEFAULT: f"{place} of {len(ordered)}"})
+        place = "" if better is None else f"{better + 1} of {len(ordered)}"
+        lines.append({"corpus": corpus, "measure": measure, **best, DEFAULT: place})
     return markdown(lines)
 
 
@@ -172,8 +173,8 @@ def claim(by_corpus: dict[str, list[Standing]]) -> str:
         sentences.append(f"- {corpus}, {measure}: {'; '.join(parts)}.")
     holds = "holds" if 2 * led > len(tables) else "does not hold"
     head = (
-        f'"The default model ({DEFAULT}) leads most tables" {holds} on 95 % intervals: in {led} of {len(tables)} '
-        "comparisons of a corpus by a measure no other system is above it."
+        f'"The default model ({DEFAULT}) leads most tables" {holds} on 95 % intervals: '
+        f"in {led} of {len(tables)} comparisons of a corpus by a measure no other system is above it."
     )
     return "\n".join([head, "", *sentences])
 

@@ -76,7 +76,9 @@ def run(options: argparse.Namespace) -> None:
     for name in options.corpora:
         corpus = BOARD[name](options.data_home or get_data_home())
         hand_over(corpus, UniversalSentenceEncoder(), board.handed(name))
-        run_missing(corpus, chosen, options.seeds, board, options.minutes, lambda line: print(line, flush=True))
+        run_missing(
+            corpus, chosen, options.seeds, board, options.minutes, lambda line: print(line, flush=True)
+        )
 
 
 def keep(options: argparse.Namespace) -> None:

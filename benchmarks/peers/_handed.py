@@ -89,7 +89,9 @@ class Handed:
         """
         topics = [
             {
-                code: [self.vocabulary[code][place] for place in np.argsort(-row[own], kind="stable")[:N_WORDS]]
+                code: [
+                    self.vocabulary[code][place] for place in np.argsort(-row[own], kind="stable")[:N_WORDS]
+                ]
                 for code, own in self.columns.items()
             }
             for row in np.asarray(topic_word)

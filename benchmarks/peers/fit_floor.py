@@ -1,4 +1,4 @@
-"""The floor: scikit-learn's LDA or NMF in each language on its own, topic k of one with topic k of the others.
+"""The floor: scikit-learn's LDA or NMF in each language on its own; topics with the same number are one.
 
 Defaults but for the number of topics and the seed; NMF reads tf-idf. A topic's words are those of the largest
 entries of `components_`.

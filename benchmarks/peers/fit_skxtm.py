@@ -14,7 +14,9 @@ def main() -> None:
     handed = Handed()
     train, test = (read(handed, split) for split in ("train", "test"))
     pair = handed.facts["lexicon"]
-    lexicon = None if pair is None else Lexicon.read(handed.data / "lexicon.tsv", tuple(pair), match="literal")
+    lexicon = (
+        None if pair is None else Lexicon.read(handed.data / "lexicon.tsv", tuple(pair), match="literal")
+    )
     model = CrossLingualTopicModel(
         handed.K, backbone=handed.options["backbone"], lexicon=lexicon, random_state=handed.seed
     )

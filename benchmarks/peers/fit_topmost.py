@@ -1,7 +1,7 @@
 """NMTM or InfoCTM of TopMost, for two languages with a lexicon; defaults of models and trainer: 500 epochs.
 
-InfoCTM's word vectors are those of the encoder. A topic's words are those of the largest entries of `get_beta`.
-Proportions are the softmax of what the trainer infers, which is the mean of the latent Gaussian.
+InfoCTM's word vectors are those of the encoder. A topic's words are those of the largest entries of its
+`get_beta`. Proportions are the softmax of what the trainer infers, which is the mean of the latent Gaussian.
 """
 
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 def main() -> None:
     handed = Handed()
     torch.manual_seed(handed.seed)
-    np.random.seed(handed.seed)  # noqa: NPY002: the package draws from the global generators
+    np.random.seed(handed.seed)  # noqa: NPY002
     bows = {split: by_language(handed, split, handed.counts(split).toarray()) for split in ("train", "test")}
     pairs = lexicon(handed)
     sizes = {f"vocab_size_{name}": size for name, size in zip(("en", "cn"), pairs.shape, strict=True)}
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def by_language(handed, split, counts):
-    """Counts of the two languages, each over its own words."""
+    """Take apart the counts of the two languages, each over its own words."""
     language = handed.language(split)
     return [counts[language == code][:, own] for code, own in handed.columns.items()]
 

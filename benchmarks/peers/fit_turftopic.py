@@ -22,6 +22,7 @@ class Words:
         self.vectors = handed.word_vectors()
 
     def encode(self, sentences, **_):
+        """Look up the vectors of words, (n, 512)."""
         return self.vectors[[self.place[word] for word in sentences]]
 
 
@@ -46,7 +47,9 @@ def main() -> None:
     vectors = {split: handed.embeddings(split) for split in ("train", "test")}
     texts = {split: handed.token_texts(split) for split in vectors}
     model.fit(texts["train"], embeddings=vectors["train"])
-    scores = {split: np.asarray(model.transform(texts[split], embeddings=vectors[split])) for split in vectors}
+    scores = {
+        split: np.asarray(model.transform(texts[split], embeddings=vectors[split])) for split in vectors
+    }
     weights = np.asarray(model.components_)
     if method == "keynmf":
         weights = of_single_words(model, words, tokens, weights, handed.counts("train")[:, found])

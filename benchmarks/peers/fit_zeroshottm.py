@@ -17,7 +17,7 @@ from contextualized_topic_models.models.ctm import ZeroShotTM
 def main() -> None:
     handed = Handed()
     random.seed(handed.seed)
-    np.random.seed(handed.seed)  # noqa: NPY002: the package draws from the global generators
+    np.random.seed(handed.seed)  # noqa: NPY002
     torch.manual_seed(handed.seed)
     names = dict(enumerate(handed.tokens))
     data = {
@@ -29,7 +29,9 @@ def main() -> None:
         bow_size=len(names), contextual_size=size, n_components=handed.K, num_data_loader_workers=0
     )
     model.fit(data["train"], do_train_predictions=False)
-    theta = {split: shares(model.get_doc_topic_distribution(part, n_samples=20)) for split, part in data.items()}
+    theta = {
+        split: shares(model.get_doc_topic_distribution(part, n_samples=20)) for split, part in data.items()
+    }
     packages = ("contextualized-topic-models", "torch", "numpy")
     handed.write(model.get_topic_word_matrix(), theta["train"], theta["test"], *packages)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-PEER = '''
+PEER = """
 import numpy as np
 from _handed import Handed, class_tf_idf, shares, similarities
 
@@ -20,7 +20,7 @@ rng = np.random.default_rng(handed.seed)
 centres = rng.normal(size=(handed.K, handed.embeddings("train").shape[1]))
 train, test = (shares(1 + similarities(handed.embeddings(split), centres)) for split in ("train", "test"))
 handed.write(class_tf_idf(train, handed.counts("train")), train, test, "numpy")
-'''
+"""
 
 
 class Drawn:
@@ -32,7 +32,9 @@ class Drawn:
         return self.encode_words(corpus.text.tolist())
 
     def encode_words(self, words, language=None):
-        return np.array([np.bincount(np.frombuffer(word.encode(), np.uint8), minlength=256) for word in words])
+        return np.array(
+            [np.bincount(np.frombuffer(word.encode(), np.uint8), minlength=256) for word in words]
+        )
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,9 @@ def test_intervals_hold_a_known_difference_nineteen_times_out_of_twenty(interval
         shared = rng.random((2, 150)) < 0.5  # documents that both systems find easy
         first = [np.maximum(part, rng.random(150) < 0.4) for part in shared]
         second = [np.maximum(part, rng.random(150) < 0.2) for part in shared]
-        _, low, high = intervals.of_documents([f.astype(float) for f in first], [s.astype(float) for s in second])
+        _, low, high = intervals.of_documents(
+            [f.astype(float) for f in first], [s.astype(float) for s in second]
+        )
         held += low <= 0.5 * 0.2 <= high
     assert 180 <= held <= 199
 
@@ -113,7 +117,11 @@ def test_a_corpus_is_handed_over_without_labels_and_once(sample, folders, monkey
         "texts.jsonl",
         "vocabulary.json",
         "word_vectors.npy",
-        *(f"{what}_{split}.{end}" for what, end in (("counts", "npz"), ("embeddings", "npy")) for split in ("train", "test")),
+        *(
+            f"{what}_{split}.{end}"
+            for what, end in (("counts", "npz"), ("embeddings", "npy"))
+            for split in ("train", "test")
+        ),
     }
     monkeypatch.setattr(Drawn, "encode_corpus", None)
     import_module("_board_corpora").hand_over(sample, Drawn(), handed)
@@ -130,7 +138,19 @@ def test_a_peer_runs_in_its_own_process_is_measured_and_not_run_again(sample, fo
     cells = running.finished(folders.results / "cells")
     assert [cell["seed"] for cell in cells if cell["system"] == "fake"] == [0, 1]
     figures = cells[0]["figures"]
-    assert {"I", "C", "CNPMI", "NPMI", "TU", "TQ", "purity", "NMI", "one-sided", "cpu_s", "GiB"} == figures.keys()
+    assert {
+        "I",
+        "C",
+        "CNPMI",
+        "NPMI",
+        "TU",
+        "TQ",
+        "purity",
+        "NMI",
+        "one-sided",
+        "cpu_s",
+        "GiB",
+    } == figures.keys()
     assert figures["cpu_s"] > 0
     assert len(cells[0]["topics"]) == 8
     assert np.mean(cells[0]["topics"]) == pytest.approx(figures["CNPMI"], abs=1e-4)
@@ -144,7 +164,9 @@ def test_a_peer_that_fails_says_its_last_line_and_is_tried_again(sample, folders
     monkeypatch.setattr(running, "PEERS", folders.results)
     told = []
     for options in ({"fault": "No topic was found."}, {}):
-        running.run_missing(sample, {"weak": running.System("fit_fake.py", options)}, [0], folders, 5, told.append)
+        running.run_missing(
+            sample, {"weak": running.System("fit_fake.py", options)}, [0], folders, 5, told.append
+        )
     assert told[0] == "sample-weak-s0: ValueError: No topic was found."
     assert told[1].startswith("sample-weak-s0: I 0.")
 
@@ -155,7 +177,9 @@ def test_a_run_that_takes_too_long_is_stopped(running, tmp_path):
     assert str(caught.value) == "It took more than 0.005 minutes."
 
 
-def test_a_package_that_cannot_be_installed_gives_the_first_line_of_the_reason(running, tmp_path, monkeypatch):
+def test_a_package_that_cannot_be_installed_gives_the_first_line_of_the_reason(
+    running, tmp_path, monkeypatch
+):
     def create(folder, with_pip):
         python = Path(folder) / "bin" / "python"
         python.parent.mkdir(parents=True)
@@ -200,7 +224,13 @@ def cell(intervals, system, seed, right, topics, **figures):
         "seed": seed,
         "n_components": 2,
         "versions": {"python": "3"},
-        "figures": {"C": right / 200, "I": right / 200, "CNPMI": float(np.mean(topics)), "cpu_s": 9.6, **figures},
+        "figures": {
+            "C": right / 200,
+            "I": right / 200,
+            "CNPMI": float(np.mean(topics)),
+            "cpu_s": 9.6,
+            **figures,
+        },
         "topics": topics,
         "documents": {"C": parts, "I": parts},
     }
@@ -224,7 +254,10 @@ def test_tables_put_the_better_peer_first_and_mark_what_intervals_say(intervals,
         ["*LDA per language*", "1", "0.610", "0.610", "0.150", "10"],
         ["usvd", "1", "0.300 ▼", "0.300 ▼", "0.000 ▼", "10"],
     ]
-    assert "| sample | C | *BERTopic* 0.800 | corectm 0.610 | *LDA per language* 0.610 | 2 of 4 |" in board["leaders"]
+    assert (
+        "| sample | C | *BERTopic* 0.800 | corectm 0.610 | *LDA per language* 0.610 | 2 of 4 |"
+        in board["leaders"]
+    )
     assert "| FASTopic | sample | `It took more than 1 minutes.` |" in board["absent"]
     assert board["claim"].splitlines() == [
         '"The default model (corectm) leads most tables" does not hold on 95 % intervals: in 0 of 3 comparisons of a corpus by a measure no other system is above it.',
