@@ -33,6 +33,7 @@ from skxtm.metrics import (
 
 PEERS = Path(__file__).parent / "peers"
 DEFAULT = "corectm"
+QUICK = (DEFAULT, "usvd", "svd_lr", "mtanchor")  # backbones that are compared unless more are asked for
 N_WORDS = 15
 N_CHOOSING = 2000  # training documents by which features are chosen
 TORCH = "torch==2.13.0"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from _board_corpora import BOARD
 from _board_intervals import of_documents, of_topics, unpacked
-from _board_running import DEFAULT, peers
+from _board_running import DEFAULT, QUICK, peers
 from _tables import markdown, spread
 
 # whether more is better
@@ -100,7 +100,7 @@ def make_board(cells: list[dict[str, Any]]) -> dict[str, str]:
     rows = standings(cells)
     corpora = [name for name in BOARD if any(row.corpus == name for row in rows)]
     by_corpus = {name: [row for row in rows if row.corpus == name] for name in corpora}
-    tables = {name: of_corpus(of_name) for name, of_name in by_corpus.items()}
+    tables = {name: of_corpus(by_corpus[name]) if name in by_corpus else "Not run yet." for name in BOARD}
     return {
         "claim": claim(by_corpus),
         **tables,
@@ -179,17 +179,21 @@ def claim(by_corpus: dict[str, list[Standing]]) -> str:
     return "\n".join([head, "", *sentences])
 
 
-def absent(cells: Iterable[dict[str, Any]]) -> str:
+def absent(cells: list[dict[str, Any]]) -> str:
     """Write what has no results, and why."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for cell in cells:
         if "failed" in cell:
             reasons.setdefault((cell["system"], cell["failed"]), []).append(cell["corpus"])
+    run = {(cell["system"], cell["corpus"]) for cell in cells}
+    for system, corpus in product((*QUICK, *peers()), BOARD):
+        if (system, corpus) not in run:
+            reasons.setdefault((system, "not run yet"), []).append(corpus)
     if not reasons:
-        return "Every system that was asked for has results."
+        return "Every system has results."
     return markdown(
         [
-            {"system": system, "corpora": ", ".join(dict.fromkeys(of_key)), "reason": f"`{reason}`"}
+            {"system": system, "corpora": ", ".join(dict.fromkeys(of_key)), "reason": reason}
             for (system, reason), of_key in sorted(reasons.items())
         ]
     )

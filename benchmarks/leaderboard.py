@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 
 from _board_corpora import BOARD, hand_over
-from _board_running import PEERS, Board, finished, run_missing, systems
+from _board_running import PEERS, QUICK, Board, finished, run_missing, systems
 from _board_tables import make_board
 from _tables import put_into
 
@@ -32,7 +32,6 @@ from skxtm.backbones import backbone_names
 from skxtm.datasets import get_data_home
 from skxtm.embeddings import UniversalSentenceEncoder
 
-QUICK = ("corectm", "usvd", "svd_lr", "mtanchor")
 KEPT = PEERS.parent / "results" / "board"
 
 
