@@ -184,15 +184,15 @@ def run_one(
     }
     write_json(out / "settings.json", settings)
     used = process([str(python), str(PEERS / system.script), str(out)], out / "log.txt", minutes)
-    topics, versions = (
-        json.loads((out / f"{file}.json").read_text(encoding="utf-8")) for file in ("topics", "versions")
-    )
-    theta = {split: np.load(out / f"theta_{split}.npy") for split in corpus.corpora}
-    return {
-        "n_components": corpus.n_components,
-        "versions": versions,
-        **measured(corpus, topics, theta, used),
-    }
+    try:
+        topics, versions = (
+            json.loads((out / f"{file}.json").read_text(encoding="utf-8")) for file in ("topics", "versions")
+        )
+        theta = {split: np.load(out / f"theta_{split}.npy") for split in corpus.corpora}
+        found = measured(corpus, topics, theta, used)
+    except (OSError, ValueError) as error:
+        raise BoardError(f"What it wrote cannot be measured: {str(error).splitlines()[0]}") from error
+    return {"n_components": corpus.n_components, "versions": versions, **found}
 
 
 def process(command: list[str], log: Path, minutes: float) -> dict[str, float]:

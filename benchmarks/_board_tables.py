@@ -193,7 +193,11 @@ def absent(cells: list[dict[str, Any]]) -> str:
         return "Every system has results."
     return markdown(
         [
-            {"system": system, "corpora": ", ".join(dict.fromkeys(of_key)), "reason": reason}
+            {
+                "system": system,
+                "corpora": ", ".join(dict.fromkeys(of_key)),
+                "reason": reason.replace("|", "/"),
+            }
             for (system, reason), of_key in sorted(reasons.items())
         ]
     )
