@@ -159,7 +159,8 @@ def leaders(by_corpus: dict[str, list[Standing]]) -> str:
 def claim(by_corpus: dict[str, list[Standing]]) -> str:
     """Say what the intervals say of the default model's lead."""
     sentences, led = [], 0
-    tables = list(product(by_corpus.items(), TESTED))
+    compared = {corpus: rows for corpus, rows in by_corpus.items() if default_of(rows) and len(rows) > 1}
+    tables = list(product(compared.items(), TESTED))
     for (corpus, rows), measure in tables:
         default = default_of(rows)
         marks = {row.label: mark(row, default, measure) for row in rows if row.system != DEFAULT}
