@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 from typing import Any
 
@@ -37,7 +37,7 @@ NOTE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Standing:
     """A system on a corpus, with all its seeds."""
 
@@ -87,6 +87,7 @@ def interval(system: Standing, default: Standing, measure: str) -> tuple[float, 
     return of_documents(system.documents[measure], default.documents[measure])
 
 
+@cache
 def mark(system: Standing, default: Standing | None, measure: str) -> str:
     """Mark a difference of which the interval excludes 0."""
     if default is None or default.system == system.system:

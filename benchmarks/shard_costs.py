@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from one_document import timed
 from sharded_fit import LANGUAGES, N_TOPICS, PER_SHARD, drawn
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon
@@ -105,15 +106,9 @@ def measured(
 def one_pass(
     shards: list[Corpus], work: Callable[[Corpus], Any], add: Callable[[Any], Any]
 ) -> tuple[float, float, int]:
-    seconds = np.array([[*timed(work, shard)] for shard in shards], dtype=object)
-    adding = [timed(add, result)[0] for result in seconds[:, 1]]
+    seconds = np.array([[*timed(lambda shard=shard: work(shard))] for shard in shards], dtype=object)
+    adding = [timed(lambda result=result: add(result))[0] for result in seconds[:, 1]]
     return float(np.median(seconds[:, 0])), float(np.median(adding)), len(pickle.dumps(seconds[0, 1]))
-
-
-def timed(call: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
-    started = time.perf_counter()
-    result = call(*arguments)
-    return time.perf_counter() - started, result
 
 
 if __name__ == "__main__":

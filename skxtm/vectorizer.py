@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from skxtm._counting.in_shards import count_shards, find_words, key_of, vocabulary_of
 from skxtm._counting.parameters import (
-    checked_choice,
     checked_frequency,
     checked_kinds,
     checked_max_features,
@@ -23,7 +22,7 @@ from skxtm._counting.parameters import (
 )
 from skxtm._counting.reader import Reader, reader_of
 from skxtm._counting.spellings import Settings, columns_of, count_known, learn_vocabulary
-from skxtm._parameters import NestedParameters
+from skxtm._parameters import NestedParameters, check_choice
 from skxtm.cleaning import KINDS
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.exceptions import InputError
@@ -393,6 +392,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
     def _settings(self, language: str) -> Settings:
         values = {name: self._parameter(name, language) for name in _PER_LANGUAGE}
         reader = self._reader(language)
+        check_choice(values["foreign_words"], "foreign_words", type(self).__name__, ("drop", "keep"))
         return Settings(
             reader=reader,
             chosen_by_us=values["tokenizer"] == "auto",
@@ -400,17 +400,18 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
             min_df=checked_frequency(values["min_df"], "min_df", language),
             max_df=checked_frequency(values["max_df"], "max_df", language),
             stop_words=resolved_stop_words(values["stop_words"], reader),
-            foreign_words=checked_choice(values["foreign_words"], "foreign_words", ("drop", "keep")),
+            foreign_words=values["foreign_words"],
             count_duplicates=self.count_duplicates,
         )
 
     def _reader(self, language: str) -> Reader:
+        check_choice(self.chinese_variants, "chinese_variants", type(self).__name__, ("merge", "keep"))
         return reader_of(
             language,
             get_tokenizer(self._parameter("tokenizer", language), language),
             clean=checked_kinds(self._parameter("clean", language), language),
             ngram_range=checked_range(self._parameter("ngram_range", language), language),
-            chinese_variants=checked_choice(self.chinese_variants, "chinese_variants", ("merge", "keep")),
+            chinese_variants=self.chinese_variants,
             merge_inflections=self._parameter("merge_inflections", language),
         )
 

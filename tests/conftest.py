@@ -3,11 +3,13 @@
 import importlib.util
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+ROOT = Path(__file__).parents[1]
 # everywhere else property tests draw new examples; CI draws the same ones, so that it speaks of the change alone
 settings.register_profile("fixed", derandomize=True, database=None)
 if os.environ.get("CI"):
@@ -26,6 +28,16 @@ def data_home() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("the environment variable SKXTM_DATA does not name a folder with the public benchmarks")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def tracked_files():
+    """Paths, from the root of the checkout, of all that git tracks or would."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return {name for name in listed.stdout.splitlines() if (ROOT / name).is_file()}
 
 
 @pytest.fixture(autouse=True)

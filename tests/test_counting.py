@@ -185,9 +185,9 @@ class TestForeignWords:
         )
 
     def test_an_unknown_choice_is_refused(self):
-        assert (
-            error_of(["rain"], foreign_words="count")
-            == "foreign_words must be 'drop' or 'keep'. Got 'count'."
+        assert error_of(["rain"], foreign_words="count") == (
+            "The 'foreign_words' parameter of CrossLingualVectorizer must be a str among {'drop', 'keep'}. "
+            "Got 'count' instead."
         )
 
 

@@ -15,24 +15,12 @@ import skxtm
 ROOT = Path(__file__).parents[1]
 
 
-def tracked_files():
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    if listed.returncode:
-        pytest.skip("not a git checkout")
-    return {name for name in listed.stdout.splitlines() if (ROOT / name).is_file()}
-
-
-def test_every_file_of_the_package_that_is_not_code_is_package_data():
+def test_every_file_of_the_package_that_is_not_code_is_package_data(tracked_files):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     package = ROOT / "skxtm"
     patterns = project["tool"]["setuptools"]["package-data"]["skxtm"]
     data = {path for pattern in patterns for path in package.glob(pattern)}
-    others = {ROOT / name for name in tracked_files() if name.startswith("skxtm/") and name[-3:] != ".py"}
+    others = {ROOT / name for name in tracked_files if name.startswith("skxtm/") and name[-3:] != ".py"}
     assert {path.name for path in others - data} == set()
     assert {"py.typed", "page.css", "page.js"} <= {path.name for path in data}
 
@@ -46,10 +34,9 @@ def test_the_citation_names_the_version_and_the_authors_of_the_package():
 
 
 @pytest.mark.slow
-def test_wheel_and_source_distribution_hold_what_they_must(tmp_path):
+def test_wheel_and_source_distribution_hold_what_they_must(tmp_path, tracked_files):
     pytest.importorskip("setuptools")
-    files = tracked_files()
-    for name in files:
+    for name in tracked_files:
         (tmp_path / "copy" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, tmp_path / "copy" / name)
     program = "import sys; from setuptools import build_meta as b; b.build_sdist('..'); b.build_wheel('..')"
@@ -62,10 +49,10 @@ def test_wheel_and_source_distribution_hold_what_they_must(tmp_path):
     with zipfile.ZipFile(tmp_path / f"{stem}-py3-none-any.whl") as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
         metadata = wheel.read(f"{stem}.dist-info/METADATA").decode()
-    assert held == {name for name in files if name.startswith("skxtm/")}
+    assert held == {name for name in tracked_files if name.startswith("skxtm/")}
     assert "License-Expression: Apache-2.0" in metadata
 
     with tarfile.open(tmp_path / f"{stem}.tar.gz") as source:
         held = {name.partition("/")[2] for name in source.getnames()}
-    hidden = {name for name in files if name.startswith(".")}
-    assert files - hidden - held == set()
+    hidden = {name for name in tracked_files if name.startswith(".")}
+    assert tracked_files - hidden - held == set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import reprlib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,13 +39,6 @@ def checked_max_features(value: Any, language: str) -> int | None:
 
 def _is_positive_int(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 1)
-
-
-def checked_choice(value: Any, name: str, choices: Sequence[str]) -> str:
-    """Check one of several values."""
-    if value in choices:
-        return value
-    raise InputError(f"{name} must be {' or '.join(map(repr, choices))}. Got {value!r}.")
 
 
 def checked_kinds(value: Any, language: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ def leading_left_vectors(
     """Find the first left singular vectors of a square matrix, and their singular values.
 
     What scikit-learn's ``randomized_svd`` computes, up to rounding; but most of the time goes into products
-    of the sparse matrix, for which torch's `embedding_bag` takes half as long as scipy.
+    of the sparse matrix, for which torch's `embedding_bag` is faster than scipy.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from skxtm._parameters import check_number
 from skxtm.corpus import as_corpus
 from skxtm.corpus._checks import named_rows
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.metrics._topics import Topics, topics_of
+from skxtm.metrics._topics import Topics, top_words, topics_of
 from skxtm.metrics.judging import TopicQuestion, TopicQuestions
 
 
@@ -31,6 +31,14 @@ def read_topics(topics: Any, n_words: int, owner: str) -> list[Mapping[str, Sequ
     is_model = any(hasattr(topics, name) for name in ("get_topics", "steps", "best_estimator_"))
     given: Topics = topics_of(topics, n_words, owner) if is_model else topics
     return list(given)
+
+
+def read_words(
+    topics: Any, n_words: int, languages: Sequence[str] | None, owner: str
+) -> tuple[dict[str, list[list[str]]], int]:
+    """Take the top words of topics by language, checked, and the number of topics."""
+    words = top_words(read_topics(topics, n_words, owner), n_words=n_words, languages=languages)
+    return words, len(next(iter(words.values())))
 
 
 def columns_of(languages: Sequence[str], *, across: bool, directed: bool) -> list[Column]:
@@ -142,8 +150,10 @@ def with_all(asked: TopicQuestions, why: str, remedy: str) -> TopicQuestions:
     return asked
 
 
-def ask(questions: Sequence[TopicQuestion], columns: Sequence[Column], n_topics: int, **how: Any) -> Any:
-    """Put questions together."""
+def put_together(
+    questions: Sequence[TopicQuestion], columns: Sequence[Column], n_topics: int, **how: Any
+) -> TopicQuestions:
+    """Make one object of the questions of a measure."""
     names = tuple(column.name for column in columns)
     return TopicQuestions(questions=tuple(questions), columns=names, n_topics=n_topics, **how)
 

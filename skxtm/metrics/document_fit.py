@@ -11,15 +11,14 @@ from sklearn.utils import check_random_state
 from skxtm._parameters import check_number
 from skxtm.metrics._answers import as_data, listed
 from skxtm.metrics._drawing import (
-    ask,
     columns_of,
     languages_of_both,
+    put_together,
     read_judged,
-    read_topics,
+    read_words,
     sample,
     with_all,
 )
-from skxtm.metrics._topics import top_words
 from skxtm.metrics.judging import TopicQuestion, TopicQuestions
 
 _SCALE = (
@@ -134,8 +133,7 @@ def document_fit_questions(
     """
     owner = "document_fit_questions"
     check_number(n_questions, "n_questions", owner, 1, integer=True)
-    words = top_words(read_topics(topics, n_words, owner), n_words=n_words, languages=languages)
-    n_topics = len(next(iter(words.values())))
+    words, n_topics = read_words(topics, n_words, languages, owner)
     documents = read_judged(topics, X, theta, n_topics, max_characters, owner)
     columns = columns_of(languages_of_both(documents, words, languages), across=across, directed=True)
     random = check_random_state(random_state)
@@ -152,7 +150,7 @@ def document_fit_questions(
         for column in columns
         for row in sample(documents.rows(column.judged, k, assigned=assigned), n_questions, random)
     ]
-    asked = ask(
+    asked = put_together(
         questions,
         columns,
         n_topics,

@@ -13,12 +13,13 @@ from skxtm.exceptions import InputError
 from skxtm.metrics._answers import as_data, listed
 from skxtm.metrics._drawing import (
     Column,
-    ask,
     check_at_least_two,
     columns_of,
     languages_of_both,
+    put_together,
     read_judged,
     read_topics,
+    read_words,
     sample,
     shuffled,
     with_all,
@@ -135,7 +136,7 @@ def word_intrusion_questions(
         for _ in range(n_questions)
         if (question := _word_question(k, column, top, excluded, n_shown, random)) is not None
     ]
-    asked = ask(
+    asked = put_together(
         questions,
         columns,
         len(given),
@@ -252,8 +253,7 @@ def topic_intrusion_questions(
         check_number(value, name, owner, 1, integer=True)
     if min(n_own, n_intruders) > 1:
         raise InputError(f"One of n_own and n_intruders must be 1. Got {n_own} and {n_intruders}.")
-    words = top_words(read_topics(topics, n_words, owner), n_words=n_words, languages=languages)
-    n_topics = len(next(iter(words.values())))
+    words, n_topics = read_words(topics, n_words, languages, owner)
     if n_topics < n_own + n_intruders:
         raise InputError(
             f"{owner} shows {n_own + n_intruders} topics, but there are {n_topics}. Lower n_intruders or "
@@ -279,7 +279,7 @@ def topic_intrusion_questions(
                     TopicQuestion((k,), column.name, data, options, values, tuple(intruders), row)
                 )
     wanted = "one is what the document is about. Choose it." if n_own == 1 else _ODD_TOPIC
-    asked = ask(
+    asked = put_together(
         questions,
         columns,
         n_topics,

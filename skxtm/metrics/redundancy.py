@@ -11,8 +11,7 @@ from sklearn.utils import check_random_state
 
 from skxtm._parameters import check_number
 from skxtm.metrics._answers import listed
-from skxtm.metrics._drawing import ask, check_at_least_two, columns_of, read_topics, shuffled
-from skxtm.metrics._topics import top_words
+from skxtm.metrics._drawing import check_at_least_two, columns_of, put_together, read_words, shuffled
 from skxtm.metrics.judging import TopicQuestion, TopicQuestions
 
 _OPTIONS = (("the same theme", 1.0), ("different themes", 0.0))
@@ -92,8 +91,7 @@ def redundancy_questions(
     owner = "redundancy_questions"
     if n_questions is not None:
         check_number(n_questions, "n_questions", owner, 1, integer=True)
-    words = top_words(read_topics(topics, n_words, owner), n_words=n_words, languages=languages)
-    n_topics = len(next(iter(words.values())))
+    words, n_topics = read_words(topics, n_words, languages, owner)
     check_at_least_two(n_topics, owner)
     columns = columns_of(list(words), across=across, directed=False)
     random = check_random_state(random_state)
@@ -109,7 +107,7 @@ def redundancy_questions(
             )
             options, values = shuffled(_OPTIONS, random)
             questions.append(TopicQuestion((first, second), column.name, data, options, values))
-    return ask(
+    return put_together(
         questions,
         columns,
         n_topics,

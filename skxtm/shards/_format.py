@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,25 +17,13 @@ from scipy import sparse
 from skxtm._files import replacing
 from skxtm.corpus import Corpus
 from skxtm.exceptions import InputError
+from skxtm.shards._files import check_file, damaged
 
 Vocabularies = Mapping[str, NDArray[np.object_]]
 
 INDEX = "shards.json"
 _FORMAT = "skxtm shards 1"
 _REMEDY = "Write the shards again with skxtm.shards.write_shards."
-#: What numpy and zipfile raise where bytes are not what they were.
-_UNREADABLE = (
-    ValueError,
-    OSError,
-    EOFError,
-    KeyError,
-    MemoryError,
-    OverflowError,
-    RuntimeError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -154,93 +139,8 @@ def read_index(folder: Path) -> Index:
     for shard in shards:
         if Path(shard.name).name != shard.name:
             raise InputError(f"{str(path)!r} names {shard.name!r}, which is outside of its folder. {_REMEDY}")
-        check_file(folder, shard)
+        check_file(folder / shard.name, shard.n_bytes)
     return Index(words, shards)
-
-
-def check_file(folder: Path, shard: ShardFile) -> None:
-    """Check that a shard is there and as long as it was.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it is.
-    shard : ShardFile
-        From the index.
-
-    Raises
-    ------
-    InputError
-        If it is not.
-    """
-    path = folder / shard.name
-    if not path.is_file():
-        raise InputError(f"The shard {str(path)!r} is missing. Put it back, or write the shards again.")
-    if path.stat().st_size != shard.n_bytes:
-        raise damaged(path, f"it has {path.stat().st_size:,} bytes, not {shard.n_bytes:,}")
-
-
-def damaged(path: Path, why: str) -> InputError:
-    """Make the error of a shard that cannot be used.
-
-    Parameters
-    ----------
-    path : Path
-        Its file.
-    why : str
-        What is wrong.
-
-    Returns
-    -------
-    error : InputError
-    """
-    return InputError(
-        f"The shard {str(path)!r} is damaged: {why}. Put a whole copy in its place, or write the shards "
-        "again."
-    )
-
-
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays into one file, as a whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    arrays : dict of str to ndarray
-        Of numbers.
-    """
-    named: dict[str, Any] = dict(arrays)
-    with replacing(path) as partial, partial.open("wb") as file:
-        np.savez(file, **named)
-
-
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read what `write_arrays` wrote; checksums are compared, and nothing in the file is run.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    arrays : dict of str to ndarray
-
-    Raises
-    ------
-    InputError
-        If it is damaged.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except FileNotFoundError as error:
-        raise InputError(
-            f"The shard {str(path)!r} is missing. Put it back, or write the shards again."
-        ) from error
-    except _UNREADABLE as error:
-        raise damaged(path, f"{error}".rstrip(".") or type(error).__name__) from error
 
 
 def to_arrays(corpus: Corpus, name: str) -> dict[str, NDArray[Any]]:

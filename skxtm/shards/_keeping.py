@@ -17,7 +17,7 @@ from skxtm._threads import one_thread
 from skxtm._version import __version__
 from skxtm.corpus import Corpus
 from skxtm.exceptions import InputError
-from skxtm.shards._format import read_arrays, write_arrays
+from skxtm.shards._files import read_arrays, write_arrays
 from skxtm.shards.reading import Shards
 
 #: To be raised where a function computes something else, so that what was kept before is not used.

@@ -15,6 +15,7 @@ from skxtm._files import replacing
 from skxtm._optional import import_optional
 from skxtm.corpus import Corpus, as_corpus
 from skxtm.exceptions import InputError, SkxtmError
+from skxtm.shards._files import check_file, damaged, missing
 
 #: What the names of Parquet files end in.
 SUFFIX = ".parquet"
@@ -98,10 +99,10 @@ def find_parts(paths: Iterable[Path], names: Names) -> Iterator[ParquetPart]:
         with _opened(path) as file:
             columns = file.schema_arrow.names
             needed = (names.text, *(() if names.languages else (names.language,)))
-            missing = [name for name in needed if name not in columns]
-            if missing:
+            lacking = [name for name in needed if name not in columns]
+            if lacking:
                 raise InputError(
-                    f"{str(path)!r} has no column {missing[0]!r}; its columns are {columns}. Name them "
+                    f"{str(path)!r} has no column {lacking[0]!r}; its columns are {columns}. Name them "
                     "with text_column and language_column of Shards."
                 )
             sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
@@ -132,7 +133,7 @@ def read_part(part: ParquetPart, names: Names) -> Corpus:
     InputError
         If the file is missing or damaged, or a row cannot be used.
     """
-    check_parquet(part)
+    check_file(part.path, part.n_bytes)
     with _opened(part.path) as file:
         known = set(file.schema_arrow.names)
         columns = [name for name in (names.text, names.language, names.id) if name in known]
@@ -142,25 +143,6 @@ def read_part(part: ParquetPart, names: Names) -> Corpus:
             return corpus
         ids = np.fromiter(table[names.id].to_pylist(), dtype=object)
         return Corpus(corpus.language, text=corpus.text, id=ids)
-
-
-def check_parquet(part: ParquetPart) -> None:
-    """Check that a file is there and as long as it was.
-
-    Parameters
-    ----------
-    part : ParquetPart
-        Of the file.
-
-    Raises
-    ------
-    InputError
-        If it is not.
-    """
-    if not part.path.is_file():
-        raise _missing(part.path)
-    if part.path.stat().st_size != part.n_bytes:
-        raise _damaged(part.path, f"it had {part.n_bytes:,} bytes before and has another size now")
 
 
 def write_table(path: Path, columns: Mapping[str, Any]) -> None:
@@ -213,19 +195,9 @@ def _opened(path: Path) -> Iterator[Any]:
     except SkxtmError:
         raise
     except FileNotFoundError as error:
-        raise _missing(path) from error
+        raise missing(path) from error
     except (arrow().ArrowException, OSError, ValueError) as error:
-        raise _damaged(path, str(error).partition("\n")[0].rstrip(".")) from error
-
-
-def _missing(path: Path) -> InputError:
-    return InputError(
-        f"The shard {str(path)!r} is missing. Put the file back, or leave it out of the shards."
-    )
-
-
-def _damaged(path: Path, why: str) -> InputError:
-    return InputError(f"The shard {str(path)!r} is damaged: {why}. Put a whole copy in its place.")
+        raise damaged(path, str(error).partition("\n")[0].rstrip(".")) from error
 
 
 def _put_together(sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -11,17 +11,9 @@ from typing import Any
 
 from skxtm.corpus import Corpus, same_vocabularies
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.shards._format import (
-    INDEX,
-    ShardFile,
-    Vocabularies,
-    check_file,
-    fingerprint,
-    from_arrays,
-    read_arrays,
-    read_index,
-)
-from skxtm.shards._parquet import SUFFIX, Names, ParquetPart, check_parquet, find_parts, read_part
+from skxtm.shards._files import check_file, read_arrays
+from skxtm.shards._format import INDEX, ShardFile, Vocabularies, fingerprint, from_arrays, read_index
+from skxtm.shards._parquet import SUFFIX, Names, ParquetPart, find_parts, read_part
 
 _WAYS = (
     "the path of a folder that write_shards wrote or of one with Parquet files, or a sequence of Corpus, of "
@@ -141,8 +133,8 @@ class Shards(Sequence[Corpus]):
         part = self._parts[number]
         if isinstance(part, ShardFile):
             assert self._folder is not None
-            check_file(self._folder, part)
             path = self._folder / part.name
+            check_file(path, part.n_bytes)
             return from_arrays(read_arrays(path), self.vocabularies, path)
         if isinstance(part, Corpus):
             return part
@@ -185,13 +177,12 @@ class Shards(Sequence[Corpus]):
         """
         part = self._parts[number]
         if isinstance(part, ParquetPart):
-            check_parquet(part)
             path, content = part.path, f"{part.groups} {self._names}"
         elif isinstance(part, ShardFile) and self._folder is not None:
-            check_file(self._folder, part)
             path, content = self._folder / part.name, fingerprint(self.vocabularies)
         else:
             return None
+        check_file(path, part.n_bytes)
         status = path.stat()
         told = f"{path.name} {status.st_size} {status.st_mtime_ns} {content}"
         return hashlib.sha256(told.encode()).hexdigest()

@@ -15,7 +15,8 @@ from skxtm._files import replacing
 from skxtm._parameters import check_choice, check_number
 from skxtm.corpus import Corpus, same_vocabularies
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.shards._format import INDEX, Index, ShardFile, Vocabularies, to_arrays, write_arrays, write_index
+from skxtm.shards._files import write_arrays
+from skxtm.shards._format import INDEX, Index, ShardFile, Vocabularies, to_arrays, write_index
 from skxtm.shards._parquet import arrow, write_table
 from skxtm.shards.reading import Shards
 
@@ -106,7 +107,8 @@ def transform_to_folder(
     -------
     paths : list of Path
         One file for each shard: an array (n_documents, n_components) of float32, or a table with the columns
-        ``id``, where documents have ids, ``language``, and one for each topic, with its name. Delete them
+        ``id``, where documents have ids, ``language``, and one for each topic, with its name; for ids and
+        languages every shard is read once more. Delete them
         before another model writes into the folder.
 
     Raises

@@ -99,10 +99,12 @@ def test_hubness_is_the_mean_of_the_largest_cosines():
     np.testing.assert_allclose(mean_nearest_similarity(first, second, 4), expected, rtol=1e-5)
 
 
-def test_blocks_of_rows_change_nothing(monkeypatch):
+@pytest.mark.parametrize("n_kept", [0, 2000])
+def test_blocks_of_rows_change_nothing_whether_they_are_kept_or_computed_again(monkeypatch, n_kept):
     source, target = unit_vectors(50, 8), unit_vectors(40, 8, seed=1)
     at_once = mutual_neighbours(source, target, 3)
     monkeypatch.setattr(module, "_ENTRIES_PER_BLOCK", 300)
+    monkeypatch.setattr(module, "_ENTRIES_KEPT", n_kept)
     for found, expected in zip(mutual_neighbours(source, target, 3), at_once, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5)
 

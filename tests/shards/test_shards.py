@@ -75,7 +75,8 @@ def test_a_missing_shard_is_named_before_any_is_read(tmp_path):
     with pytest.raises(InputError) as caught:
         Shards(tmp_path)
     path = str(tmp_path / "000001.npz")
-    assert str(caught.value) == (f"The shard {path!r} is missing. Put it back, or write the shards again.")
+    remedy = "Put the file back, or make the shards anew without it."
+    assert str(caught.value) == f"The shard {path!r} is missing. {remedy}"
 
 
 def test_a_truncated_shard_is_named_before_any_is_read(tmp_path):
@@ -87,7 +88,7 @@ def test_a_truncated_shard_is_named_before_any_is_read(tmp_path):
         Shards(tmp_path)
     assert str(caught.value) == (
         f"The shard {str(path)!r} is damaged: it has 100 bytes, not {n_bytes:,}. Put a whole copy in its place, "
-        "or write the shards again."
+        "or write it again."
     )
 
 
@@ -105,10 +106,10 @@ def test_a_shard_with_other_bytes_is_damaged_or_reads_the_same(tmp_path, place):
     except InputError as error:
         told = str(error)
     else:
-        told = f"{path} write the shards again"
+        told = f"{path} write it again"
         assert_same_rows(corpus, CORPUS)
     assert str(path) in told
-    assert "write the shards again" in told
+    assert "write it again" in told
 
 
 def test_a_shard_of_other_vocabularies_is_refused(tmp_path):
