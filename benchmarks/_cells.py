@@ -195,7 +195,7 @@ def refined(
     cell: Cell, model: CrossLingualTopicModel, evaluation: Evaluation
 ) -> tuple[LLMRefiner, dict[str, Any]]:
     """Refine a model in one variant; return how that went."""
-    options = {"n_rounds": cell.n_rounds, **VARIANTS[cell.variant]}
+    options = {"support": "top", "n_rounds": cell.n_rounds, **VARIANTS[cell.variant]}
     if cell.refine_every is not None:
         options["refine_every"] = cell.refine_every
     refiner = LLMRefiner(model, max_epochs=cell.refinement_epochs, random_state=cell.training.seed, **options)

@@ -16,6 +16,7 @@ from _evaluation import CLASSIFIERS, SETUPS
 from skxtm.backbones import backbone_class, backbone_names
 
 PLAIN = "plain"
+# over the published support, whatever the default is
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
     "without documents": {"weight_documents": 0.0},

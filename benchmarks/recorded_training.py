@@ -125,7 +125,7 @@ class Trained:
                 n_rounds=n_rounds,
                 refine_every=30,  # once: what was recorded is about the first topics
                 random_state=0,
-                **VARIANTS[variant],
+                **{"support": "top", **VARIANTS[variant]},
             ).fit(self.corpus)
         kept = self.recorded.quality(self._numbers(refiner.refined_words_))
         confidence = float(np.nanmean(refiner.confidence_))

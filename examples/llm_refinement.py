@@ -41,7 +41,6 @@ def main():
         max_epochs=10,
         n_top_words=N_WORDS,
         n_words=N_WORDS,
-        support="union",
         domain="short news and everyday texts",
         prices=arguments.prices,
         max_requests=arguments.max_requests,

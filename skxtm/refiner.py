@@ -78,9 +78,9 @@ class LLMRefiner(RefinedModel):
     topic_average : {"all", "refined"}, default="all"
         Whether the discrepancy is a mean over all topics, as in the paper, or over those refined; the same
         unless topics fail.
-    support : {"top", "union"}, default="top"
-        Words of a topic that get a gradient: its present top words, as published, so that refined words rise
-        only as others fall; or the refined words too.
+    support : {"union", "top"}, default="union"
+        Words of a topic that get a gradient: its present top words and the refined words; or its top words
+        alone, as published, so that refined words rise only as others fall.
     temperature : float > 0, default=0.2
         By which cosines of documents and topics are divided, tau.
     direction : {"forward", "reverse"}, default="forward"
@@ -178,12 +178,13 @@ class LLMRefiner(RefinedModel):
 
     Departures from the paper, each with the parameter for the other: refinements begin at once
     (`refine_at_start`), the documents' divergence is a mean (`document_reduction`), top words of each
-    language weigh the same (`language_weights`), and the request is our own (`prompt`).
+    language weigh the same (`language_weights`), refined words get a gradient (`support`), and the request
+    is our own (`prompt`).
 
     Departures from the published code, where it differs from the paper: the probabilities of top words are
     those of the topic-word distribution, renormalised, where that code divides raw weights by their sum; the
     documents' divergence has the paper's direction, and takes the topic proportions of the same pass as the
-    other losses. Beyond the paper: `support`, `direction`, several kernels. The learning rate of the second
+    other losses. Beyond the paper: `direction`, several kernels. The learning rate of the second
     phase is constant; the published code's goes on decaying. Failed rounds do not count in vote shares.
 
     References
@@ -226,7 +227,7 @@ class LLMRefiner(RefinedModel):
         bandwidth_factors: Sequence[float] = (1.0,),
         language_weights: Literal["equal", "probability"] = "equal",
         topic_average: Literal["all", "refined"] = "all",
-        support: Literal["top", "union"] = "top",
+        support: Literal["union", "top"] = "union",
         temperature: float = 0.2,
         direction: Literal["forward", "reverse"] = "forward",
         document_reduction: Literal["mean", "sum"] = "mean",

@@ -45,7 +45,7 @@ def edit(fitted, tmp_path):
 
 def refiner_of(model, llm, **parameters):
     given = {"n_words": N, "n_top_words": N, "refine_every": 2, "max_epochs": 4, "cache": None}
-    return LLMRefiner(model, llm=llm, **{**given, "support": "union", "random_state": 0, **parameters})
+    return LLMRefiner(model, llm=llm, **{**given, "random_state": 0, **parameters})
 
 
 def outsider(model, topic, code):

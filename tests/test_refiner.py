@@ -88,7 +88,7 @@ def make_refiner(fitted, chat, tmp_path):
     def make(estimator=fitted, **parameters):
         given = {"llm": chat, "n_rounds": 2, "n_words": N, "n_top_words": N, "refine_every": 2}
         given |= {"max_epochs": 4, "cache": tmp_path / "cache", "weight_documents": 20.0}
-        given |= {"support": "union", "learning_rate_factor": 5.0}  # so that topics change soon
+        given |= {"learning_rate_factor": 5.0}  # so that topics change soon
         return LLMRefiner(estimator, **{**given, **parameters})
 
     return make
@@ -639,6 +639,7 @@ class TestWithAChatModel:
         refiner = make_refiner(
             prompt="paper",
             refine_at_start=False,
+            support="top",
             language_weights="probability",
             document_reduction="sum",
         )

@@ -24,7 +24,7 @@ _CHOICES = {
     "divergence": ("mmd", "transport"),
     "language_weights": ("equal", "probability"),
     "topic_average": ("all", "refined"),
-    "support": ("top", "union"),
+    "support": ("union", "top"),
     "direction": ("forward", "reverse"),
     "document_reduction": ("mean", "sum"),
     "prompt": ("joint", "single", "paper"),
@@ -59,7 +59,7 @@ class Refining:
     bandwidth_factors: Sequence[float]
     language_weights: Literal["equal", "probability"]
     topic_average: Literal["all", "refined"]
-    support: Literal["top", "union"]
+    support: Literal["union", "top"]
     temperature: float
     direction: Literal["forward", "reverse"]
     document_reduction: Literal["mean", "sum"]

@@ -56,8 +56,8 @@ class RefinementWeights:
         probability, whatever its language.
     topic_average : {"all", "refined"}
         Over which topics the discrepancy of words is averaged.
-    support : {"top", "union"}
-        Whether only the present top words get a gradient, or the refined words too.
+    support : {"union", "top"}
+        Whether the present top words and the refined words get a gradient, or the top words alone.
     temperature : float
         By which cosines of documents and topics are divided.
     direction : {"forward", "reverse"}
@@ -74,7 +74,7 @@ class RefinementWeights:
     n_top_words: int = 15
     language_weights: Literal["equal", "probability"] = "equal"
     topic_average: Literal["all", "refined"] = "all"
-    support: Literal["top", "union"] = "top"
+    support: Literal["union", "top"] = "union"
     temperature: float = 0.2
     direction: Literal["forward", "reverse"] = "forward"
     document_reduction: Literal["mean", "sum"] = "mean"
