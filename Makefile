@@ -13,6 +13,9 @@ PIP_INSTALL := -m pip install --no-compile --disable-pip-version-check
 READY := $(VENV)/ready
 LOWEST := .venv-lowest
 
+# the tests start many processes, each of which would compile anew all that it imports
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test lint types pytest quick test-lowest docs bench clean
 
 help:

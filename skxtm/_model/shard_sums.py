@@ -112,8 +112,7 @@ def count_words(corpus: Corpus, argument: None) -> Arrays:
     arrays : dict of str to ndarray
         For each language that occurs, integers.
     """
-    # The last pass needs torch. A worker that grows by it later is taken to leak, and ended;
-    # versions of joblib up to 1.5 then wait forever
+    # the last pass needs torch: a worker that grows by it later is taken to leak, and replaced with a warning
     import torch  # noqa: F401
 
     arrays: Arrays = {"n_rows": np.array(len(corpus))}
