@@ -144,7 +144,7 @@ def test_only_the_union_lifts_a_refined_word_that_is_not_among_the_top_words():
 def test_a_topic_weighs_by_default_what_it_would_if_all_were_refined():
     case = Case(6)
     ours = case.terms()["words"]
-    lost = case.discrepancy(0, (1.0,), union=False)
+    lost = case.discrepancy(0, (1.0,), union=True)
     case.words[0], case.shares[0] = [[], []], [[], []]
     torch.testing.assert_close(case.terms()["words"].double(), ours.double() - lost / K, rtol=1e-4, atol=1e-6)
 
