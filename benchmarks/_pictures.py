@@ -127,7 +127,7 @@ def draw_curves(ax: Any, lines: dict[str, list[tuple[int, Row]]], name: str) -> 
 
 
 def deviation(values: list[float]) -> float:
-    """Standard deviation over seeds, 0 of one."""
+    """Compute the standard deviation over seeds, 0 of one."""
     return stdev(values) if len(values) > 1 else 0
 
 
