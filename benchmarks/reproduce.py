@@ -3,7 +3,7 @@
     python benchmarks/reproduce.py run CONFIG.toml --data-home FOLDER --results RESULTS
         [--jobs 2] [--only TEXT]
     python benchmarks/reproduce.py tables --results RESULTS
-        [--into docs/results.md] [--pictures docs/pictures]
+        [--into docs/results/backbones.md] [--pictures docs/pictures]
     python benchmarks/reproduce.py keep --results RESULTS [--into benchmarks/results] [--only TEXT]
     python benchmarks/reproduce.py rate --results RESULTS --model NAME
         [--base-url URL] [--api-key-env NAME] [--batch FOLDER] [--runs 4] [--scale published] [--only TEXT]
@@ -12,7 +12,7 @@
         [--rounds 1] [--only TEXT]
 
 `run` trains and measures what the configuration asks for; benchmarks/configs has three: small.toml (minutes),
-results.toml (the settings of docs/results.md) and published.toml (published epochs, five seeds, every
+results.toml (the settings of docs/results) and published.toml (published epochs, five seeds, every
 variant: with a GPU). Each result, a cell, is one JSON file in RESULTS/cells: uniqueness (TU), coherence
 (CNPMI) and quality (TQ) of the 15 top words of each topic and language, and the test accuracies of SVMs on
 mu, `posterior_mean`, or on the logarithm of theta where the backbone has no network: -I is tested in the
@@ -47,15 +47,16 @@ No language model has a part in this refinement: proposals are made of word vect
 baseline for results with one. Of backbones without a network the words alone are refined.
 
 `tables` prints Markdown: "quality", "accuracies" and "refinement"; with --into each is put between the
-markers <!-- NAME --> and <!-- /NAME --> of a file. --pictures draws sensitivity to R and f, and heat maps of
-ratings. `keep` writes cells without their topics where tables of the documentation are made of them: those of
-docs/results.md by `tables --results benchmarks/results --into docs/results.md`. `rate` has a language model
-rate the topics from 1 to 3, within and across languages; with --batch it writes what is to be asked to a
-folder, and reads the answers that were put there, see `skxtm.llm.BatchFiles`. `judge` asks questions in the
-same ways, and prints what came of them: which word intrudes, which topics are of one theme and, with
---data-home, which topic test documents have and how well they fit it, the latter of plain models in
-RESULTS/models. --questions is their number for each topic and each language or pair of languages; two make
-some 600 requests about a model with 50 topics in two languages, 1,200 more with documents.
+markers <!-- NAME --> and <!-- /NAME --> of a file. --pictures draws coherence against accuracy of all
+backbones, sensitivity to R and f, and heat maps of ratings. `keep` writes cells without their topics where
+the documentation is made of them, by `tables --results benchmarks/results --into docs/results/backbones.md
+--pictures docs/pictures`. `rate` has a language model rate the topics from 1 to 3, within and across
+languages; with --batch it writes what is to be asked to a folder, and reads the answers that were put there,
+see `skxtm.llm.BatchFiles`. `judge` asks questions in the same ways, and prints what came of them: which word
+intrudes, which topics are of one theme and, with --data-home, which topic test documents have and how well
+they fit it, the latter of plain models in RESULTS/models. --questions is their number for each topic and each
+language or pair of languages; two make some 600 requests about a model with 50 topics in two languages, 1,200
+more with documents.
 """
 
 import argparse

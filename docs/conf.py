@@ -32,6 +32,7 @@ include_patterns = [
     "benchmarks/README.md",
     "skxtm/datasets/data/README.md",
     "docs/*",
+    "docs/results/*",
     "docs/api/*",
     "docs/gallery/*",
 ]

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "benchmarks/*.md", "skxtm/datasets/data/*.md")
+    for pattern in ("*.md", "docs/*.md", "docs/results/*.md", "benchmarks/*.md", "skxtm/datasets/data/*.md")
     for path in ROOT.glob(pattern)
 )
 

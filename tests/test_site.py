@@ -135,7 +135,8 @@ def test_the_first_page_answers_in_one_click(question):
 def test_every_page_and_every_example_is_reached_from_the_first_page():
     first = page("index.md")
     reached = first + (ROOT / "README.md").read_text(encoding="utf-8")
-    pages = {path.stem for path in DOCS.glob("*.md")} - {"index"}
+    files = [*DOCS.glob("*.md"), *DOCS.glob("results/*.md")]
+    pages = {str(path.relative_to(DOCS).with_suffix("")) for path in files} - {"index"}
     assert {name for name in pages if not re.search(rf"^{name}$", first, re.MULTILINE)} == set()
     examples = {path.name for path in (ROOT / "examples" / "gallery").glob("*.py")}
     assert {name for name in examples if f"examples/gallery/{name}" not in reached} == set()

@@ -1,11 +1,13 @@
 """The results that are committed: cells, and the tables that are made of them."""
 
+import re
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 RESULTS = ROOT / "benchmarks" / "results"
 CELLS = sorted(RESULTS.glob("cells/*.json"))
 
@@ -20,11 +22,28 @@ def test_there_are_cells():
 
 
 def test_the_tables_of_the_documentation_are_made_of_the_committed_cells(finished):
-    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    pages = sorted((DOCS / "results").glob("*.md"))
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     tables = import_module("_tables").make_tables(finished)
     assert {"quality", "accuracies"} <= tables.keys()
     for name, table in tables.items():
         assert f"<!-- {name} -->\n{table}\n<!-- /{name} -->" in text
+
+
+def unfounded(line):
+    """Figures of a line that stand on none of the pages that it links."""
+    linked = re.findall(r"\]\(([\w/]+\.md)[^)]*\)", line)
+    pages = "".join((DOCS / name).read_text(encoding="utf-8") for name in linked)
+    figures = re.findall(r"\d\.\d{3,}", line)
+    return [figure for figure in figures if not re.search(rf"\b{re.escape(figure)}\b", pages)]
+
+
+def test_figures_of_the_first_page_stand_on_the_pages_that_it_links():
+    lines = (DOCS / "results.md").read_text(encoding="utf-8").splitlines()
+    told = [line for line in lines if line.startswith("| ") and re.search(r"\d\.\d{3}", line)]
+    assert len(told) > 10
+    assert {line: found for line in told if (found := unfounded(line))} == {}
+    assert unfounded("| 0.828 and 0.829 | [raw text](results/raw_text.md#raw-text) |") == ["0.829"]
 
 
 def test_every_committed_cell_is_one_that_a_committed_configuration_computes(finished):
@@ -34,3 +53,35 @@ def test_every_committed_cell_is_one_that_a_committed_configuration_computes(fin
     for cell in finished:
         assert known[cell["name"]] == cell["settings"]
         assert "topics" not in cell
+
+
+def test_the_picture_of_the_documentation_is_drawn_from_the_committed_cells(finished):
+    pictures, image = pytest.importorskip("_pictures"), pytest.importorskip("PIL.Image")
+    path = DOCS / "pictures" / "backbones.png"
+    points = pictures.points_of(import_module("_tables").rows_of(finished))
+    with image.open(path) as picture:
+        assert picture.text["Description"] == pictures.described(points)
+    assert path.stat().st_size < 60_000
+
+
+def test_a_point_is_a_plain_model_by_the_classifier_of_published_figures_with_all_of_its_seeds(
+    finished, tmp_path
+):
+    pictures, image = pytest.importorskip("_pictures"), pytest.importorskip("PIL.Image")
+
+    def cell(cnpmi, accuracies, **settings):
+        accuracies = dict(zip(("1-C", "2-C"), accuracies, strict=True))
+        settings = finished[0]["settings"] | settings
+        return {"settings": settings, "figures": {"CNPMI": cnpmi}, "accuracies": {"rbf": accuracies}}
+
+    cells = [
+        cell(0.1, (0.6, 0.8), seed=0),
+        cell(0.2, (0.5, 0.7), seed=1),
+        cell(0.3, (0.4, 0.4), variant="full", refinement_epochs=4),
+        cell(0.3, (0.4, 0.4), classifiers=["linear"]),
+    ]
+    rows_of, path = import_module("_tables").rows_of, tmp_path / "backbones.png"
+    assert pictures.draw_backbones(rows_of(cells), path) == [path]
+    with image.open(path) as picture:
+        assert picture.text["Description"] == "ec_news corectm: 0.150 ± 0.071, 0.650 ± 0.071"
+    assert pictures.draw_backbones(rows_of(cells[2:]), path) == []
