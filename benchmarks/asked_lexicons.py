@@ -79,7 +79,8 @@ def lexicons(evaluation: Evaluation, answers: str) -> Iterator[tuple[str, Lexico
 def asked(answers: str, words: list[str], evaluation: Evaluation, released: Lexicon | None = None) -> Lexicon:
     """Read the answers through the door by which a language model's come in."""
     chat = ScriptedChat(lambda request: answers)
-    return ask(chat, words, *evaluation.setup.languages, n_per_request=len(words), lexicon=released).lexicon
+    languages, many = evaluation.setup.languages, {"n_words": None, "n_per_request": len(words)}
+    return ask(chat, words, *languages, **many, lexicon=released).lexicon
 
 
 def respelt(lexicon: Lexicon) -> Lexicon:

@@ -2,6 +2,7 @@
 
 import json
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,3 +51,9 @@ def test_each_lexicon_has_a_line_and_no_fit_is_made_twice(command, run, release,
 
     monkeypatch.setattr(command, "CrossLingualTopicModel", never)
     assert [line for line in run(command, *arguments) if len(line) == 6][1:] == rows
+
+
+def test_all_words_that_were_answered_are_read(command):
+    answers = "".join(f"en{number}\tzh{number}\n" for number in range(1300))
+    evaluation = SimpleNamespace(setup=SimpleNamespace(languages=("en", "zh")))
+    assert len(command.asked(answers, [f"en{number}" for number in range(1300)], evaluation)) == 1300
