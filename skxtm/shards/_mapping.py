@@ -60,7 +60,10 @@ def mapped_counts(
             written = {
                 code: _Written(
                     of_language,
-                    {part: stack.enter_context(tempfile.TemporaryFile(dir=folder)) for part in _PARTS},
+                    {
+                        part: stack.enter_context(tempfile.TemporaryFile(buffering=0, dir=folder))
+                        for part in _PARTS
+                    },
                 )
                 for code, of_language in totals.items()
             }
@@ -134,8 +137,9 @@ class _Written:
         return sparse.csr_array(parts, shape=(self.n_rows, self.n_words))
 
     def _write(self, part: str, values: NDArray[Any]) -> None:
-        self.files[part].write(values.astype(self.types[part]).data)
-        self.files[part].flush()
+        left = values.astype(self.types[part]).view(np.uint8).data
+        while len(left):  # the system takes 2 GB at a time, and less where the disk is nearly full
+            left = left[self.files[part].write(left) :]
 
     def _map(self, part: str) -> NDArray[Any]:
         file = self.files[part]
