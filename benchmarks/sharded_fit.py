@@ -3,8 +3,8 @@
 Documents of 11 words in two languages are drawn from known topics, one topic a document, and written into a
 folder of shards; then a process of its own fits a model on them, and another writes their topic proportions.
 Vectors of words are those learnt from the documents alone.
-Seconds, how many documents there are on a second, the highest resident memory of each process, and of that the
-highest anonymous memory: pages of files left out, which the system drops when others need the room. With
+Seconds, how many documents there are on a second, the highest resident memory of each process, and without
+pages of files, which the system drops when others need the room, its highest anonymous memory. With
 ``--in-memory`` the same documents are also fitted as one corpus, and what was learnt is compared bit by bit.
 
     python benchmarks/sharded_fit.py [--documents N ...] [--backbone NAME] [--epochs N] [--in-memory]
