@@ -1,13 +1,14 @@
-"""Fit CoreCTM on millions of generated documents in shards on disk, and read their topics.
+"""Fit a model on millions of generated documents in shards on disk, and read their topics.
 
 Documents of 11 words in two languages are drawn from known topics, one topic a document, and written into a
 folder of shards; then a process of its own fits a model on them, and another writes their topic proportions.
 Vectors of words are those learnt from the documents alone.
-Seconds, the highest resident memory of each process, and how many documents there are on a second. With
+Seconds, how many documents there are on a second, the highest resident memory of each process, and without
+pages of files, which the system drops when others need the room, its highest anonymous memory. With
 ``--in-memory`` the same documents are also fitted as one corpus, and what was learnt is compared bit by bit.
 
-    python benchmarks/sharded_fit.py [--documents N ...] [--in-memory] [--jobs N] [--engine dask]
-        [--folder PATH]
+    python benchmarks/sharded_fit.py [--documents N ...] [--backbone NAME] [--epochs N] [--in-memory]
+        [--jobs N] [--engine dask] [--folder PATH]
 
 With ``--engine dask``, shards go to ``--jobs`` workers of Dask on this machine, and the highest memory of one
 of them is told too.
@@ -15,10 +16,12 @@ of them is told too.
 
 import argparse
 import json
+import re
 import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,19 +43,22 @@ def main() -> None:
     options = parse_options()
     if options.step:
         with engine(options) as peak_of_workers:
-            result = run_step(options.step, options.folder, options.jobs)
+            result = run_step(options)
             print(json.dumps(result | {"worker_mb": peak_of_workers()}))
         return
     rows = []
     for n_documents in options.documents:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             rows += measure(n_documents, Path(folder), options)
-    print(f"{'documents':>12}{'step':>16}{'seconds':>10}{'documents/s':>13}{'peak MB':>9}{'worker MB':>11}")
+    print(
+        f"{'documents':>12}{'step':>16}{'seconds':>10}{'documents/s':>13}{'peak MB':>9}{'anonymous MB':>14}"
+        f"{'worker MB':>11}"
+    )
     for row in rows:
         rate = row["documents"] / row["seconds"]
         print(
             f"{row['documents']:>12,}{row['step']:>16}{row['seconds']:>10.1f}{rate:>13,.0f}{row['peak_mb']:>9,.0f}"
-            f"{row.get('worker_mb', 0):>11,.0f}"
+            f"{row.get('anonymous_mb', 0):>14,.0f}{row.get('worker_mb', 0):>11,.0f}"
         )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2), encoding="utf-8")
@@ -63,6 +69,10 @@ def parse_options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--documents", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument(
+        "--backbone", default="corectm", help="which learns from shards: corectm, nmtm or infoctm"
+    )
+    parser.add_argument("--epochs", type=int, help="of training; default those of the backbone")
     parser.add_argument("--in-memory", action="store_true", help="also fit on all documents at once")
     parser.add_argument("--jobs", type=int, default=1, help="shards at a time")
     parser.add_argument("--engine", choices=["dask"], help="where shards are computed; default processes")
@@ -87,6 +97,9 @@ def measure(n_documents: int, folder: Path, options: argparse.Namespace) -> list
             str(folder),
             "--jobs",
             str(options.jobs),
+            "--backbone",
+            options.backbone,
+            *(["--epochs", str(options.epochs)] if options.epochs is not None else []),
             *(["--engine", options.engine] if options.engine else []),
         ]
         rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
@@ -120,24 +133,46 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def run_step(step: str, folder: Path, n_jobs: int) -> dict[str, object]:
-    shards = Shards(folder / "shards", n_jobs=n_jobs, statistics=False)
+@contextmanager
+def watched(every: float = 0.05) -> Iterator[Callable[[], float]]:
+    """Look at this process's anonymous memory again and again, and give a function that tells the highest."""
+    status, highest, is_over = Path("/proc/self/status"), [0.0], threading.Event()
+
+    def look() -> None:
+        while not is_over.wait(every):
+            line = re.search(r"^RssAnon:\s+(\d+)", status.read_text(encoding="utf-8"), re.MULTILINE)
+            highest.append(max(highest.pop(), float(line[1]) / 1024 if line else 0.0))
+
+    thread = threading.Thread(target=look, daemon=True)
+    if status.exists():
+        thread.start()
+    try:
+        yield lambda: highest[0]
+    finally:
+        is_over.set()
+
+
+def run_step(options: argparse.Namespace) -> dict[str, object]:
+    step, folder = options.step, options.folder
+    shards = Shards(folder / "shards", n_jobs=options.jobs, statistics=False)
     vocabularies = {code: list(words) for code, words in shards.vocabularies.items()}
     lexicon = Lexicon(list(zip(*vocabularies.values(), strict=True)), LANGUAGES, match="literal")
     model = CrossLingualTopicModel(
         N_TOPICS,
+        backbone=options.backbone,
+        max_epochs=options.epochs,
         lexicon=lexicon,
         word_embeddings=AlignedWordEncoder(random_state=0),
         random_state=0,
         device="cpu",
     )
-    start = time.perf_counter()
-    if step == "transform":
-        transform_to_folder(CrossLingualTopicModel.load(folder / "fit"), shards, folder / "theta")
-    else:
-        documents = shards if step == "fit" else Corpus.concatenate(shards)
-        model.fit(documents)
-    result = row(step, start)
+    with watched() as anonymous:
+        start = time.perf_counter()
+        if step == "transform":
+            transform_to_folder(CrossLingualTopicModel.load(folder / "fit"), shards, folder / "theta")
+        else:
+            model.fit(shards if step == "fit" else Corpus.concatenate(shards))
+        result = row(step, start) | {"anonymous_mb": anonymous()}
     if step != "transform":
         model.save(folder / step)
     return result

@@ -197,7 +197,8 @@ class CrossLingualTopicModel(ShapedTopics):
         Parameters
         ----------
         X : DataFrame, sequence, Corpus, count matrix of n_documents rows, or Shards
-            Anything `skxtm.as_corpus` reads; of CoreCTM, documents in shards too, see `skxtm.shards.Shards`.
+            Anything `skxtm.as_corpus` reads; of CoreCTM, NMTM and InfoCTM documents in shards too, see
+            `skxtm.shards.Shards`.
         y : None
             Ignored.
 

@@ -22,6 +22,7 @@ from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.llm import ChatSession, Estimate
 from skxtm.model import CrossLingualTopicModel
+from skxtm.shards.reading import refuse_shards
 
 _REPORT_COLUMNS = ("epoch", "topic", "language", "word", "share", "in_top_words_before", "action")
 
@@ -306,6 +307,7 @@ class LLMRefiner(RefinedModel):
         AnswersPendingError
             If the chat model works with batch files and answers are missing.
         """
+        refuse_shards(X, "CrossLingualTopicModel")
         fitted_model(self.estimator)
         how, session = Refining.of(self), self._session()
         self.__dict__.pop("_report", None)  # not fitted until all is done

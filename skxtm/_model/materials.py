@@ -62,7 +62,8 @@ def gather_materials(state: State, corpus: Corpus, sources: Sources) -> Material
     """
     words = gather_shared(state, corpus, sources)
     documents = gather_documents(state, corpus, sources)
-    return replace(joined(words, documents, state.seed), sums=sources.sums)
+    counts = documents.counts if sources.counts is None else sources.counts
+    return replace(joined(words, documents, state.seed), counts=counts, sums=sources.sums)
 
 
 def joined(words: Materials, documents: Materials, seed: int) -> Materials:

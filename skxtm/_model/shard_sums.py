@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from skxtm.exceptions import InputError
 from skxtm.shards import Shards
 from skxtm.shards._format import block_from_arrays, block_to_arrays, check_whole
 from skxtm.shards._keeping import Arrays, over_shards
+from skxtm.shards._mapping import mapped_counts
 
 
 class ShardSums(DocumentSums):
@@ -26,6 +28,8 @@ class ShardSums(DocumentSums):
         The documents.
     verbose : int
         1 shows progress bars.
+    pairs : bool, default=True
+        Whether to count pairs of words, which only vectors of words are learnt from.
 
     Attributes
     ----------
@@ -37,13 +41,14 @@ class ShardSums(DocumentSums):
         Of these, how many hold no word of the vocabulary.
     """
 
-    def __init__(self, shards: Shards, verbose: int = 0) -> None:
+    def __init__(self, shards: Shards, verbose: int = 0, *, pairs: bool = True) -> None:
         self._shards, self._verbose = shards, verbose
         self._totals: dict[str, NDArray[np.int64]] = {}
         self._together: dict[str, sparse.csr_array] = {}
         self._n_known: dict[str, int] = {}
         self.n_rows = 0
-        for arrays in over_shards(shards, count_words, None, "", title="Counting words", verbose=verbose):
+        key, title = "" if pairs else "words only", "Counting words"
+        for arrays in over_shards(shards, count_words, pairs, key, title=title, verbose=verbose):
             self._add(arrays)
         self.vocabularies = {
             code: shards.vocabularies[code] for code in shards.vocabularies if code in self._totals
@@ -77,6 +82,22 @@ class ShardSums(DocumentSums):
                 sums[code] += RowSum(arrays[f"total.{code}"], int(arrays[f"n_rows.{code}"]))
         return sums
 
+    def documents(self, languages: Sequence[str]) -> AbstractContextManager[tuple[sparse.csr_array, ...]]:
+        """Put the counts of documents with a known word on disk, for as long as they are used.
+
+        Parameters
+        ----------
+        languages : sequence of str
+            Of which.
+
+        Returns
+        -------
+        counts : context manager of tuple of csr_array of shape (n_l, V_l)
+            See `mapped_counts`.
+        """
+        totals = {code: self.word_totals(code) for code in languages}
+        return mapped_counts(self._shards, totals, verbose=self._verbose)
+
     def counts(self, wish: str) -> Mapping[str, sparse.csr_array]:
         """Refuse; see `DocumentSums`."""
         raise InputError(
@@ -89,23 +110,24 @@ class ShardSums(DocumentSums):
         for code in self._shards.vocabularies:
             if f"totals.{code}" not in arrays:
                 continue
-            n_words = len(self._shards.vocabularies[code])
-            together = block_from_arrays(code, arrays, n_words).astype(np.int64)
-            known = code in self._totals
-            self._together[code] = self._together[code] + together if known else together
+            if f"indptr.{code}" in arrays:
+                n_words = len(self._shards.vocabularies[code])
+                together = block_from_arrays(code, arrays, n_words).astype(np.int64)
+                known = code in self._together
+                self._together[code] = self._together[code] + together if known else together
             self._totals[code] = arrays[f"totals.{code}"] + self._totals.get(code, np.int64(0))
             self._n_known[code] = int(arrays[f"n_known.{code}"]) + self._n_known.get(code, 0)
 
 
-def count_words(corpus: Corpus, argument: None) -> Arrays:
+def count_words(corpus: Corpus, pairs: bool) -> Arrays:
     """Count words, pairs of words in the same documents, and documents.
 
     Parameters
     ----------
     corpus : Corpus
         With counts.
-    argument : None
-        Not needed.
+    pairs : bool
+        Whether to count pairs.
 
     Returns
     -------
@@ -119,11 +141,12 @@ def count_words(corpus: Corpus, argument: None) -> Arrays:
     for code in corpus.languages:
         block = corpus.counts_of(code)
         check_whole(block, "A shard")
-        together = cooccurrences(block)
-        together.sort_indices()
+        if pairs:
+            together = cooccurrences(block)
+            together.sort_indices()
+            arrays |= block_to_arrays(code, together)
         arrays[f"totals.{code}"] = np.asarray(block.sum(0, dtype=np.float64)).ravel().astype(np.int64)
         arrays[f"n_known.{code}"] = np.array(np.count_nonzero(np.diff(block.indptr)))
-        arrays |= block_to_arrays(code, together)
     return arrays
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from sklearn.utils.parallel import delayed
 from skxtm._model import learning, reading
 from skxtm._model.intake import check_matches, check_n_components, warn_of_empty
 from skxtm._model.shard_sums import ShardSums
+from skxtm._model.sources import is_one_space
 from skxtm._model.starting import start
 from skxtm._model.state import Settings, State
 from skxtm._threads import torch_threads
@@ -21,9 +24,14 @@ from skxtm.exceptions import InputError
 from skxtm.shards import Shards
 from skxtm.shards._keeping import Arrays, in_parallel, over_shards
 
+if TYPE_CHECKING:
+    from skxtm.backbones.base import Backbone
+
 
 def fit(shards: Shards, settings: Settings) -> State:
     """Learn topics from shards: the same bits as from all documents in memory.
+
+    What is trained takes documents in the order of the shards; what is only summed, in any.
 
     Parameters
     ----------
@@ -40,25 +48,28 @@ def fit(shards: Shards, settings: Settings) -> State:
     Raises
     ------
     InputError, InputTypeError, MissingResourceError
-        If something is not what is needed, or the backbone needs all documents at once.
+        If something is not what is needed, or the backbone needs more of documents than counts.
     """
     _check_counts(shards)
     backbone = learning.choose(settings)
-    if not backbone.learns_from_sums():
-        raise InputError(
-            f"Backbone {type(backbone).__name__!r} as it is set learns from documents in memory, not from "
-            "shards. Use backbone='corectm' with max_epochs=0 and without view='documents', or fit on a "
-            "sample."
-        )
-    sums = ShardSums(shards, settings.verbose)
+    _check_learns(backbone)
+    learns_vectors = "word_vectors" in backbone.needs and not is_one_space(settings.word_embeddings)
+    sums = ShardSums(shards, settings.verbose, pairs=learns_vectors)
     check_n_components(settings.n_components, sums.n_rows)
     outline = sums.outline()
     sources = learning.find_sources(backbone, outline, settings)
     sources.sums = sums
-    state, _ = start(backbone, outline, None, sources)
     warn_of_empty(sums.n_empty, sums.n_rows, "word of the vocabulary")
+    on_disk = nullcontext() if backbone.learns_from_sums() else sums.documents(sources.languages)
+    with on_disk as sources.counts:
+        state, materials = start(backbone, outline, None, sources)
+        with torch_threads(settings.n_threads):
+            trainer = learning.make_trainer(state, settings.device)
+            if sources.counts is not None:
+                n_epochs = backbone.max_epochs
+                trainer.train(materials.counts, n_epochs, streamed=True, verbose=settings.verbose)
+            learning.note_training(state, trainer)
     with torch_threads(settings.n_threads):
-        learning.note_training(state, learning.make_trainer(state, settings.device))
         reading.read_topics(state, settings)
         state.topic_weight = _topic_weight(state, shards, sums.n_rows, settings)
     return state
@@ -103,6 +114,20 @@ def sum_theta(corpus: Corpus, argument: tuple[State, Settings]) -> Arrays:
         The total of a `RowSum`.
     """
     return {"total": RowSum.of(reading.theta(argument[0], corpus, argument[1])).total}
+
+
+def _check_learns(backbone: Backbone) -> None:
+    """Refuse a backbone that needs more of documents than their counts, a few at a time."""
+    from skxtm.backbones.base import NetworkBackbone
+
+    if backbone.learns_from_sums() or (isinstance(backbone, NetworkBackbone) and backbone.trains_on_counts()):
+        return
+    reads = backbone.needs & {"document_vectors", "clusters"} or backbone.wants_documents(readable=False)
+    what = "embeddings of documents, which shards do not hold" if reads else "all documents at once"
+    raise InputError(
+        f"Backbone {type(backbone).__name__!r} as it is set learns from {what}. In shards, use "
+        "backbone='nmtm', 'infoctm', or 'corectm' without view='documents'; or fit on a sample in memory."
+    )
 
 
 def _check_counts(shards: Shards) -> None:

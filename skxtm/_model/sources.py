@@ -103,12 +103,15 @@ class Sources:
     ----------
     sums : DocumentSums or None
         What is summed over documents that are not in memory.
+    counts : tuple of csr_array of shape (n_l, V_l), or None
+        Counts on disk of documents that are not in memory, if a network is trained on them.
     """
 
     def __init__(self, settings: Settings, languages: Sequence[str]) -> None:
         self.settings = settings
         self.languages = tuple(languages)
         self.sums: DocumentSums | None = None
+        self.counts: tuple[sparse.csr_array, ...] | None = None
         self.chosen: tuple[dict[Pair, list[Translations]], dict[Pair, sparse.csr_array]] | None = None
 
     @property

@@ -64,8 +64,8 @@ class Materials:
     seed_words : sequence of dict of int to ndarray of int
         For each of the first topics, words at which it is to begin, by number of a language that has some.
     sums : DocumentSums or None
-        What is summed over documents that are not in memory; `counts` then has a row a language, of all its
-        words.
+        What is summed over documents that are not in memory. `counts` then lies on disk; for a backbone that
+        learns from sums it has a row a language, of all its words.
     """
 
     counts: tuple[sparse.csr_array, ...]
@@ -312,6 +312,11 @@ class NetworkBackbone(Backbone):
     ) -> tuple[sparse.csr_array, ...]:
         """Make further training counts of each language's documents; by default none."""
         return ()
+
+    def trains_on_counts(self) -> bool:
+        """Tell whether training reads of documents nothing but counts, so that these may lie on disk."""
+        needs_documents = self.needs - {"lexicons", "word_vectors"} or self.wants_documents(readable=False)
+        return not needs_documents and type(self).augment is NetworkBackbone.augment
 
     def check(self) -> None:
         """Check the hyperparameters; see `Backbone.check`."""

@@ -184,9 +184,10 @@ class NMTM(NetworkBackbone):
 
     def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
         """Keep every word's training count, and the pairs of words that translate each other."""
+        sums = materials.sums_of(shape.languages)
         constants: dict[str, NDArray[Any]] = {
-            f"word_counts.{number}": np.asarray(counts.sum(0), dtype=np.float32)
-            for number, counts in enumerate(materials.counts)
+            f"word_counts.{number}": sums.word_totals(code).astype(np.float32)
+            for number, code in enumerate(shape.languages)
         }
         for (first, second), lexicon in materials.lexicons.items():
             constants[f"lexicon.{first}.{second}"] = np.stack(lexicon.nonzero()).astype(np.int64)

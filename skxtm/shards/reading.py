@@ -25,7 +25,8 @@ class Shards(Sequence[Corpus]):
     """Documents in pieces, read when they are asked for: word counts, or texts to be counted.
 
     `CrossLingualTopicModel.fit` and ``transform_shards`` take counts in place of documents,
-    `CrossLingualVectorizer.fit` and ``transform_shards`` texts.
+    `CrossLingualVectorizer.fit` and ``transform_shards`` texts. A network that is trained on them takes
+    documents in the order of the shards; whatever is only summed has the same bits in any.
 
     Parameters
     ----------
@@ -40,7 +41,8 @@ class Shards(Sequence[Corpus]):
     statistics : path, bool or None, default=None
         Where what was computed of finished shards is kept, so that a fit that was stopped goes on, and texts
         are cut once. None takes the folder ``statistics`` among the shards, of a source in a folder; False
-        keeps none. It is used again as long as the shards are the same files, and may be deleted.
+        keeps none. It is used again as long as the shards are the same files, and may be deleted. Counts that
+        a network is trained on lie on this disk for as long as that takes, else on that of temporary files.
     text_column, language_column, id_column : str
         Names of the columns of tables; there need be no ids, and they are read from Parquet files only.
     languages : "auto", sequence of str or None, default=None

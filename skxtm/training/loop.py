@@ -105,6 +105,7 @@ class Trainer:
         n_epochs: int,
         *,
         per_document: PerDocument = NOTHING,
+        streamed: bool | None = None,
         verbose: int = 0,
     ) -> None:
         """Train for some epochs; Ctrl-C ends it early with a warning and leaves a usable network.
@@ -117,6 +118,8 @@ class Trainer:
             Epochs to add.
         per_document : PerDocument
             What else is known of the documents, in the order of `counts`.
+        streamed : bool or None
+            Whether counts stay where they are, see `TrainingDocuments`.
         verbose : int
             Whether to show a progress bar.
 
@@ -126,7 +129,7 @@ class Trainer:
             If a loss term is no longer finite.
         """
         last = self.n_epochs + n_epochs
-        documents = TrainingDocuments(counts, self.device, per_document)
+        documents = TrainingDocuments(counts, self.device, per_document, streamed=streamed)
         bar = tqdm(total=n_epochs, desc="Training", unit="epoch", disable=not (verbose and n_epochs))
         try:
             with bar:

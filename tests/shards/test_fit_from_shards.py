@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from skxtm import Corpus, CrossLingualTopicModel
-from skxtm.backbones import CoreCTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import InputError, UnknownWordsWarning
@@ -113,24 +112,6 @@ def test_a_shard_may_lack_a_language_and_topics_may_begin_at_words():
     seeds = {"first": [DATA.corpus.vocabularies["en"][3]]}
     parts = [DATA.corpus[DATA.corpus.rows_of(code)] for code in ("zh", "en")]
     assert_same(make_model(seed_topics=seeds).fit(parts), make_model(seed_topics=seeds).fit(DATA.corpus))
-
-
-@pytest.mark.parametrize(
-    ("backbone", "name"),
-    [
-        ("infoctm", "InfoCTM"),
-        ("mtanchor", "MTAnchor"),
-        (CoreCTM(view="documents"), "CoreCTM"),
-        (CoreCTM(max_epochs=1), "CoreCTM"),
-    ],
-)
-def test_a_backbone_that_needs_all_documents_says_which_does_not(backbone, name):
-    with pytest.raises(InputError) as caught:
-        make_model(backbone=backbone).fit([DATA.corpus])
-    assert str(caught.value) == (
-        f"Backbone {name!r} as it is set learns from documents in memory, not from shards. Use "
-        "backbone='corectm' with max_epochs=0 and without view='documents', or fit on a sample."
-    )
 
 
 def test_common_components_are_not_learnt_from_shards():
