@@ -270,6 +270,11 @@ class TestOffline:
         )
         assert offline(model, weight_documents=0).fit(CORPUS).n_iter_ == 4
 
+    @pytest.mark.parametrize("parameters", [{}, {"max_epochs": 0}])
+    def test_documents_of_a_language_that_are_missing_are_named(self, fitted, parameters):
+        with pytest.raises(InputError, match=r"^X holds no document in 'zh' with a known word\. Give "):
+            offline(fitted, **parameters).fit(CORPUS[CORPUS.rows_of("en")])
+
     def test_statistics_are_those_of_the_refined_weights_where_that_was_asked_for(self):
         model = make_model(backbone=NMTM(batch_norm_momentum=None)).fit(CORPUS)
         refined = offline(model, learning_rate_factor=3.0).fit(CORPUS).model_

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from tqdm.auto import tqdm
 
+from skxtm._model.intake import training_rows
 from skxtm._model.learning import make_trainer, per_document, take_over
 from skxtm._model.materials import (
     gather_documents,
@@ -103,7 +104,13 @@ class Refinement:
         ----------
         corpus : Corpus
             Training documents with counts over the model's vocabularies.
+
+        Raises
+        ------
+        InputError
+            If a language of the model has no document with a known word.
         """
+        training_rows(corpus, self.state.languages)
         with torch_threads(self.settings.n_threads):
             self.words = self._read_words(corpus)
             if self.words.vectors is not None:
