@@ -12,7 +12,6 @@ import argparse
 import pickle
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -38,7 +37,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=10**9)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 16, 64])
     options = parser.parse_args()
-    shards = list(islice(drawn(N_SHARDS * PER_SHARD), N_SHARDS))
+    shards = [read() for read in drawn(N_SHARDS * PER_SHARD)]
     started = time.perf_counter()
     model = fitted(shards)
     passes = list(measured(shards, model))

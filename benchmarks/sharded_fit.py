@@ -6,9 +6,10 @@ Vectors of words are those learnt from the documents alone.
 Seconds, how many documents there are on a second, the highest resident memory of each process, and without
 pages of files, which the system drops when others need the room, its highest anonymous memory. With
 ``--in-memory`` the same documents are also fitted as one corpus, and what was learnt is compared bit by bit.
+With ``--drawn`` nothing is written: shards are drawn anew each time that they are read.
 
-    python benchmarks/sharded_fit.py [--documents N ...] [--backbone NAME] [--epochs N] [--in-memory]
-        [--jobs N] [--engine dask] [--folder PATH]
+    python benchmarks/sharded_fit.py [--documents N ...] [--backbone NAME] [--epochs N] [--drawn]
+        [--in-memory] [--jobs N] [--engine dask] [--folder PATH]
 
 With ``--engine dask``, shards go to ``--jobs`` workers of Dask on this machine, and the highest memory of one
 of them is told too.
@@ -25,6 +26,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 
 import joblib
@@ -73,6 +75,7 @@ def parse_options() -> argparse.Namespace:
         "--backbone", default="corectm", help="which learns from shards: corectm, nmtm or infoctm"
     )
     parser.add_argument("--epochs", type=int, help="of training; default those of the backbone")
+    parser.add_argument("--drawn", action="store_true", help="draw shards anew each time that they are read")
     parser.add_argument("--in-memory", action="store_true", help="also fit on all documents at once")
     parser.add_argument("--jobs", type=int, default=1, help="shards at a time")
     parser.add_argument("--engine", choices=["dask"], help="where shards are computed; default processes")
@@ -84,9 +87,11 @@ def parse_options() -> argparse.Namespace:
 
 def measure(n_documents: int, folder: Path, options: argparse.Namespace) -> list[dict[str, object]]:
     """Write shards, and take each step in a process of its own."""
-    start = time.perf_counter()
-    write_shards(drawn(n_documents), folder / "shards")
-    rows: list[dict[str, object]] = [row("write", start)]
+    rows: list[dict[str, object]] = []
+    if not options.drawn:
+        start = time.perf_counter()
+        write_shards((read() for read in drawn(n_documents)), folder / "shards")
+        rows.append(row("write", start))
     for step in ("fit", "transform", *(["in memory"] if options.in_memory else [])):
         command = [
             sys.executable,
@@ -101,6 +106,7 @@ def measure(n_documents: int, folder: Path, options: argparse.Namespace) -> list
             options.backbone,
             *(["--epochs", str(options.epochs)] if options.epochs is not None else []),
             *(["--engine", options.engine] if options.engine else []),
+            *(["--drawn", "--documents", str(n_documents)] if options.drawn else []),
         ]
         rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
     for each in rows:
@@ -154,7 +160,8 @@ def watched(every: float = 0.05) -> Iterator[Callable[[], float]]:
 
 def run_step(options: argparse.Namespace) -> dict[str, object]:
     step, folder = options.step, options.folder
-    shards = Shards(folder / "shards", n_jobs=options.jobs, statistics=False)
+    source = drawn(options.documents[0]) if options.drawn else folder / "shards"
+    shards = Shards(source, n_jobs=options.jobs, statistics=False)
     vocabularies = {code: list(words) for code, words in shards.vocabularies.items()}
     lexicon = Lexicon(list(zip(*vocabularies.values(), strict=True)), LANGUAGES, match="literal")
     model = CrossLingualTopicModel(
@@ -182,23 +189,31 @@ def row(step: str, start: float) -> dict[str, object]:
     return {"step": step, "seconds": time.perf_counter() - start, "peak_mb": peak()}
 
 
-def drawn(n_documents: int) -> Iterator[Corpus]:
-    """Draw corpora of documents about one topic each, half of them in each language."""
-    rng = np.random.default_rng(0)
-    frequency = 1 / np.arange(1, N_WORDS + 1) ** 0.8
-    topics = rng.dirichlet(np.full(N_WORDS, 0.02), N_TOPICS) + 0.2 * frequency / frequency.sum()
-    cumulative = np.cumsum(topics / topics.sum(1, keepdims=True), axis=1)
-    # one ascending line, on which topic k has the values from k to k + 1, so that one search draws all words
-    line = (cumulative + np.arange(N_TOPICS)[:, None]).ravel()
+def drawn(n_documents: int) -> list[Callable[[], Corpus]]:
+    """Functions that each draw a corpus of documents about one topic each, half of them in each language."""
+    starts = range(0, n_documents, PER_SHARD)
+    return [partial(draw, number, min(PER_SHARD, n_documents - start)) for number, start in enumerate(starts)]
+
+
+def draw(number: int, n_rows: int) -> Corpus:
+    rng = np.random.default_rng([number])
+    topic = rng.integers(0, N_TOPICS, n_rows)
+    place = np.searchsorted(known_topics(), topic[:, None] + rng.random((n_rows, LENGTH)), side="right")
+    columns = np.minimum(place - topic[:, None] * N_WORDS, N_WORDS - 1)
+    sizes = [n_rows - n_rows // 2, n_rows // 2]
+    blocks = zip(LANGUAGES, np.split(columns, [sizes[0]]), strict=True)
     words = {code: [f"{code}{number}" for number in range(N_WORDS)] for code in LANGUAGES}
-    for start in range(0, n_documents, PER_SHARD):
-        n_rows = min(PER_SHARD, n_documents - start)
-        topic = rng.integers(0, N_TOPICS, n_rows)
-        place = np.searchsorted(line, topic[:, None] + rng.random((n_rows, LENGTH)), side="right")
-        columns = np.minimum(place - topic[:, None] * N_WORDS, N_WORDS - 1)
-        sizes = [n_rows - n_rows // 2, n_rows // 2]
-        blocks = zip(LANGUAGES, np.split(columns, [sizes[0]]), strict=True)
-        yield Corpus.from_counts({code: counted(block) for code, block in blocks}, words)
+    return Corpus.from_counts({code: counted(block) for code, block in blocks}, words)
+
+
+@cache
+def known_topics() -> np.ndarray:
+    """One ascending line, topic k from k to k + 1 on it, so that one search draws all words."""
+    frequency = 1 / np.arange(1, N_WORDS + 1) ** 0.8
+    topics = np.random.default_rng(0).dirichlet(np.full(N_WORDS, 0.02), N_TOPICS)
+    topics += 0.2 * frequency / frequency.sum()
+    cumulative = np.cumsum(topics / topics.sum(1, keepdims=True), axis=1)
+    return (cumulative + np.arange(N_TOPICS)[:, None]).ravel()
 
 
 def counted(columns: np.ndarray) -> sparse.csr_array:
