@@ -265,8 +265,9 @@ def test_vectors_that_are_not_finite_are_refused_and_not_kept(encoder, monkeypat
     assert not encoder.cache.exists()
 
 
-def test_a_model_that_cannot_be_had_is_named_with_the_remedies(tmp_path):
+def test_a_model_that_cannot_be_had_is_named_with_the_remedies(tmp_path, monkeypatch):
     pytest.importorskip("sentence_transformers")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # else it tries for a minute
     encoder = SentenceTransformerEncoder("no/such-model", cache=tmp_path, device="cpu")
     with pytest.raises(
         InputError,

