@@ -46,6 +46,17 @@ def test_figures_of_the_first_page_stand_on_the_pages_that_it_links():
     assert unfounded("| 0.828 and 0.829 | [raw text](results/raw_text.md#raw-text) |") == ["0.829"]
 
 
+def test_the_first_page_counts_the_comparisons_of_the_leaderboard():
+    told = (DOCS / "results.md").read_text(encoding="utf-8")
+    claim = (DOCS / "leaderboard.md").read_text(encoding="utf-8").split("<!-- /claim -->")[0]
+    led = [line for line in claim.splitlines() if line.startswith("- ") and "above it" not in line]
+    undecided = [line for line in led if "undecided" in line]
+    count = re.search(r"In (\d+ of \d+) comparisons no other system is above it", told)[1]
+    assert f"in {count} comparisons" in claim
+    assert (len(led), len(undecided)) == (int(count.split()[0]), 6)
+    assert f"Six of the {len(led)} are undecided" in told
+
+
 def test_every_committed_cell_is_one_that_a_committed_configuration_computes(finished):
     configurations = sorted((ROOT / "benchmarks" / "configs").glob("*.toml"))
     read_cells = import_module("_configuration").read_cells
