@@ -76,7 +76,7 @@ def measured(
     argument = model._state, Settings.of(model)
     row_sum = RowSum.of_none(N_TOPICS)
     sums = ShardSums(Shards(shards))  # so that what is added to is as full as it becomes
-    yield "counting words", 1, *one_pass(shards, lambda shard: count_words(shard, None), sums._add)
+    yield "counting words", 1, *one_pass(shards, lambda shard: count_words(shard, True), sums._add)
     yield (
         "averaging documents",
         2,

@@ -162,7 +162,7 @@ def run_step(options: argparse.Namespace) -> dict[str, object]:
     step, folder = options.step, options.folder
     source = drawn(options.documents[0]) if options.drawn else folder / "shards"
     shards = Shards(source, n_jobs=options.jobs, statistics=False)
-    vocabularies = {code: list(words) for code, words in shards.vocabularies.items()}
+    vocabularies = {code: list(known) for code, known in shards.vocabularies.items()}
     lexicon = Lexicon(list(zip(*vocabularies.values(), strict=True)), LANGUAGES, match="literal")
     model = CrossLingualTopicModel(
         N_TOPICS,
@@ -196,14 +196,18 @@ def drawn(n_documents: int) -> list[Callable[[], Corpus]]:
 
 
 def draw(number: int, n_rows: int) -> Corpus:
-    rng = np.random.default_rng([number])
+    rng = np.random.default_rng([1, number])  # not that of the topics
     topic = rng.integers(0, N_TOPICS, n_rows)
     place = np.searchsorted(known_topics(), topic[:, None] + rng.random((n_rows, LENGTH)), side="right")
     columns = np.minimum(place - topic[:, None] * N_WORDS, N_WORDS - 1)
     sizes = [n_rows - n_rows // 2, n_rows // 2]
     blocks = zip(LANGUAGES, np.split(columns, [sizes[0]]), strict=True)
-    words = {code: [f"{code}{number}" for number in range(N_WORDS)] for code in LANGUAGES}
-    return Corpus.from_counts({code: counted(block) for code, block in blocks}, words)
+    return Corpus.from_counts({code: counted(block) for code, block in blocks}, words())
+
+
+@cache
+def words() -> dict[str, list[str]]:
+    return {code: [f"{code}{number}" for number in range(N_WORDS)] for code in LANGUAGES}
 
 
 @cache
