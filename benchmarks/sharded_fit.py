@@ -6,10 +6,11 @@ Vectors of words are those learnt from the documents alone.
 Seconds, how many documents there are on a second, the highest resident memory of each process, and without
 pages of files, which the system drops when others need the room, its highest anonymous memory. With
 ``--in-memory`` the same documents are also fitted as one corpus, and what was learnt is compared bit by bit.
-With ``--drawn`` nothing is written: shards are drawn anew each time that they are read.
+With ``--drawn`` nothing is written: shards are drawn anew each time that they are read. How many seconds that
+takes for one is told; every pass takes them for every shard.
 
     python benchmarks/sharded_fit.py [--documents N ...] [--backbone NAME] [--epochs N] [--drawn]
-        [--in-memory] [--jobs N] [--engine dask] [--folder PATH]
+        [--in-memory] [--steps fit transform] [--jobs N] [--engine dask] [--folder PATH]
 
 With ``--engine dask``, shards go to ``--jobs`` workers of Dask on this machine, and the highest memory of one
 of them is told too.
@@ -77,6 +78,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, help="of training; default those of the backbone")
     parser.add_argument("--drawn", action="store_true", help="draw shards anew each time that they are read")
     parser.add_argument("--in-memory", action="store_true", help="also fit on all documents at once")
+    parser.add_argument("--steps", nargs="+", choices=["fit", "transform"], default=["fit", "transform"])
     parser.add_argument("--jobs", type=int, default=1, help="shards at a time")
     parser.add_argument("--engine", choices=["dask"], help="where shards are computed; default processes")
     parser.add_argument("--folder", type=Path, help="where shards are written for as long as they are needed")
@@ -92,7 +94,12 @@ def measure(n_documents: int, folder: Path, options: argparse.Namespace) -> list
         start = time.perf_counter()
         write_shards((read() for read in drawn(n_documents)), folder / "shards")
         rows.append(row("write", start))
-    for step in ("fit", "transform", *(["in memory"] if options.in_memory else [])):
+    else:
+        draw(0, PER_SHARD)  # topics and words, once
+        start = time.perf_counter()
+        draw(1, PER_SHARD)
+        print(f"a shard is drawn in {time.perf_counter() - start:.2f} s", flush=True)
+    for step in (*options.steps, *(["in memory"] if options.in_memory else [])):
         command = [
             sys.executable,
             __file__,

@@ -41,7 +41,7 @@ class _Blas:
     def at_one_thread(self, libraries: ThreadpoolController) -> Iterator[None]:
         with self.lock:
             if not self.n_users:
-                self.limit = libraries.select(user_api="blas").limit(limits=1)
+                self.limit = libraries.limit(limits=1)
             self.n_users += 1
         try:
             yield
@@ -71,9 +71,10 @@ _blas, _pool = _Blas(), _Pool()
 
 
 @lru_cache(maxsize=1)
-def _loaded_libraries(n_modules: int) -> ThreadpoolController:
-    """Find what is loaded; milliseconds, and anew only where modules were imported, which bring libraries."""
-    return ThreadpoolController()
+def _loaded_libraries(n_modules: int) -> tuple[ThreadpoolController, ThreadpoolController]:
+    """Find the BLAS and OpenMP that are loaded; milliseconds, and anew only where modules were imported."""
+    libraries = ThreadpoolController()
+    return libraries.select(user_api="blas"), libraries.select(user_api="openmp")
 
 
 @contextmanager
@@ -88,8 +89,8 @@ def one_thread() -> Iterator[None]:
     None
         While the limits hold.
     """
-    libraries = _loaded_libraries(len(sys.modules))
-    with _blas.at_one_thread(libraries), libraries.select(user_api="openmp").limit(limits=1):
+    blas, openmp = _loaded_libraries(len(sys.modules))
+    with _blas.at_one_thread(blas), openmp.limit(limits=1):
         yield
 
 

@@ -239,7 +239,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
             )
         self._set_vocabularies(vocabularies)
         self.report_ = report
-        return corpus.with_counts(blocks, vocabularies)
+        return corpus._counted(blocks, self.vocabularies_)
 
     def transform(self, X: Any) -> Corpus:
         """Count the known words of each document.
@@ -269,7 +269,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
             columns = self._columns_of(code)
             own_texts = texts[corpus.rows_of(code)]
             blocks[code] = count_known(own_texts, self._readers[code], columns, self.n_jobs)
-        return corpus.with_counts(blocks, self.vocabularies_)
+        return corpus._counted(blocks, self.vocabularies_)
 
     def transform_shards(self, shards: Any) -> Iterator[Corpus]:
         """Count the known words of documents in shards, of one shard after the other.
@@ -296,7 +296,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         columns = {code: self._columns_of(code) for code in self.languages_}
         results = count_shards(pieces, partial(_known_reader, self._readers), columns, self._key)
         return (
-            Corpus(language, id=ids).with_counts(blocks, self.vocabularies_)
+            Corpus(language, id=ids)._counted(blocks, self.vocabularies_)
             for language, ids, blocks in results
         )
 

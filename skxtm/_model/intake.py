@@ -301,7 +301,8 @@ def warn_of_unknown_words(corpus: Corpus, state: State) -> None:
         n_empty = 0 if corpus.text is None else sum(not text.strip() for text in corpus.text)
     else:
         missing = "word of the vocabulary"
-        n_empty = sum(int((corpus.counts_of(code).sum(1) == 0).sum()) for code in corpus.languages)
+        blocks = map(corpus.counts_of, corpus.languages)
+        n_empty = sum(int((np.diff(block.indptr) == 0).sum()) for block in blocks)  # no zero is stored
     warn_of_empty(n_empty, len(corpus), missing)
 
 

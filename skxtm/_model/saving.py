@@ -26,6 +26,7 @@ from skxtm._model.reading import reader_of
 from skxtm._model.shaping import Shaping
 from skxtm._model.state import Settings, State
 from skxtm._version import __version__
+from skxtm.corpus._checks import checked_vocabularies
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import InputError, MissingDependencyError, ModelFileError
 from skxtm.refinement import TopicName
@@ -144,9 +145,8 @@ def _fitted(state: State, columns: Columns) -> dict[str, Any]:
 def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
     from skxtm.backbones.base import CorpusShape
 
-    vocabularies = {
-        code: np.array(fitted["vocabularies"][code], dtype=object) for code in fitted["languages"]
-    }
+    words = {code: np.array(fitted["vocabularies"][code], dtype=object) for code in fitted["languages"]}
+    vocabularies = checked_vocabularies(words)
     vectorizer = decode(fitted["vectorizer"], tensors)
     if vectorizer is not None:
         vectorizer._set_vocabularies(vocabularies)

@@ -165,7 +165,7 @@ def with_embedding(corpus: Corpus, vectors: NDArray[np.float32]) -> Corpus:
     if not corpus.has_counts:
         return embedded
     counts = {code: corpus.counts_of(code) for code in corpus.languages}
-    return embedded.with_counts(counts, corpus.vocabularies or {})
+    return embedded._counted(counts, corpus.vocabularies or {})
 
 
 def _new_state(

@@ -361,8 +361,17 @@ class Corpus:
         corpus : Corpus
             Shares everything but the counts with this one.
         """
+        return self._counted(counts, checked_vocabularies(vocabularies))
+
+    def _counted(
+        self, counts: Mapping[str, sparse.csr_array], vocabularies: Mapping[str, NDArray[np.object_]]
+    ) -> Corpus:
+        """Return the same documents with word counts over vocabularies that were checked before.
+
+        That takes milliseconds, which a request for one document would wait for.
+        """
         result = self._like(slice(None))
-        result._set_counts(checked_blocks(counts), checked_vocabularies(vocabularies))
+        result._set_counts(checked_blocks(counts), dict(vocabularies))
         return result
 
     def __len__(self) -> int:

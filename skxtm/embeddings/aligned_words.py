@@ -293,7 +293,7 @@ class AlignedWordEncoder(NestedParameters):
             code: count_words(corpus[corpus.rows_of(code)].text, self.vocabularies_[code])
             for code in corpus.languages
         }
-        return self._documents(corpus.with_counts(counts, self.vocabularies_))
+        return self._documents(corpus._counted(counts, self.vocabularies_))
 
     def transform(self, X: Any) -> FloatMatrix:
         """Encode documents.

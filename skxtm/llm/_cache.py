@@ -135,12 +135,26 @@ class AnswerCache:
         InputError
             If the file is damaged or cannot be used.
         """
-        counts = (answer.input_tokens, answer.output_tokens)
-        row = (key, _encoded(answer.text), *counts, answer.model, answer.finish_reason)
         with self._writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
-            connection.execute("DELETE FROM claims WHERE key = ?", (key,))
+            _store(connection, {key: answer})
             return _stored(connection, key) or answer
+
+    def put_all(self, answers: Mapping[bytes, ChatAnswer]) -> None:
+        """Store answers together, in one write to the disk, where `put` takes one each.
+
+        Parameters
+        ----------
+        answers : dict of bytes to ChatAnswer
+            By keys from `request_key`.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or cannot be used.
+        """
+        if answers:
+            with self._writing() as connection:
+                _store(connection, answers)
 
     def forget(self, keys: Iterable[bytes]) -> None:
         """Remove the answers to requests, so that these are asked anew.
@@ -262,6 +276,15 @@ class AnswerCache:
                 f"The cache of answers {str(self.path)!r} is damaged ({error}). Restore the file from a "
                 "copy, or delete it: its answers are then asked, and paid, again."
             ) from error
+
+
+def _store(connection: sqlite3.Connection, answers: Mapping[bytes, ChatAnswer]) -> None:
+    rows = [
+        (key, _encoded(one.text), one.input_tokens, one.output_tokens, one.model, one.finish_reason)
+        for key, one in answers.items()
+    ]
+    connection.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?)", rows)
+    connection.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in answers])
 
 
 def _stored(connection: sqlite3.Connection, key: bytes) -> ChatAnswer | None:

@@ -80,6 +80,8 @@ class Dispatcher:
 
         A refusal stops everything, unless refusals are to be outlived: then it fails its own request.
         """
+        if getattr(self.chat, "answers_at_hand", False):
+            return self._read(jobs, on_reply)
         has_keys = any(isinstance(slot, bytes) for slot in jobs)
         shared = nullcontext() if self.cache is None or not has_keys else Claims(self.cache)
         self.pace.begin()
@@ -91,6 +93,30 @@ class Dispatcher:
                 if claims is not None:
                     claims.stop()
                 raise
+
+    def _read(self, jobs: dict[Slot, ChatRequest], on_reply: Callable[[], object]) -> dict[Slot, Reply]:
+        """Read the reply to every job in this thread, and cache all answers at once, also after Ctrl-C."""
+        replies: dict[Slot, Reply] = {}
+        try:
+            for slot, request in jobs.items():
+                replies[slot] = self._read_one(request)
+                on_reply()
+        finally:
+            if self.cache is not None:
+                read = {slot: reply.answer for slot, reply in replies.items() if isinstance(slot, bytes)}
+                self.cache.put_all({key: answer for key, answer in read.items() if answer is not None})
+        return replies
+
+    def _read_one(self, request: ChatRequest) -> Reply:
+        with self._lock:
+            obstacle = self.ledger.obstacle(request)
+            if obstacle is not None:
+                return Reply(None, obstacle)
+            self.ledger.reserve(request)
+        try:
+            return Reply(self._send(request))
+        except ChatError as error:
+            return Reply(None, error.with_traceback(None))
 
     def start(
         self, pool: ThreadPoolExecutor, claims: Claims | None, slot: Slot, request: ChatRequest

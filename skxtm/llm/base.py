@@ -95,7 +95,8 @@ class ChatModel(Protocol):
     a session that was given a cache warns; None says that this is meant); ``concurrency``, how many requests
     may be under way at once (1); ``requests_per_minute`` (no limit); ``patience``, how many seconds a server
     may go on refusing requests for want of capacity (300); ``max_output_tokens``, which a limit of cost
-    needs. A method ``prepare(requests)`` is called once with all requests that are not in the cache,
+    needs; ``answers_at_hand``, whether answers are only read, so that they are cached all together at the end
+    (False). A method ``prepare(requests)`` is called once with all requests that are not in the cache,
     before any of them is completed.
     """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from sklearn.base import BaseEstimator
 
@@ -130,6 +130,9 @@ class BatchFiles(BaseEstimator):
         self.structured = structured
         self.accept_partial = accept_partial
         self.format = format
+
+    #: Answers lie in files: nothing is gained by asking side by side, or lost by reading one again.
+    answers_at_hand: ClassVar[bool] = True
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -350,9 +353,7 @@ def import_batch(
     identity, store = chat.identity, AnswerCache(cache)
     keys = {request_key(identity, request): custom_id(identity, request) for request in requests}
     answers = {key: found.answers.get(name) for key, name in keys.items()}
-    for key, answer in answers.items():
-        if isinstance(answer, ChatAnswer):
-            store.put(key, answer)
+    store.put_all({key: answer for key, answer in answers.items() if isinstance(answer, ChatAnswer)})
     return ImportCounts(
         n_answered=sum(isinstance(answer, ChatAnswer) for answer in answers.values()),
         n_failed=sum(isinstance(answer, str) for answer in answers.values()),

@@ -69,7 +69,7 @@ def sparse_linear(counts: SparseRows, weight: Tensor) -> Tensor:
     product : Tensor of shape (n_documents, n_units)
         ``X @ weight``; the gradient flows to `weight` only.
     """
-    return _SparseLinear.apply(counts, weight)
+    return _SparseLinear.apply(counts, weight) if torch.is_grad_enabled() else product(counts, weight)
 
 
 class _SparseLinear(Function):

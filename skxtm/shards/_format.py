@@ -16,6 +16,7 @@ from scipy import sparse
 
 from skxtm._files import replacing
 from skxtm.corpus import Corpus
+from skxtm.corpus._checks import checked_vocabularies
 from skxtm.exceptions import InputError
 from skxtm.shards._files import check_file, damaged
 
@@ -128,6 +129,7 @@ def read_index(folder: Path) -> Index:
         if content["format"] != _FORMAT:
             raise InputError(f"{str(path)!r} is of format {content['format']!r}, not {_FORMAT!r}. {_REMEDY}")
         words = {code: np.array(part, dtype=object) for code, part in content["vocabularies"].items()}
+        vocabularies = checked_vocabularies(words)
         shards = tuple(
             ShardFile(str(part["name"]), int(part["n_documents"]), int(part["n_bytes"]))
             for part in content["shards"]
@@ -140,7 +142,7 @@ def read_index(folder: Path) -> Index:
         if Path(shard.name).name != shard.name:
             raise InputError(f"{str(path)!r} names {shard.name!r}, which is outside of its folder. {_REMEDY}")
         check_file(folder / shard.name, shard.n_bytes)
-    return Index(words, shards)
+    return Index(vocabularies, shards)
 
 
 def to_arrays(corpus: Corpus, name: str) -> dict[str, NDArray[Any]]:
@@ -229,7 +231,7 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], vocabularies: Vocabularies, 
         language = codes[arrays["language"]]
         present = [code for code in vocabularies if f"indptr.{code}" in arrays]
         blocks = {code: block_from_arrays(code, arrays, len(vocabularies[code])) for code in present}
-        return Corpus(language, id=ids_from_arrays(arrays)).with_counts(blocks, vocabularies)
+        return Corpus(language, id=ids_from_arrays(arrays))._counted(blocks, vocabularies)
     except (KeyError, IndexError, ValueError, TypeError) as error:
         raise damaged(path, f"{error}".rstrip(".")) from error
 

@@ -117,7 +117,8 @@ class Inference:
         n_documents = documents.counts.shape[0]
         for start in range(0, n_documents, self.batch_size):
             part = slice(start, min(start + self.batch_size, n_documents))
-            rows = sparse_rows(documents.counts[part], device=self.device, dtype=torch.float64)
+            counts = documents.counts[part] if n_documents > self.batch_size else documents.counts
+            rows = sparse_rows(counts, device=self.device, dtype=torch.float64)
             vectors = None
             if documents.vectors is not None:
                 (vectors,) = on_device([documents.vectors[part].astype(np.float64)], self.device)

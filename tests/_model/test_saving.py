@@ -237,6 +237,8 @@ def test_a_newer_format_is_named(model, tmp_path):
         lambda description: description["params"].update(surprise=1),
         lambda description: description["fitted"].pop("vocabularies"),
         lambda description: description["fitted"].update(vocabularies={"en": ["a"], "zh": ["b"]}),
+        lambda description: description["fitted"]["vocabularies"].update(en=["a"] * 30),
+        lambda description: description["fitted"]["vocabularies"].update(en=list(range(30))),
         lambda description: description.update(params=[]),
     ],
 )

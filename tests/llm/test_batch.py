@@ -3,8 +3,9 @@ import random
 
 import pytest
 
-from skxtm.exceptions import AnswerFormatError, AnswersPendingError, InputError
+from skxtm.exceptions import AnswerFormatError, AnswersPendingError, BudgetError, ChatError, InputError
 from skxtm.llm import BatchFiles, ChatRequest, ChatSession, OpenAIChat, Outcome, export_batch, import_batch
+from skxtm.llm._cache import AnswerCache
 from skxtm.llm.base import repetition_note
 from skxtm.llm.batch import ImportCounts
 
@@ -114,6 +115,53 @@ def test_answers_are_found_in_any_order_and_number_of_files(chat, folder, ask_co
     session = ChatSession(chat)
     assert [outcome.value for outcome in session.ask(requests, int)] == list(range(10))
     assert (session.usage.input_tokens, session.usage.output_tokens) == (100, 50)
+
+
+class AtHand:
+    """A chat model that reads its answers, until a user stops it."""
+
+    answers_at_hand = True
+    identity = {"model": "read"}
+
+    def __init__(self, stopped_at=None):
+        self.stopped_at = stopped_at
+
+    def complete(self, request):
+        text = request.messages[0][1]
+        if text == self.stopped_at:
+            raise KeyboardInterrupt
+        if text == "damaged":
+            raise ChatError("No answer to this one.")
+        return text.upper()
+
+
+WORDS = ["red", "damaged", "blue", "green"]
+READ = [ChatRequest((("user", word),)) for word in WORDS]
+
+
+def test_answers_at_hand_are_written_to_the_cache_all_at_once(tmp_path, monkeypatch):
+    writes = []
+    write = AnswerCache._writing
+    monkeypatch.setattr(AnswerCache, "_writing", lambda cache: writes.append(1) or write(cache))
+    session = ChatSession(AtHand(), cache=tmp_path)
+    assert [outcome.value for outcome in session.ask(READ, str)] == ["RED", None, "BLUE", "GREEN"]
+    assert len(writes) == 2  # one makes the file
+    assert [outcome.cached for outcome in session.ask(READ, str)] == [True, False, True, True]
+
+
+def test_answers_that_were_read_before_ctrl_c_are_kept(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        ChatSession(AtHand("green"), cache=tmp_path).ask(READ, str)
+    outcomes = ChatSession(AtHand(), cache=tmp_path).ask(READ, str)
+    assert [outcome.cached for outcome in outcomes] == [True, False, True, False]
+
+
+def test_answers_at_hand_count_against_a_limit(tmp_path):
+    session = ChatSession(AtHand(), cache=tmp_path, max_requests=4)
+    session.ask(READ, str)
+    assert session.usage.n_requests == 4
+    with pytest.raises(BudgetError):
+        session.ask([ChatRequest((("user", "black"),))], str)
 
 
 def test_only_what_is_missing_goes_into_the_next_file(chat, folder, ask_colours):

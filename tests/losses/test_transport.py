@@ -30,9 +30,9 @@ def exact_cost(weights, targets, costs):
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 5), m=st.integers(1, 5))
 def test_with_little_entropy_the_cost_is_that_of_the_linear_program(seed, n, m):
     weights, targets, costs = problem(seed, n, m)
-    ours = entropic_transport(weights, targets, costs, regularisation=1e-3, n_iterations=20_000)
+    ours = entropic_transport(weights, targets, costs, regularisation=2e-3, n_iterations=5_000)
     exact = exact_cost(weights, targets, costs)
-    assert exact - 1e-6 <= ours <= exact + 1e-3 * np.log(n * m) + 1e-6
+    assert exact - 1e-6 <= ours <= exact + 2e-3 * np.log(n * m) + 1e-6
 
 
 @pytest.mark.slow

@@ -136,6 +136,8 @@ def test_a_shard_of_other_vocabularies_is_refused(tmp_path):
         ({"shards": [{"name": 3}]}, "does not say what shards there are"),
         ({"shards": []}, "^There are no shards"),
         ({"vocabularies": 3}, "does not say what shards there are"),
+        ({"vocabularies": {"en": ["rain", "rain"]}}, r"vocabularies\['en'\] holds 'rain' more than once"),
+        ({"vocabularies": {"en": ["rain", 3]}}, r"vocabularies\['en'\] is 'int', not a string"),
     ],
 )
 def test_an_index_that_is_none_is_refused(tmp_path, change, message):
