@@ -1,5 +1,6 @@
 """Corpora of the leaderboard, and the folder in which a system gets one."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ SPLITS = ("train", "test")
 class BoardCorpus:
     """Documents to learn from and to measure by, and what their topics are compared with.
 
-    `measured` are the languages of the reference in which coherence is counted.
+    `measured` are the languages of the reference in which coherence is counted; `labels` may be none.
     """
 
     name: str
@@ -58,6 +59,28 @@ def sib200(data_home: Path | None) -> BoardCorpus:
     vectorizer = CrossLingualVectorizer().fit(parts["train"].corpus)
     reference = AlignedReference.read(Path(data_home or ".") / "reference" / "en_zh")
     return of_raw_text("sib200", 20, parts, vectorizer, reference, ("en", "zh"))
+
+
+def aligned(data_home: Path | None) -> BoardCorpus:
+    """Load the English and Chinese windows of the reference, every tenth of them to be retrieved.
+
+    Coherence is counted in those, so that no model is measured by what it has read.
+    """
+    folder = Path(data_home or ".") / "reference" / "en_zh"
+    texts: dict[str, list[tuple[str, str, int]]] = {split: [] for split in SPLITS}
+    for code in ("en", "zh"):
+        with gzip.open(folder / f"{code}.txt.gz", "rt", encoding="utf-8") as file:
+            for number, line in enumerate(file):
+                texts["train" if number % 10 else "test"].append((line.strip(), code, number))
+    parts = {}
+    for split, rows in texts.items():
+        text, language, number = zip(*rows, strict=True)
+        parts[split] = Corpus(language, text=text, pair_id=number)
+    vectorizer = CrossLingualVectorizer(tokenizer="whitespace", max_features=5000).fit(parts["train"])
+    corpora = {split: vectorizer.transform(part) for split, part in parts.items()}
+    return BoardCorpus(
+        "aligned", 50, corpora, {}, AlignedReference.from_corpus(corpora["test"]), ("en", "zh")
+    )
 
 
 def of_raw_text(
@@ -98,6 +121,7 @@ BOARD: dict[str, Callable[[Any], BoardCorpus]] = {
     "sample": sample,
     "ec_news": benchmark("ec_news"),
     "rakuten_amazon": benchmark("rakuten_amazon"),
+    "aligned": aligned,
 }
 
 

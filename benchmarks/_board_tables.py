@@ -27,13 +27,13 @@ MEASURES = {
     "cpu_s": False,
     "GiB": False,
 }
-TESTED = ("C", "I", "CNPMI")
+TESTED = ("C", "I", "MRR", "CNPMI")
 WHOLE = {"cpu_s": "{:.0f}", "GiB": "{:.1f}"}
 AHEAD, BEHIND = "▲", "▼"
 NOTE = (
-    "Best across languages (C) first. Mean ± standard deviation over seeds. "
+    "Best across languages (C, or MRR without labels) first. Mean ± standard deviation over seeds. "
     f"{AHEAD} above and {BEHIND} below {DEFAULT}: the 95 % interval of the difference excludes 0, over test "
-    "documents (C, I) or topics (CNPMI). Other columns have no intervals. Peers are in italics."
+    "documents (C, I, MRR) or topics (CNPMI). Other columns have no intervals. Peers are in italics."
 )
 
 
@@ -57,13 +57,18 @@ class Standing:
     @cached_property
     def documents(self) -> dict[str, list[Any]]:
         """Means over seeds of the values of documents, by measure and stratum."""
+        known = set.intersection(*(set(cell["documents"]) for cell in self.cells))
         return {
             measure: [
                 np.mean([unpacked(text) for text in of_stratum], axis=0)
                 for of_stratum in zip(*(cell["documents"][measure] for cell in self.cells), strict=True)
             ]
-            for measure in self.cells[0]["documents"]
+            for measure in sorted(known)
         }
+
+    def has(self, measure: str) -> bool:
+        """Whether intervals can be made of a measure."""
+        return measure == "CNPMI" or measure in self.documents
 
     @property
     def topics(self) -> Any:
@@ -91,6 +96,8 @@ def interval(system: Standing, default: Standing, measure: str) -> tuple[float, 
 def mark(system: Standing, default: Standing | None, measure: str) -> str:
     """Mark a difference of which the interval excludes 0."""
     if default is None or default.system == system.system:
+        return ""
+    if not (system.has(measure) and default.has(measure)):
         return ""
     _, low, high = interval(system, default, measure)
     return AHEAD if low > 0 else BEHIND if high < 0 else ""
@@ -120,7 +127,8 @@ def of_corpus(rows: list[Standing]) -> str:
     """Write the table of a corpus."""
     default = default_of(rows)
     shown = [name for name in MEASURES if any(row.values(name) for row in rows)]
-    ordered = sorted(rows, key=lambda row: -np.mean(row.values("C")))
+    across = "C" if "C" in shown else "MRR"
+    ordered = sorted(rows, key=lambda row: -np.mean(row.values(across)))
     lines = [
         {"system": row.label, "seeds": str(len(row.cells))}
         | {name: cell_text(row, default, name) for name in shown}
@@ -161,7 +169,8 @@ def claim(by_corpus: dict[str, list[Standing]]) -> str:
     """Say what the intervals say of the default model's lead."""
     sentences, led = [], 0
     compared = {corpus: rows for corpus, rows in by_corpus.items() if default_of(rows) and len(rows) > 1}
-    tables = list(product(compared.items(), TESTED))
+    pairs = product(compared.items(), TESTED)
+    tables = [pair for pair in pairs if (first := default_of(pair[0][1])) and first.has(pair[1])]
     for (corpus, rows), measure in tables:
         default = default_of(rows)
         marks = {row.label: mark(row, default, measure) for row in rows if row.system != DEFAULT}

@@ -125,7 +125,28 @@ def test_a_source_of_randomness_goes_on_where_it_stood():
     np.testing.assert_array_equal(round_trip(source).normal(size=7), source.normal(size=7))
 
 
-STOP_WORDS = "the and of a an in on at by for to from with or but so as is are was".split()
+STOP_WORDS = [
+    "the",
+    "and",
+    "of",
+    "a",
+    "an",
+    "in",
+    "on",
+    "at",
+    "by",
+    "for",
+    "to",
+    "from",
+    "with",
+    "or",
+    "but",
+    "so",
+    "as",
+    "is",
+    "are",
+    "was",
+]
 
 
 def make_model():
