@@ -296,8 +296,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         columns = {code: self._columns_of(code) for code in self.languages_}
         results = count_shards(pieces, partial(_known_reader, self._readers), columns, self._key)
         return (
-            Corpus(language, id=ids)._counted(blocks, self.vocabularies_)
-            for language, ids, blocks in results
+            Corpus(language, id=ids)._counted(blocks, self.vocabularies_) for language, ids, blocks in results
         )
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -164,6 +165,23 @@ def test_a_dash_is_standard_output(model, data, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("row,language,")
     assert len(lines) == len(TABLE) + 1
+
+
+@pytest.mark.parametrize(("named", "grid"), [("auto:3,8", (3, 8)), ("auto", None)])
+def test_the_number_of_topics_is_found_if_asked_for(folder, tmp_path, capsys, monkeypatch, named, grid):
+    asked = []
+
+    def search(model, X, grid, verbose):
+        asked.append((grid, len(X), verbose))
+        return SimpleNamespace(recommended=3, reason="of 3 topics all are fine.")
+
+    monkeypatch.setattr(_commands, "search_n_components", search)
+    arguments = fit_arguments(folder, tmp_path / "model")
+    arguments[arguments.index("--topics") + 1] = named
+    assert main(arguments) == 0
+    assert asked == [(grid, 483, 1)]
+    assert "\n3 topics: of 3 topics all are fine.\n" in capsys.readouterr().err
+    assert CrossLingualTopicModel.load(tmp_path / "model").n_components == 3
 
 
 def test_topics_are_shown_and_written_with_as_many_words_as_asked_for(model, tmp_path, capsys):
@@ -345,6 +363,18 @@ BAD = {
         "--lexicon auto takes what is installed: give it alone, or files.",
     ),
     "topics": (["small.csv", "--topics", "0"], "Invalid value for '--topics': 0 is not in the range x>=1."),
+    "no topics": (
+        ["small.csv", "--topics", "many"],
+        "Invalid value for '--topics': 'many' is not a valid integer range.",
+    ),
+    "one topic": (
+        ["small.csv", "--topics", "auto:1,5"],
+        "Invalid value for '--topics': 1 is not in the range x>=2.",
+    ),
+    "gap": (
+        ["small.csv", "--topics", "auto:5,"],
+        "Invalid value for '--topics': '' is not a valid integer range.",
+    ),
     "option": (["small.csv", "--colour", "red"], "No such option"),
 }
 

@@ -26,6 +26,7 @@ from skxtm.command_line._tables import (
 from skxtm.corpus._checks import is_missing
 from skxtm.exceptions import InputError
 from skxtm.explore import explore as write_explorer
+from skxtm.explore import search_n_components
 from skxtm.metrics import (
     AlignedReference,
     cluster_scores,
@@ -51,7 +52,7 @@ def fit(
     out: Path,
     text: str,
     language: str,
-    n_topics: int,
+    n_topics: int | Sequence[int],
     backbone: str,
     lexicon: Sequence[str],
     seed: int,
@@ -69,7 +70,6 @@ def fit(
         raise InputError(f"There is no backbone {backbone!r}; there are {', '.join(backbone_names())}.")
     documents = _documents(data, text, language, encoding, quiet=quiet)
     model = CrossLingualTopicModel(
-        n_topics,
         backbone=backbone,
         lexicon=_lexicon(lexicon),
         # with which later documents are read alike
@@ -77,6 +77,13 @@ def fit(
         random_state=seed,
         verbose=int(not quiet),
     )
+    if isinstance(n_topics, int):
+        model.n_components = n_topics
+    else:  # numbers to choose from
+        search = search_n_components(model, documents.corpus, n_topics or None, verbose=int(not quiet))
+        model.n_components = search.recommended
+        if not quiet:
+            _say(f"{search.recommended} topics: {search.reason}")
     model.fit(documents.corpus)
     model.save(out)
     if not quiet:

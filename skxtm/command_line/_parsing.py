@@ -39,7 +39,15 @@ def _fit() -> click.Command:
             help="The column of the languages; or one code for all rows; or auto, to find each text's, of "
             "some languages only as in auto:en,zh.",
         ),
-        _option("--topics", "n_topics", default=50, type=_at_least_one(), help="Number of topics."),
+        _option(
+            "--topics",
+            "n_topics",
+            default="50",
+            type=_number_of_topics(),
+            metavar="K|auto",
+            help="Number of topics; or auto, to find how many the documents bear, out of some numbers only "
+            "as in auto:10,20,40.",
+        ),
         _out(required=True, type=_path(), metavar="FOLDER", help="Where to save the model."),
         _option("--backbone", default="corectm", metavar="NAME", help="The model inside."),
         _option(
@@ -195,3 +203,22 @@ def _at_least_one() -> click.IntRange:
     import click
 
     return click.IntRange(min=1)
+
+
+def _number_of_topics() -> click.ParamType:
+    """Make what reads a number, or after ``auto`` those to choose from, of which none are the usual ones."""
+    import click
+
+    class NumberOfTopics(click.ParamType):
+        name = "number"
+
+        def convert(
+            self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        ) -> int | tuple[int, ...]:
+            one, several = (click.IntRange(min=least) for least in (1, 2))
+            start, _, listed = str(value).partition(":")
+            if start != "auto":
+                return int(one(value, param, ctx))
+            return tuple(int(several(number, param, ctx)) for number in listed.split(",") if listed)
+
+    return NumberOfTopics()

@@ -25,6 +25,9 @@ _OWNER = "search_n_components"
 #: two topics that always come back would beat thirty of which a few do not. On drawn corpora of 5 to 30
 #: topics anything from 0.15 to 0.4 does as well, on headlines with six labels from 0.05 to 0.2.
 WORTH_OF_MORE = 0.2
+#: Numbers of topics that are tried where none are named, as far as there are documents for them.
+GRID = (3, 5, 7, 10, 14, 20, 28, 40, 56, 80)
+DOCUMENTS_OF_A_TOPIC = 20
 #: Stability below which the recommendation is called weak.
 STABLE = 0.7
 #: Scores from this share of the greatest on are told of too.
@@ -56,7 +59,7 @@ class NComponentsSearch:
 def search_n_components(
     model: CrossLingualTopicModel,
     X: Any,
-    grid: Iterable[int],
+    grid: Iterable[int] | None = None,
     *,
     n_seeds: int = 3,
     subsample: float = 0.5,
@@ -78,9 +81,10 @@ def search_n_components(
         Of which copies are fitted; itself it is left as it is. Its `n_components` does not count.
     X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
         Anything that `fit` of the model takes.
-    grid : iterable of int
+    grid : iterable of int or None, default=None
         Numbers of topics to try, at least 2 each. Steps that grow, such as ``[5, 7, 10, 14, 20]``, find as
-        much as one by one.
+        much as one by one. None tries 3, 5, 7, 10, 14, 20, 28, 40, 56 and 80, as far as there are 20
+        documents or more for each topic, but 3, 5 and 7 in any case.
     n_seeds : int, default=3
         Fits of each number of topics, at least 2; fit number i sees the same documents for every number.
     subsample : float in (0, 1], default=0.5
@@ -159,7 +163,7 @@ def search_n_components(
             f"{type(model).__name__} instead; choose the number of topics before a model is refined or put "
             "into a pipeline."
         )
-    sizes = _checked_grid(grid)
+    sizes = None if grid is None else _checked_grid(grid)
     check_number(n_seeds, "n_seeds", _OWNER, 2, integer=True)
     check_number(subsample, "subsample", _OWNER, 0, 1, open_low=True)
     if test_size is not None:
@@ -173,6 +177,7 @@ def search_n_components(
     pandas_for(_OWNER)
     rng = check_random_state(random_state)
     ground = make_ground(model, X, n_words=n_words, subsample=subsample, test_size=test_size, rng=rng)
+    sizes = sizes or _usual_sizes(ground)
     _check_sizes(sizes, ground)
     seeds = rng.randint(np.iinfo(np.int32).max, size=n_seeds).tolist()
     # by seed, not by size: what Ctrl-C leaves has been fitted equally often
@@ -195,6 +200,12 @@ def _checked_grid(grid: Any) -> list[int]:
             f"{got}."
         )
     return sorted({int(size) for size in sizes})
+
+
+def _usual_sizes(ground: Ground) -> list[int]:
+    """Numbers of topics that are tried where none are named."""
+    n_documents = len(ground.shared.corpus)
+    return [size for size in GRID if size in GRID[:3] or size * DOCUMENTS_OF_A_TOPIC <= n_documents]
 
 
 def _is_whole(size: Any) -> bool:

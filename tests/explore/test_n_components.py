@@ -264,6 +264,14 @@ def test_a_training_that_ctrl_c_stopped_does_not_count(drawn, monkeypatch):
         search_n_components(model, drawn.corpus, [2, 3])
 
 
+@pytest.mark.slow
+def test_without_a_grid_numbers_are_tried_for_which_there_are_documents(model, drawn):
+    found = search_n_components(model, drawn.corpus, n_seeds=2)
+    assert found.table["n_components"].tolist() == [3, 5, 7, 10, 14, 20]  # of 480 documents
+    few = search_n_components(model, drawn.corpus[::10], n_seeds=2)
+    assert few.table["n_components"].tolist() == [3, 5, 7]
+
+
 HOLDS = (
     "The 'grid' parameter of search_n_components must hold integers of at least 2, such as [5, 10, 20]. Got "
 )
