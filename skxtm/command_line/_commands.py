@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from skxtm._optional import import_optional
 from skxtm.backbones import backbone_names
@@ -80,7 +81,8 @@ def fit(
     if isinstance(n_topics, int):
         model.n_components = n_topics
     else:  # numbers to choose from
-        search = search_n_components(model, documents.corpus, n_topics or None, verbose=int(not quiet))
+        silent = clone(model).set_params(verbose=0)  # the fit below says what was found of words
+        search = search_n_components(silent, documents.corpus, n_topics or None, verbose=model.verbose)
         model.n_components = search.recommended
         if not quiet:
             _say(f"{search.recommended} topics: {search.reason}")
