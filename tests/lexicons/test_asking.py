@@ -208,6 +208,7 @@ def test_a_wrong_argument_is_named(arguments, message):
     assert str(error.value) == message
 
 
+@pytest.mark.slow
 def test_nothing_asks_a_language_model_by_itself(monkeypatch):
     def never(*arguments, **parameters):
         raise AssertionError("somebody is asked")
