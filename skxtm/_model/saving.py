@@ -24,6 +24,7 @@ from skxtm._model.encoding import Tensors, decode, encode
 from skxtm._model.intake import Columns
 from skxtm._model.reading import reader_of
 from skxtm._model.shaping import Shaping
+from skxtm._model.sources import Resource
 from skxtm._model.state import Settings, State
 from skxtm._version import __version__
 from skxtm.corpus._checks import checked_vocabularies
@@ -139,6 +140,7 @@ def _fitted(state: State, columns: Columns) -> dict[str, Any]:
         "n_features_in": columns.number,
         "feature_names_in": None if columns.names is None else columns.names.tolist(),
         "names": [[number, *astuple(name)] for number, name in state.names.items()],
+        "resources": [_of_resource(resource) for resource in state.resources],
     }
 
 
@@ -169,10 +171,22 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
         topic_weight=weight,
         names={number: TopicName(*name) for number, *name in fitted.get("names", [])},
         shaping=shaping,
+        resources=[_to_resource(saved) for saved in fitted.get("resources", [])],
     )
     restore_learnt(state, tensors)
     state.components = np.hstack(reader_of(state, "cpu").topic_word())
     return state
+
+
+def _of_resource(resource: Resource) -> dict[str, Any]:
+    shares = {code: float(share) for code, share in resource.coverage.items()}
+    return {**vars(resource), "languages": list(resource.languages), "coverage": shares}
+
+
+def _to_resource(saved: dict[str, Any]) -> Resource:
+    texts = {name: str(saved[name]) for name in ("kind", "source", "licence")}
+    shares = {str(code): float(share) for code, share in saved["coverage"].items()}
+    return Resource(languages=tuple(map(str, saved["languages"])), coverage=shares, **texts)
 
 
 def learnt_tensors(state: State) -> Tensors:

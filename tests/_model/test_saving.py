@@ -38,6 +38,7 @@ def test_a_loaded_model_is_the_same_model(data, model, tmp_path):
     assert loaded.get_topics() == model.get_topics()
     assert loaded.history_ == model.history_
     assert loaded.score(data.corpus) == model.score(data.corpus)
+    assert loaded.resources_ == model.resources_ != []
     assert repr(loaded) == repr(model)
     assert loaded.lexicon == model.lexicon
 
@@ -239,6 +240,7 @@ def test_a_newer_format_is_named(model, tmp_path):
         lambda description: description["fitted"].update(vocabularies={"en": ["a"], "zh": ["b"]}),
         lambda description: description["fitted"]["vocabularies"].update(en=["a"] * 30),
         lambda description: description["fitted"]["vocabularies"].update(en=list(range(30))),
+        lambda description: description["fitted"]["resources"][0].pop("licence"),
         lambda description: description.update(params=[]),
     ],
 )
