@@ -49,13 +49,15 @@ class BoardError(RuntimeError):
 class System:
     """A script of `peers`, its options, and the packages of its environment; none are those of this process.
 
-    `two_languages` with a lexicon are all that some systems can read.
+    `left_out` are packages that its requirements bring, and that it cannot be imported with. `two_languages`
+    with a lexicon are all that some systems can read.
     """
 
     script: str
     options: dict[str, Any] = field(default_factory=dict)
     environment: str | None = None
     requirements: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     two_languages: bool = False
 
 
@@ -63,7 +65,11 @@ def peers() -> dict[str, System]:
     """Name the systems that are not ours."""
     bertopic = ("bertopic", (TORCH, "bertopic>=0.17,<0.18"))
     turftopic = ("turftopic", (TORCH, "turftopic>=0.28,<0.29"))
-    topmost = ("topmost", (TORCH, "topmost>=1.0,<1.1", "fastopic>=1.0,<1.1"))  # each requires the other
+    topmost = (
+        "topmost",
+        (TORCH, "topmost>=1.0,<1.1", "fastopic>=1.0,<1.1"),
+        ("torchvision",),
+    )  # each needs the other
     return {
         "BERTopic": System("fit_bertopic.py", {}, *bertopic),
         "Turftopic S3": System("fit_turftopic.py", {"method": "s3"}, *turftopic),
@@ -132,6 +138,8 @@ def python_of(system: System, folder: Path) -> Path:
     if done.returncode:
         wanted = " and ".join(system.requirements)
         raise BoardError(f"{wanted} cannot be installed: {first_error(done.stderr)}")
+    if system.left_out:
+        subprocess.run([python, "-m", "pip", "uninstall", "--quiet", "--yes", *system.left_out], check=True)
     complete.write_text("\n".join(system.requirements) + "\n", encoding="utf-8")
     return python
 

@@ -2,18 +2,28 @@
 
 InfoCTM's word vectors are those of the encoder. A topic's words are those of the largest entries of its
 `get_beta`. Proportions are the softmax of what the trainer infers, which is the mean of the latent Gaussian.
+
+Of torchvision TopMost imports a function that downloads data, and nothing else. As the package index has no
+torchvision that fits every build of torch, its environment has none, and a module stands for it here.
 """
 
-from types import SimpleNamespace
+import sys
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
+import sentence_transformers  # noqa: F401  # finds that there is no torchvision, before a module stands for it
 import torch
 from _handed import Handed, softmax
-from topmost.data.crosslingual_dataset import CrosslingualDataset, _BilingualDataset
-from topmost.models.crosslingual.InfoCTM.InfoCTM import InfoCTM
-from topmost.models.crosslingual.NMTM import NMTM
-from topmost.trainers.crosslingual.crosslingual_trainer import CrosslingualTrainer
-from torch.utils.data import DataLoader
+
+for name in ("torchvision", "torchvision.datasets", "torchvision.datasets.utils"):
+    sys.modules[name] = ModuleType(name)
+sys.modules["torchvision.datasets.utils"].download_url = None
+
+from topmost.data.crosslingual_dataset import CrosslingualDataset, _BilingualDataset  # noqa: E402
+from topmost.models.crosslingual.InfoCTM.InfoCTM import InfoCTM  # noqa: E402
+from topmost.models.crosslingual.NMTM import NMTM  # noqa: E402
+from topmost.trainers.crosslingual.crosslingual_trainer import CrosslingualTrainer  # noqa: E402
+from torch.utils.data import DataLoader  # noqa: E402
 
 
 def main() -> None:
