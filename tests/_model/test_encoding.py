@@ -174,11 +174,13 @@ def test_the_bytes_of_sets_do_not_change_from_run_to_run(tmp_path):
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_encoding as it; "
         "it.make_model().fit(it.TEXTS).save(sys.argv[1])"
     )
-    environment = {**os.environ, "PYTHONHASHSEED": "1"}  # here it is another: the order of 20 words tells
-    subprocess.run([sys.executable, "-c", program, str(tmp_path / "other")], check=True, env=environment)
-    make_model().fit(TEXTS).save(tmp_path / "own")
-    own, other = ((tmp_path / name / "model.json").read_bytes() for name in ("own", "other"))
-    assert own == other
+    written = set()
+    for seed in range(2):
+        folder = tmp_path / str(seed)
+        environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+        subprocess.run([sys.executable, "-c", program, str(folder)], check=True, env=environment)
+        written.add((folder / "model.json").read_bytes())
+    assert len(written) == 1
 
 
 def test_half_a_character_is_refused_as_a_word_and_comes_back_as_a_stop_word(tmp_path):
