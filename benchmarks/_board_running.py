@@ -10,7 +10,6 @@ import venv
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from _board_intervals import packed
 from _cells import write_json
 from _evaluation import one_sided
 from sklearn.model_selection import cross_val_score
-from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
 from skxtm.backbones import backbone_names
@@ -28,6 +26,7 @@ from skxtm.metrics import (
     cluster_scores,
     cnpmi_score,
     npmi_score,
+    retrieval_score,
     topic_quality,
     topic_uniqueness,
 )
@@ -36,7 +35,6 @@ PEERS = Path(__file__).parent / "peers"
 DEFAULT = "corectm"
 QUICK = (DEFAULT, "usvd", "svd_lr", "mtanchor")  # backbones that are compared unless more are asked for
 N_WORDS = 15
-TIE = 1e-12  # cosines of equal documents differ by less
 N_CHOOSING = 2000  # training documents by which features are chosen
 TORCH = "torch==2.13.0"
 
@@ -65,11 +63,8 @@ def peers() -> dict[str, System]:
     """Name the systems that are not ours."""
     bertopic = ("bertopic", (TORCH, "bertopic>=0.17,<0.18"))
     turftopic = ("turftopic", (TORCH, "turftopic>=0.28,<0.29"))
-    topmost = (
-        "topmost",
-        (TORCH, "topmost>=1.0,<1.1", "fastopic>=1.0,<1.1"),
-        ("torchvision",),
-    )  # each needs the other
+    authors = (TORCH, "topmost>=1.0,<1.1", "fastopic>=1.0,<1.1")  # each requires the other
+    topmost = ("topmost", authors, ("torchvision",))
     return {
         "BERTopic": System("fit_bertopic.py", {}, *bertopic),
         "Turftopic S3": System("fit_turftopic.py", {"method": "s3"}, *turftopic),
@@ -271,20 +266,13 @@ def measured(
 
 
 def reciprocal_ranks(theta: Any, test: Any) -> Any:
-    """Reciprocal rank of translations, one value for the documents that are translations of each other.
+    """Reciprocal ranks of translations, their mean over directions for each set of translations.
 
-    The mean over directions of what `skxtm.metrics.retrieval_score` averages over documents. Every document
-    must have a translation in every other language.
+    Every document must have a translation in every other language.
     """
-    pairs = np.unique(test.pair_id.astype(str), return_inverse=True)[1]
-    rows = {code: test.rows_of(code) for code in test.languages}
-    ordered = {code: own[np.argsort(pairs[own])] for code, own in rows.items()}
-    vectors = {code: normalize(np.sqrt(theta[own].astype(np.float64))) for code, own in ordered.items()}
-    values = []
-    for asked, searched in permutations(vectors, 2):
-        similarity = vectors[asked] @ vectors[searched].T
-        values.append(1 / (similarity >= similarity.diagonal()[:, None] - TIE).sum(axis=1))
-    return np.mean(values, axis=0)
+    ranks = retrieval_score(np.sqrt(theta), test.language, test.pair_id, at=[1]).ranks
+    order = {code: np.argsort(test.pair_id[test.rows_of(code)]) for code in test.languages}
+    return np.mean([1 / of[order[asked]] for (asked, _), of in ranks.items()], axis=0)
 
 
 FEATURES: dict[str, Callable[[Any], Any]] = {

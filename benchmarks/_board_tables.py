@@ -57,18 +57,13 @@ class Standing:
     @cached_property
     def documents(self) -> dict[str, list[Any]]:
         """Means over seeds of the values of documents, by measure and stratum."""
-        known = set.intersection(*(set(cell["documents"]) for cell in self.cells))
         return {
             measure: [
                 np.mean([unpacked(text) for text in of_stratum], axis=0)
                 for of_stratum in zip(*(cell["documents"][measure] for cell in self.cells), strict=True)
             ]
-            for measure in sorted(known)
+            for measure in self.cells[0]["documents"]
         }
-
-    def has(self, measure: str) -> bool:
-        """Whether intervals can be made of a measure."""
-        return measure == "CNPMI" or measure in self.documents
 
     @property
     def topics(self) -> Any:
@@ -96,8 +91,6 @@ def interval(system: Standing, default: Standing, measure: str) -> tuple[float, 
 def mark(system: Standing, default: Standing | None, measure: str) -> str:
     """Mark a difference of which the interval excludes 0."""
     if default is None or default.system == system.system:
-        return ""
-    if not (system.has(measure) and default.has(measure)):
         return ""
     _, low, high = interval(system, default, measure)
     return AHEAD if low > 0 else BEHIND if high < 0 else ""
@@ -170,7 +163,7 @@ def claim(by_corpus: dict[str, list[Standing]]) -> str:
     sentences, led = [], 0
     compared = {corpus: rows for corpus, rows in by_corpus.items() if default_of(rows) and len(rows) > 1}
     pairs = product(compared.items(), TESTED)
-    tables = [pair for pair in pairs if (first := default_of(pair[0][1])) and first.has(pair[1])]
+    tables = [((corpus, rows), measure) for (corpus, rows), measure in pairs if rows[0].values(measure)]
     for (corpus, rows), measure in tables:
         default = default_of(rows)
         marks = {row.label: mark(row, default, measure) for row in rows if row.system != DEFAULT}

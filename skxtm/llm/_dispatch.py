@@ -103,8 +103,8 @@ class Dispatcher:
                 on_reply()
         finally:
             if self.cache is not None:
-                read = {slot: reply.answer for slot, reply in replies.items() if isinstance(slot, bytes)}
-                self.cache.put_all({key: answer for key, answer in read.items() if answer is not None})
+                answers = {key: reply.answer for key, reply in replies.items() if isinstance(key, bytes)}
+                self.cache.put_all({key: answer for key, answer in answers.items() if answer is not None})
         return replies
 
     def _read_one(self, request: ChatRequest) -> Reply:

@@ -1,7 +1,7 @@
 """Retrieval of translations: does the nearest document of another language say the same."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class RetrievalScores:
         Documents that have a translation in the language searched.
     n_candidates : dict of (str, str) to int
         Documents of the language searched.
+    ranks : dict of (str, str) to ndarray of int of shape (n_queries,), default={}
+        Rank of each one's translation, from 1, in the order of the documents asked for.
 
     Examples
     --------
@@ -55,6 +57,7 @@ class RetrievalScores:
     precision: dict[Direction, dict[int, float]]
     n_queries: dict[Direction, int]
     n_candidates: dict[Direction, int]
+    ranks: dict[Direction, NDArray[np.int64]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def mean_reciprocal_rank(self) -> float:
@@ -167,6 +170,7 @@ def retrieval_score(
         },
         n_queries={direction: len(of_direction) for direction, of_direction in ranks.items()},
         n_candidates={direction: len(rows[direction[1]]) for direction in ranks},
+        ranks=ranks,
     )
 
 

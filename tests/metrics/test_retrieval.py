@@ -70,6 +70,7 @@ def test_ranks_equal_loops_over_documents_however_they_are_blocked(drawn, cells)
         assert scores.reciprocal_rank[direction] == pytest.approx(np.mean([1 / rank for rank in ranks]))
         for k in (1, 3):
             assert scores.precision[direction][k] == pytest.approx(np.mean([rank <= k for rank in ranks]))
+        assert scores.ranks[direction].tolist() == list(ranks)
         assert scores.n_queries[direction] == len(ranks)
         assert scores.n_candidates[direction] == language.count(direction[1])
 
