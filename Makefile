@@ -22,7 +22,7 @@ help:
 	@echo "make demo         topics of the bundled sample, printed, as demo.html, and to look around in, as demo-explore.html"
 	@echo "make test         format, lint, types and tests"
 	@echo "make coverage     the tests, and that they reach 99 % of the lines: two fifths longer"
-	@echo "make quick        the tests but the slow ones, such as the grid of all backbones: three minutes on two cores"
+	@echo "make quick        the tests but the slow ones, such as the grid of all backbones: four minutes on two cores"
 	@echo "make test-lowest  the tests with the lowest versions that pyproject.toml allows, torch's too: 3 GB on Linux"
 	@echo "make docs         the site, from docs/ and examples/gallery/, into docs/_build/html: some minutes, no network"
 	@echo "make bench        speed on this machine, one table each"
