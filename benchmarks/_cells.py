@@ -147,7 +147,7 @@ def fitted(model: CrossLingualTopicModel, corpus: Corpus, part: Path) -> tuple[C
     """Fit a model, or go on where an earlier run stopped; also the seconds of all runs together.
 
     A network that trains for longer than `SAVE_EVERY` seconds is kept in a folder, `part`, from time to time.
-    Epochs one by one, saved and loaded in between, give the bits of a fit in one piece.
+    Epochs in pieces, saved and loaded in between, give the bits of a fit in one piece.
     """
     has_network = isinstance(model.backbone, NetworkBackbone)
     n_epochs = (model.max_epochs or model.backbone.max_epochs) if has_network else 0
@@ -162,13 +162,16 @@ def fitted(model: CrossLingualTopicModel, corpus: Corpus, part: Path) -> tuple[C
             model = CrossLingualTopicModel.load(part).set_params(**given)
             if seconds_file.exists():
                 before = json.loads(seconds_file.read_text(encoding="utf-8"))
-        while getattr(model, "n_iter_", 0) < n_epochs:
-            model.partial_fit(corpus)
+        in_piece = 1  # epochs; the first one says how long one takes
+        while (left := n_epochs - getattr(model, "n_iter_", 0)) > 0:
+            began, in_piece = time.perf_counter(), min(in_piece, left)
+            model.partial_fit(corpus, n_epochs=in_piece)
             now = time.perf_counter()
             if now - saved > SAVE_EVERY:
                 saved = now
                 model.save(part, resumable=True)
                 write_json(seconds_file, round(before + now - started, 1))
+            in_piece = max(1, int(SAVE_EVERY / 2 * in_piece / (now - began)))
         seconds_file.unlink(missing_ok=True)
     return model, round(before + time.perf_counter() - started, 1)
 

@@ -24,6 +24,7 @@ from skxtm._model.intake import (
 from skxtm._model.shaped import ShapedTopics
 from skxtm._model.starting import start
 from skxtm._model.state import Learnt, Settings, State, check_as_learnt
+from skxtm._parameters import check_number
 from skxtm.corpus import Corpus
 from skxtm.lexicon import Lexicon
 from skxtm.shards import Shards, as_shards
@@ -241,8 +242,8 @@ class CrossLingualTopicModel(ShapedTopics):
         """
         return self._learn(X)
 
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Train for one more epoch.
+    def partial_fit(self, X: Any, y: Any = None, *, n_epochs: int = 1) -> Self:
+        """Train for some more epochs.
 
         Parameters
         ----------
@@ -251,6 +252,8 @@ class CrossLingualTopicModel(ShapedTopics):
             documents in the same languages.
         y : None
             Ignored.
+        n_epochs : int, default=1
+            Epochs to train. Each call also reads all documents' topics, so many epochs at once are quicker.
 
         Returns
         -------
@@ -264,12 +267,13 @@ class CrossLingualTopicModel(ShapedTopics):
         InputError
             Also if the backbone has no network: it learns from all documents at once.
         """
+        check_number(n_epochs, "n_epochs", "partial_fit", 1, integer=True)
         if hasattr(self, "network_"):
             check_as_learnt(self._state, "trained")
-            learning.train_further(self._state, self._read(X), Settings.of(self))
+            learning.train_further(self._state, self._read(X), n_epochs, Settings.of(self))
         else:
             corpus, materials = self._start(X, in_pieces=True)
-            learning.train(self._state, corpus, materials, 1, Settings.of(self))
+            learning.train(self._state, corpus, materials, n_epochs, Settings.of(self))
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:

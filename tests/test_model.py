@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import warnings
 
 import joblib
@@ -286,6 +287,24 @@ def test_partial_fit_once_per_epoch_equals_fit(data, fitted):
     np.testing.assert_array_equal(pieces.components_, fitted.components_)
     assert pieces.n_iter_ == 3
     assert pieces.history_ == fitted.history_
+
+
+def test_epochs_of_one_partial_fit_equal_those_of_many(data, fitted):
+    pieces = make_model(data).partial_fit(data.corpus, n_epochs=2).partial_fit(data.corpus)
+    np.testing.assert_array_equal(pieces.components_, fitted.components_)
+    assert pieces.n_iter_ == 3
+    assert pieces.history_ == fitted.history_
+
+
+@pytest.mark.parametrize("n_epochs", [0, 1.5, "2", True])
+def test_partial_fit_refuses_what_is_no_number_of_epochs(data, n_epochs):
+    model = make_model(data)
+    message = (
+        f"The 'n_epochs' parameter of partial_fit must be an integer in [1, inf). Got {n_epochs!r} instead."
+    )
+    with pytest.raises(InputError, match=re.escape(message)):
+        model.partial_fit(data.corpus, n_epochs=n_epochs)
+    assert not hasattr(model, "network_")
 
 
 def test_partial_fit_goes_on_after_fit_and_after_pickling(data, fitted):

@@ -146,8 +146,8 @@ def train(
         return take_over(state, trainer, corpus, materials, settings)
 
 
-def train_further(state: State, corpus: Corpus, settings: Settings) -> NDArray[np.float32]:
-    """Train a network for one more epoch, on documents that may be others than before.
+def train_further(state: State, corpus: Corpus, n_epochs: int, settings: Settings) -> NDArray[np.float32]:
+    """Train a network for some more epochs, on documents that may be others than before.
 
     Parameters
     ----------
@@ -155,6 +155,8 @@ def train_further(state: State, corpus: Corpus, settings: Settings) -> NDArray[n
         With a network, which is trained in place.
     corpus : Corpus
         Documents with counts over the model's vocabularies.
+    n_epochs : int
+        Epochs to add.
     settings : Settings
         Of the estimator.
 
@@ -165,7 +167,7 @@ def train_further(state: State, corpus: Corpus, settings: Settings) -> NDArray[n
     """
     with torch_threads(settings.n_threads):
         materials = gather_documents(state, corpus, Sources(settings, state.languages))
-    return train(state, corpus, materials, 1, settings)
+    return train(state, corpus, materials, n_epochs, settings)
 
 
 def make_trainer(state: State, device: str, schedule: Schedule | None = None) -> Trainer:

@@ -302,11 +302,11 @@ def test_a_training_that_was_stopped_goes_on_where_it_was_kept_and_ends_the_same
 
     original, epochs = CrossLingualTopicModel.partial_fit, []
 
-    def stopping(model, corpus):
+    def stopping(model, corpus, n_epochs):
         epochs.append(getattr(model, "n_iter_", 0))
         if len(epochs) == 3:
             raise KeyboardInterrupt
-        return original(model, corpus)
+        return original(model, corpus, n_epochs=n_epochs)
 
     monkeypatch.setattr(bench.cells, "SAVE_EVERY", 0)
     monkeypatch.setattr(CrossLingualTopicModel, "partial_fit", stopping)
