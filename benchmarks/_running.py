@@ -1,6 +1,7 @@
 """Many cells: several at once, each in its own process, none twice, whatever becomes of the others."""
 
 import multiprocessing
+import os
 import signal
 import threading
 import traceback
@@ -105,6 +106,7 @@ def received(receiver: Connection) -> Exception | None:
 
 def child(sender: Connection, cell: Cell, data_home: Path, results: Results, n_threads: int) -> None:
     """Compute a cell and send what went wrong, if anything did."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
     # Ctrl-C ends training early but in good order, which would pass for a finished model
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     n_threads = min(n_threads, torch.get_num_threads())
@@ -117,6 +119,14 @@ def child(sender: Connection, cell: Cell, data_home: Path, results: Results, n_t
     except Exception as error:
         kind = FirstPhaseError if isinstance(error, FirstPhaseError) else CellError
         sender.send(kind(traceback.format_exc().strip()))
+
+
+def end_with_parent() -> None:
+    """Wait for the parent process, which may be killed, and end this one: nobody waits for its result."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def threads_per_job(n_jobs: int) -> int:

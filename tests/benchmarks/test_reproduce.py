@@ -1,6 +1,8 @@
 """The command that measures every system, on a tiny release that the tests write."""
 
 import json
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from statistics import mean, stdev
@@ -20,7 +22,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::skxtm.exceptions.AbsentWordsWarning"),
 ]
 
-CONFIGURATIONS = Path(__file__).parents[2] / "benchmarks" / "configs"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+CONFIGURATIONS = BENCHMARKS / "configs"
 PARTS = ("configuration", "evaluation", "cells", "running", "tables", "rating", "judging")
 
 
@@ -319,6 +322,35 @@ def test_a_training_that_was_stopped_goes_on_where_it_was_kept_and_ends_the_same
     assert facts["epochs"] == whole["epochs"] == 4
     models = [CrossLingualTopicModel.load(tmp_path / name) for name in ("whole", "stopped")]
     np.testing.assert_array_equal(*(model.components_ for model in models))
+
+
+KILLED = """
+import multiprocessing, sys, threading, time
+
+def cell(folder):
+    sys.path.insert(0, folder)
+    from _running import end_with_parent
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    print("begun", flush=True)
+    time.sleep(300)
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=cell, args=sys.argv[1:])
+    process.start()
+    process.join()
+"""
+
+
+def test_the_process_of_a_cell_ends_when_what_waits_for_it_is_killed(tmp_path):
+    (tmp_path / "killed.py").write_text(KILLED, encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "killed.py"), str(BENCHMARKS)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "begun\n"
+        parent.kill()
+        out, _ = parent.communicate(timeout=60)  # both have the pipe: it ends with the last of them
+    assert out == ""
 
 
 @pytest.mark.parametrize("name", ["mcta", "usvd"])
