@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 from scipy.special import softmax
 from sklearn.cluster import KMeans
@@ -18,6 +17,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from skxtm.backbones._clusters import fitted
+from skxtm.backbones._directions import FloatArray, apart, unit, with_translations
 from skxtm.backbones.base import (
     BackboneNetwork,
     Batch,
@@ -27,13 +27,13 @@ from skxtm.backbones.base import (
     Step,
     check_range,
 )
-from skxtm.embeddings._vectors import unit_rows
 from skxtm.exceptions import InputError
 from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import SparseRows, sparse_linear
 
-FloatArray = NDArray[np.float32]
 _VIEWS = ("auto", "words", "documents")
+_MOST_STARTS = 10
+_DISTANCES = 400_000  # of words to centres, which all starts together compute in a step
 
 
 class CoreCTM(NetworkBackbone):
@@ -82,10 +82,10 @@ class CoreCTM(NetworkBackbone):
     towards its translations:
     ``a_w = unit(e_w + translation_weight * unit(sum_v T_wv max(cos(e_w, e_v), 0.01) e_v))``, for each other
     language. Topics start as K-means centres of these words, weighted by the root of their counts, the
-    languages alike. Each centre then moves repeatedly to the middle of its `n_core_words` best words of every
-    language, of which a word counts fully only for its nearest centre: to a place that is dense in every
-    language, and apart from the others. With t_k these cores, topic-word distributions are the softmax over
-    the vocabulary of
+    languages alike. Each centre then moves repeatedly to the middle of its `n_core_words` best
+    words of every language, of which a word counts fully only for its nearest centre: to a place that is
+    dense in every language, and apart from the others. With t_k these cores, topic-word distributions are the
+    softmax over the vocabulary of
     ``(cos(a_w, t_k) + frequency_weight * log n_w + exclusivity * log p(k | w)) / word_temperature``, where
     ``p(k | w)`` is the softmax over topics of ``cos(a_w, t_k) / topic_temperature``. One topic has nothing to
     be told from: its words have their shares of the training counts, until refinement moves its core.
@@ -102,9 +102,12 @@ class CoreCTM(NetworkBackbone):
     Read as a whole, a document is its embedding h_d, scaled to length 1, less the mean of its language, and
     scaled again. The readers start at the means of the documents, weighted by the topic proportions that
     their words tell, and then take a few steps of soft K-means with `reader_temperature`, the languages
-    weighing alike. New documents then need the encoder too. Running text is what known words do not exhaust:
-    texts that were segmented and reduced to a vocabulary are read better by their words, and raw text far
-    better by an encoder of sentences.
+    weighing alike. Where words and topics are few, K-means starts up to ten times, as a single start may put
+    two themes into one topic, and the readers that documents are nearest to are kept, with their cores. Last,
+    they become the nearest directions at right angles to each other: two readers that
+    point the same way would tell the same of a document. New documents then need the encoder too. Running
+    text is what known words do not exhaust: texts that were segmented and reduced to a vocabulary are read
+    better by their words, and raw text far better by an encoder of sentences.
 
     Training can maximise the likelihood of the words under the mixture of topics by the readers; cores stay.
     It does not pay: topics are as good as before, and accuracies fall on EC News. So by default it has no
@@ -205,35 +208,12 @@ class CoreCTM(NetworkBackbone):
             weights = (self.sif / (self.sif + share))[:, None].astype(np.float32)
             constants[f"readers.{number}"] = weights * vectors[number]
             constants[f"log_counts.{number}"] = np.log(np.maximum(total, 1)).astype(np.float32)
-        readers = {code: constants[f"readers.{number}"] for number, code in enumerate(shape.languages)}
-        for number, (code, directions) in enumerate(sums.directions(readers).items()):
+        by_language = {code: constants[f"readers.{number}"] for number, code in enumerate(shape.languages)}
+        for number, (code, directions) in enumerate(sums.directions(by_language).items()):
             constants[f"mean.{number}"] = directions.mean(sums.n_documents(code)).astype(np.float32)
-        constants["cores"] = self.cores(
-            words, totals, shape.n_components, materials.seed, materials.seed_words
-        )
-        if materials.document_vectors is not None:
-            constants |= self.document_readers(materials, constants)
-        return constants
-
-    def document_readers(
-        self, materials: Materials, constants: Mapping[str, NDArray[Any]]
-    ) -> dict[str, NDArray[Any]]:
-        """Find the middles of topics among documents' embeddings.
-
-        Parameters
-        ----------
-        materials : Materials
-            With embeddings of documents.
-        constants : dict of str to ndarray
-            Cores, and how words tell the topics of documents.
-
-        Returns
-        -------
-        constants : dict of str to ndarray
-            ``"document_readers"`` of shape (n_components, n_dimensions), and for language l the mean
-            ``"document_mean.l"`` of its documents.
-        """
-        assert materials.document_vectors is not None
+        K, start = shape.n_components, materials.seed
+        if materials.document_vectors is None:
+            return constants | {"cores": self.cores(words, totals, K, start, materials.seed_words)}
         means = [unit(part).mean(0) for part in materials.document_vectors]
         documents = [
             unit(unit(part) - mean) for part, mean in zip(materials.document_vectors, means, strict=True)
@@ -241,14 +221,43 @@ class CoreCTM(NetworkBackbone):
         by_words = []
         for number, counts in enumerate(materials.counts):
             rows = unit(counts.astype(np.float32) @ constants[f"readers.{number}"])
-            rows = unit(rows - constants[f"mean.{number}"])
-            by_words.append(softmax(rows @ constants["cores"].T / self.reader_temperature, axis=1))
-        readers = _middles(documents, by_words)
+            by_words.append(unit(rows - constants[f"mean.{number}"]))
+        n_starts = min(max(_DISTANCES // (K * sum(map(len, words))), 1), _MOST_STARTS)
+        nearest = 0.0
+        for seed in range(start, start + n_starts):
+            cores = self.cores(words, totals, K, seed, materials.seed_words)
+            readers = self.document_readers(documents, by_words, cores)
+            closeness = float(np.mean([(part @ readers.T).max(1).mean() for part in documents]))
+            if seed == start or closeness > nearest:
+                nearest = closeness
+                constants |= {"cores": cores, "document_readers": apart(readers)}
+        return constants | {f"document_mean.{number}": mean for number, mean in enumerate(means)}
+
+    def document_readers(
+        self, documents: Sequence[FloatArray], by_words: Sequence[FloatArray], cores: FloatArray
+    ) -> FloatArray:
+        """Find the middles of topics among documents' embeddings.
+
+        Parameters
+        ----------
+        documents : sequence of ndarray of shape (n_l, n_dimensions)
+            Embeddings of each language's documents, less their mean, of length 1.
+        by_words : sequence of ndarray of shape (n_l, n_word_dimensions)
+            The same documents by their words.
+        cores : ndarray of shape (n_components, n_word_dimensions)
+            Of length 1.
+
+        Returns
+        -------
+        readers : ndarray of shape (n_components, n_dimensions)
+            Of length 1.
+        """
+        shares = [softmax(part @ cores.T / self.reader_temperature, axis=1) for part in by_words]
+        readers = _middles(documents, shares)
         for _ in range(self.n_reader_steps):
             shares = [softmax(part @ readers.T / self.reader_temperature, axis=1) for part in documents]
             readers = _middles(documents, shares)
-        by_language = {f"document_mean.{number}": mean for number, mean in enumerate(means)}
-        return {"document_readers": readers, **by_language}
+        return readers
 
     def cores(
         self,
@@ -433,40 +442,3 @@ def _middles(documents: Sequence[FloatArray], shares: Sequence[FloatArray]) -> F
     """Directions (n_components, n_dimensions) of topics' documents, the languages weighing alike."""
     sums = [part.T @ of_language / len(part) for part, of_language in zip(shares, documents, strict=True)]
     return unit(np.sum(sums, axis=0))
-
-
-def with_translations(
-    vectors: Sequence[FloatArray], lexicons: Mapping[tuple[int, int], sparse.csr_array], weight: float
-) -> list[FloatArray]:
-    """Move words towards their translations.
-
-    Parameters
-    ----------
-    vectors : sequence of ndarray of shape (V_l, n_dimensions)
-        Of length 1.
-    lexicons : dict of (int, int) to csr_array of shape (V_a, V_b)
-        Not 0 where words of languages number a < b translate each other.
-    weight : float
-        Of the direction of a word's translations in each other language, against the word's own. Translations
-        count by their cosine with the word, so that those of another sense count little.
-
-    Returns
-    -------
-    moved : list of ndarray of shape (V_l, n_dimensions)
-        Of length 1.
-    """
-    moved = [part.copy() for part in vectors]
-    for (first, second), lexicon in lexicons.items():
-        pairs = sparse.coo_array(lexicon)
-        rows, columns = pairs.coords
-        cosines = np.einsum("ij,ij->i", vectors[first][rows], vectors[second][columns])
-        shape = pairs.shape
-        closeness = sparse.csr_array((np.maximum(cosines, 0.01), (rows, columns)), shape=shape)
-        moved[first] += weight * unit(closeness @ vectors[second])
-        moved[second] += weight * unit(closeness.T @ vectors[first])
-    return [unit(part) for part in moved]
-
-
-def unit(rows: NDArray[Any]) -> FloatArray:
-    """Scale rows to length 1, in single precision."""
-    return unit_rows(rows).astype(np.float32)

@@ -10,6 +10,7 @@ from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexico
 from skxtm._model.sources import Resource, is_running_text
 from skxtm._model.state import state_of
 from skxtm.backbones import CoreCTM, backbone_names
+from skxtm.datasets import load_sample
 from skxtm.embeddings import AlignedWordEncoder, UniversalSentenceEncoder
 from skxtm.exceptions import (
     InputError,
@@ -18,6 +19,7 @@ from skxtm.exceptions import (
     MissingResourceError,
     UnknownWordsWarning,
 )
+from skxtm.metrics import cluster_scores
 
 pytest.importorskip("stopwordsiso")
 
@@ -186,7 +188,7 @@ def test_the_view_of_documents_follows_their_text():
 
 
 @pytest.mark.encoder
-def test_document_readers_equal_soft_k_means_written_out():
+def test_document_readers_equal_soft_k_means_written_out_and_stand_apart():
     model = make_model().fit(TEXTS)
     corpus = model.vectorizer_.transform(Corpus([c for _, c in TEXTS], text=[t for t, _ in TEXTS]))
     backbone, constants = model.backbone_, state_of(model).constants
@@ -211,11 +213,23 @@ def test_document_readers_equal_soft_k_means_written_out():
         readers = unit(
             sum(shares(vectors[code], readers).T @ vectors[code] / 12 for code in model.languages_)
         )
+    left, spans, right = np.linalg.svd(
+        readers, full_matrices=False
+    )  # all spans 1: the nearest at right angles
+    readers = unit(left * (spans / np.maximum(spans, np.sqrt(1e-3) * spans[0])) @ right)
     np.testing.assert_allclose(constants["document_readers"], readers, atol=1e-4)
     logits = vectors["en"] @ readers.T / backbone.document_temperature
     expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     english = [pair for pair in TEXTS if pair[1] == "en"]
     np.testing.assert_allclose(model.transform(english), expected, atol=1e-3)
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_every_seed_finds_all_themes_of_the_sample(seed):
+    sample = load_sample()
+    model = CrossLingualTopicModel(8, random_state=seed)
+    assert cluster_scores(model.fit_transform(sample.corpus), sample.labels).purity > 0.95
 
 
 @pytest.mark.encoder

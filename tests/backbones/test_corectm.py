@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
+from scipy.linalg import polar
 
 from skxtm import Corpus, CrossLingualTopicModel, Lexicon, LLMRefiner
-from skxtm.backbones import CoreCTM
+from skxtm.backbones import CoreCTM, corectm
+from skxtm.backbones._directions import apart, with_translations
 from skxtm.backbones.base import Batch, CorpusShape, Materials
-from skxtm.backbones.corectm import _highest_rows, with_translations
+from skxtm.backbones.corectm import _highest_rows
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError
 from skxtm.training.loop import build_network
@@ -44,6 +46,69 @@ def random_case(n_languages, n_components, n_documents, seed, dense):
     network = build_network(backbone, shape, constants, seed=seed).double().train()
     dense.perturb(network, rng)
     return backbone, network, materials, constants
+
+
+def drawn_directions(number, n_dimensions, seed=0):
+    rows = np.random.default_rng(seed).normal(size=(number, n_dimensions))
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@given(st.integers(1, 9), st.integers(0, 99))
+def test_directions_that_stand_apart_are_the_nearest_at_right_angles(n_directions, seed):
+    directions = drawn_directions(n_directions, 30, seed)
+    nearest, _ = polar(directions)
+    np.testing.assert_allclose(apart(directions), nearest, atol=1e-6)
+
+
+def test_directions_that_no_angle_tells_apart_stay_alike():
+    found = apart(drawn_directions(3, 8)[[0, 1, 1, 2]])
+    np.testing.assert_allclose(found[1], found[2], atol=1e-6)
+    np.testing.assert_allclose(found[[0, 3]] @ found[[1, 2]].T, 0, atol=1e-6)
+    np.testing.assert_allclose(found[0] @ found[3], 0, atol=1e-6)
+
+
+def test_more_directions_than_dimensions_have_length_1():
+    np.testing.assert_allclose(np.linalg.norm(apart(drawn_directions(40, 8)), axis=1), 1, rtol=1e-6)
+
+
+def test_of_several_starts_that_is_kept_whose_readers_documents_are_nearest_to(monkeypatch):
+    rng = np.random.default_rng(0)
+    shape = CorpusShape(5, ("a", "b"), (40, 30))
+    counts = tuple(sparse.csr_array(rng.poisson(0.2, (50, size)) + 0) for size in (40, 30))
+    words, documents = ([rng.normal(size=(n, 6)) for n in sizes] for sizes in ((40, 30), (50, 50)))
+
+    def prepared(seed):
+        materials = Materials(counts, word_vectors=words, document_vectors=documents, seed=seed)
+        return CoreCTM().prepare(shape, materials)
+
+    chosen = prepared(3)
+    closeness, singles = [], []
+    monkeypatch.setattr(corectm, "_MOST_STARTS", 1)
+    for seed in range(3, 13):
+        monkeypatch.setattr(corectm, "apart", lambda readers: readers)
+        readers = prepared(seed)["document_readers"]
+        monkeypatch.undo()
+        monkeypatch.setattr(corectm, "_MOST_STARTS", 1)
+        rows = [drawn / np.linalg.norm(drawn, axis=1, keepdims=True) for drawn in documents]
+        rows = [of - of.mean(0) for of in rows]
+        rows = [of / np.linalg.norm(of, axis=1, keepdims=True) for of in rows]
+        closeness.append(np.mean([(of @ readers.T).max(1).mean() for of in rows]))
+        singles.append(prepared(seed))
+    best = singles[int(np.argmax(closeness))]
+    assert np.argmax(closeness) != 0  # so that the first start would not do
+    for name in ("cores", "document_readers"):
+        np.testing.assert_array_equal(chosen[name], best[name])
+    assert not np.array_equal(singles[0]["cores"], chosen["cores"])
+
+
+def test_without_document_vectors_there_is_one_start(monkeypatch):
+    seeds = []
+    original = CoreCTM.cores
+    monkeypatch.setattr(
+        CoreCTM, "cores", lambda self, *given: seeds.append(given[3]) or original(self, *given)
+    )
+    make_model().fit(DATA.corpus)
+    assert len(seeds) == 1
 
 
 @pytest.mark.parametrize("n_components", [3, 50])
