@@ -13,24 +13,26 @@ FloatArray = NDArray[np.float32]
 _LEAST_SPAN = 1e-3  # of the greatest eigenvalue: what less tells directions apart is not made more
 
 
-def apart(directions: FloatArray) -> FloatArray:
-    """Find the nearest directions at right angles to each other (symmetric orthogonalisation).
+def apart(directions: FloatArray, spread: float = 1.0) -> FloatArray:
+    """Move directions away from what they have in common (symmetric orthogonalisation, in part or whole).
 
     Parameters
     ----------
     directions : ndarray of shape (n_directions, n_dimensions)
-        Of length 1. Where they span too little, by number or because some are nearly the same, those found
-        are as far apart as that lets them be.
+        Of length 1.
+    spread : float in [0, 1], default=1.0
+        1 is for the nearest directions at right angles to each other, as far as what the given ones span lets
+        them be; 0 for the given ones.
 
     Returns
     -------
     directions : ndarray of shape (n_directions, n_dimensions)
-        ``(D D')^(-1/2) D``, of length 1.
+        ``(D D')^(-spread / 2) D``, scaled to length 1.
     """
     double = directions.astype(np.float64)
     values, vectors = np.linalg.eigh(double @ double.T)
     values = np.maximum(values, _LEAST_SPAN * values[-1])
-    return unit((vectors / np.sqrt(values)) @ vectors.T @ double)
+    return unit((vectors * values ** (-spread / 2)) @ vectors.T @ double)
 
 
 def with_translations(

@@ -67,6 +67,9 @@ class CoreCTM(NetworkBackbone):
         How often readers move to the middle of their documents, where embeddings are read.
     reader_temperature : float, default=0.05
         Of the proportions by which they do.
+    reader_spread : float in [0, 1], default=0.5
+        How far readers of embeddings then move away from what they have in common; 1 sets them at right
+        angles, which finds more translations.
     weight_reconstruction : float, default=0.0
         Weight of the likelihood of the words in training, by `LLMRefiner` too; see Notes for why it is 0.
     learning_rate : float, default=1e-3
@@ -104,10 +107,10 @@ class CoreCTM(NetworkBackbone):
     their words tell, and then take a few steps of soft K-means with `reader_temperature`, the languages
     weighing alike. Where words and topics are few, K-means starts up to ten times, as a single start may put
     two themes into one topic, and the readers that documents are nearest to are kept, with their cores. Last,
-    they become the nearest directions at right angles to each other: two readers that
-    point the same way would tell the same of a document. New documents then need the encoder too. Running
-    text is what known words do not exhaust: texts that were segmented and reduced to a vocabulary are read
-    better by their words, and raw text far better by an encoder of sentences.
+    with U these readers, they become the rows of ``(U U')^(-reader_spread / 2) U``, scaled to length 1: those
+    that point the same way would tell the same of a document. New documents then need the encoder too.
+    Running text is what known words do not exhaust: texts that were segmented and reduced to a vocabulary are
+    read better by their words, and raw text far better by an encoder of sentences.
 
     Training can maximise the likelihood of the words under the mixture of topics by the readers; cores stay.
     It does not pay: topics are as good as before, and accuracies fall on EC News. So by default it has no
@@ -143,6 +146,7 @@ class CoreCTM(NetworkBackbone):
         view: Literal["auto", "words", "documents"] = "auto",
         n_reader_steps: int = 10,
         reader_temperature: float = 0.05,
+        reader_spread: float = 0.5,
         weight_reconstruction: float = 0.0,
         learning_rate: float = 1e-3,
         max_epochs: int = 0,
@@ -160,6 +164,7 @@ class CoreCTM(NetworkBackbone):
         self.view = view
         self.n_reader_steps = n_reader_steps
         self.reader_temperature = reader_temperature
+        self.reader_spread = reader_spread
         self.weight_reconstruction = weight_reconstruction
         self.learning_rate = learning_rate
         self.max_epochs = max_epochs
@@ -181,6 +186,7 @@ class CoreCTM(NetworkBackbone):
         check_range(self, "n_core_words", 1, None, integer=True)
         for name in ("n_core_steps", "n_reader_steps"):
             check_range(self, name, 0, None, integer=True)
+        check_range(self, "reader_spread", 0, 1)
         if self.view not in _VIEWS:
             raise InputError(
                 f"The 'view' parameter of CoreCTM must be one of {_VIEWS}. Got {self.view!r} instead."
@@ -230,7 +236,7 @@ class CoreCTM(NetworkBackbone):
             closeness = float(np.mean([(part @ readers.T).max(1).mean() for part in documents]))
             if seed == start or closeness > nearest:
                 nearest = closeness
-                constants |= {"cores": cores, "document_readers": apart(readers)}
+                constants |= {"cores": cores, "document_readers": apart(readers, self.reader_spread)}
         return constants | {f"document_mean.{number}": mean for number, mean in enumerate(means)}
 
     def document_readers(

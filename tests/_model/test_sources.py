@@ -213,10 +213,9 @@ def test_document_readers_equal_soft_k_means_written_out_and_stand_apart():
         readers = unit(
             sum(shares(vectors[code], readers).T @ vectors[code] / 12 for code in model.languages_)
         )
-    left, spans, right = np.linalg.svd(
-        readers, full_matrices=False
-    )  # all spans 1: the nearest at right angles
-    readers = unit(left * (spans / np.maximum(spans, np.sqrt(1e-3) * spans[0])) @ right)
+    left, spans, right = np.linalg.svd(readers, full_matrices=False)
+    spans /= np.maximum(spans, np.sqrt(1e-3) * spans[0]) ** backbone.reader_spread
+    readers = unit(left * spans @ right)
     np.testing.assert_allclose(constants["document_readers"], readers, atol=1e-4)
     logits = vectors["en"] @ readers.T / backbone.document_temperature
     expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)

@@ -53,11 +53,14 @@ def drawn_directions(number, n_dimensions, seed=0):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-@given(st.integers(1, 9), st.integers(0, 99))
+@given(st.integers(2, 9), st.integers(0, 99))
 def test_directions_that_stand_apart_are_the_nearest_at_right_angles(n_directions, seed):
     directions = drawn_directions(n_directions, 30, seed)
     nearest, _ = polar(directions)
     np.testing.assert_allclose(apart(directions), nearest, atol=1e-6)
+    np.testing.assert_allclose(apart(directions, 0), directions, atol=1e-6)
+    away = [np.linalg.norm(apart(directions, spread) - nearest) for spread in (0, 0.5, 1)]
+    assert away == sorted(away, reverse=True)
 
 
 def test_directions_that_no_angle_tells_apart_stay_alike():
@@ -85,7 +88,7 @@ def test_of_several_starts_that_is_kept_whose_readers_documents_are_nearest_to(m
     closeness, singles = [], []
     monkeypatch.setattr(corectm, "_MOST_STARTS", 1)
     for seed in range(3, 13):
-        monkeypatch.setattr(corectm, "apart", lambda readers: readers)
+        monkeypatch.setattr(corectm, "apart", lambda readers, spread: readers)
         readers = prepared(seed)["document_readers"]
         monkeypatch.undo()
         monkeypatch.setattr(corectm, "_MOST_STARTS", 1)
