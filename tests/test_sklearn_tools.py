@@ -99,6 +99,11 @@ def documents():
     }
 
 
+def assert_nearly_equal(actual, expected):
+    """Equal but for the last bits: on some processors they depend on how rows lie in memory."""
+    np.testing.assert_allclose(actual, expected, rtol=1e-5)
+
+
 def plain_form(form):
     """The form whose answers this one must give."""
     if form.endswith("matrix"):
@@ -164,12 +169,12 @@ def check_train_test_split(form, X, tmp_path):
     parts = train_test_split(X, LABELS, ROWS, train_size=0.5, stratify=ROWS % 2, random_state=0)
     X_train, X_test, y_train, _, train, test = parts
     answers = make_classifier(form).fit(X_train, y_train).predict_proba(X_test)
-    np.testing.assert_array_equal(answers, expected_answers(form, [(train, test)])[test])
+    assert_nearly_equal(answers, expected_answers(form, [(train, test)])[test])
 
 
 def check_cross_val_predict(form, X, tmp_path):
     answers = cross_val_predict(make_classifier(form), X, LABELS, cv=KFold(2), method="predict_proba")
-    np.testing.assert_array_equal(answers, expected_answers(form, KFold(2).split(ROWS)))
+    assert_nearly_equal(answers, expected_answers(form, KFold(2).split(ROWS)))
 
 
 def widths(classifier, X, y):
@@ -231,9 +236,7 @@ def check_permutation_importance(form, X, tmp_path):
 def check_stacking(form, X, tmp_path):
     stacking = StackingClassifier([("topics", make_classifier(form))], cv=KFold(2)).fit(X, LABELS)
     features = expected_answers(form, KFold(2).split(ROWS))[:, [1]]
-    np.testing.assert_array_equal(
-        stacking.final_estimator_.coef_, LogisticRegression().fit(features, LABELS).coef_
-    )
+    assert_nearly_equal(stacking.final_estimator_.coef_, LogisticRegression().fit(features, LABELS).coef_)
     assert stacking.predict(X).shape == (N_DOCUMENTS,)
 
 

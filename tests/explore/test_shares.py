@@ -56,7 +56,8 @@ def test_intervals_do_not_depend_on_how_many_resamples_are_held_at_a_time(monkey
     theta = np.random.default_rng(0).dirichlet([1, 2], size=30)
     whole = Resamples("f", 50, 0.9).interval(theta)
     monkeypatch.setattr(shares, "_CELLS", 100)
-    np.testing.assert_array_equal(whole, Resamples("f", 50, 0.9).interval(theta))
+    # on some processors the last bit of a product depends on how many rows it has
+    np.testing.assert_allclose(whole, Resamples("f", 50, 0.9).interval(theta), rtol=1e-12)
 
 
 def test_nineteen_of_twenty_intervals_hold_the_truth():
