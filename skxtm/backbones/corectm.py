@@ -32,7 +32,6 @@ from skxtm.modules.prior import LaplacePrior
 from skxtm.modules.sparse import SparseRows, sparse_linear
 
 _VIEWS = ("auto", "words", "documents")
-_MOST_STARTS = 10
 _DISTANCES = 400_000  # of words to centres, which all starts together compute in a step
 
 
@@ -63,6 +62,8 @@ class CoreCTM(NetworkBackbone):
     view : {"auto", "words", "documents"}, default="auto"
         What tells the topics of a document: its words, or its embedding as a whole. "auto" takes embeddings
         where documents are running text in languages that an encoder at hand knows, see Notes.
+    n_starts : int, default=10
+        Most starts of K-means where embeddings are read; the more words and topics, the fewer.
     n_reader_steps : int, default=10
         How often readers move to the middle of their documents, where embeddings are read.
     reader_temperature : float, default=0.05
@@ -85,10 +86,10 @@ class CoreCTM(NetworkBackbone):
     towards its translations:
     ``a_w = unit(e_w + translation_weight * unit(sum_v T_wv max(cos(e_w, e_v), 0.01) e_v))``, for each other
     language. Topics start as K-means centres of these words, weighted by the root of their counts, the
-    languages alike. Each centre then moves repeatedly to the middle of its `n_core_words` best
-    words of every language, of which a word counts fully only for its nearest centre: to a place that is
-    dense in every language, and apart from the others. With t_k these cores, topic-word distributions are the
-    softmax over the vocabulary of
+    languages alike. Each centre then moves repeatedly to the middle of its `n_core_words` best words of every
+    language, of which a word counts fully only for its nearest centre: to a place that is dense in every
+    language, and apart from the others. With t_k these cores, topic-word distributions are the softmax over
+    the vocabulary of
     ``(cos(a_w, t_k) + frequency_weight * log n_w + exclusivity * log p(k | w)) / word_temperature``, where
     ``p(k | w)`` is the softmax over topics of ``cos(a_w, t_k) / topic_temperature``. One topic has nothing to
     be told from: its words have their shares of the training counts, until refinement moves its core.
@@ -105,10 +106,10 @@ class CoreCTM(NetworkBackbone):
     Read as a whole, a document is its embedding h_d, scaled to length 1, less the mean of its language, and
     scaled again. The readers start at the means of the documents, weighted by the topic proportions that
     their words tell, and then take a few steps of soft K-means with `reader_temperature`, the languages
-    weighing alike. Where words and topics are few, K-means starts up to ten times, as a single start may put
-    two themes into one topic, and the readers that documents are nearest to are kept, with their cores. Last,
-    with U these readers, they become the rows of ``(U U')^(-reader_spread / 2) U``, scaled to length 1: those
-    that point the same way would tell the same of a document. New documents then need the encoder too.
+    weighing alike. Where words and topics are few, K-means starts up to `n_starts` times, as a single one
+    may put two themes into one topic; the readers that documents are nearest to are kept, with their cores.
+    Last, with U these readers, they become the rows of ``(U U')^(-reader_spread / 2) U``, scaled to length 1:
+    those that point the same way would tell the same of a document. New documents then need the encoder too.
     Running text is what known words do not exhaust: texts that were segmented and reduced to a vocabulary are
     read better by their words, and raw text far better by an encoder of sentences.
 
@@ -144,6 +145,7 @@ class CoreCTM(NetworkBackbone):
         document_temperature: float = 0.1,
         sif: float = 1e-2,
         view: Literal["auto", "words", "documents"] = "auto",
+        n_starts: int = 10,
         n_reader_steps: int = 10,
         reader_temperature: float = 0.05,
         reader_spread: float = 0.5,
@@ -162,6 +164,7 @@ class CoreCTM(NetworkBackbone):
         self.document_temperature = document_temperature
         self.sif = sif
         self.view = view
+        self.n_starts = n_starts
         self.n_reader_steps = n_reader_steps
         self.reader_temperature = reader_temperature
         self.reader_spread = reader_spread
@@ -183,7 +186,8 @@ class CoreCTM(NetworkBackbone):
             "sif",
         ):
             check_range(self, name, 0, None, open_low=True)
-        check_range(self, "n_core_words", 1, None, integer=True)
+        for name in ("n_core_words", "n_starts"):
+            check_range(self, name, 1, None, integer=True)
         for name in ("n_core_steps", "n_reader_steps"):
             check_range(self, name, 0, None, integer=True)
         check_range(self, "reader_spread", 0, 1)
@@ -228,7 +232,7 @@ class CoreCTM(NetworkBackbone):
         for number, counts in enumerate(materials.counts):
             rows = unit(counts.astype(np.float32) @ constants[f"readers.{number}"])
             by_words.append(unit(rows - constants[f"mean.{number}"]))
-        n_starts = min(max(_DISTANCES // (K * sum(map(len, words))), 1), _MOST_STARTS)
+        n_starts = min(max(_DISTANCES // (K * sum(map(len, words))), 1), self.n_starts)
         nearest = 0.0
         for seed in range(start, start + n_starts):
             cores = self.cores(words, totals, K, seed, materials.seed_words)
