@@ -299,7 +299,7 @@ class CoreCTM(NetworkBackbone):
         """
         weights = [np.sqrt(total) / max(np.sqrt(total).sum(), 1e-9) for total in totals]
         stacked = np.vstack(words)
-        n_clusters = min(n_components, len(np.unique(stacked, axis=0)))
+        n_clusters = min(n_components, len({row.tobytes() for row in stacked}))
         kmeans = KMeans(n_clusters, n_init=1, random_state=seed)
         with warnings.catch_warnings():  # words that are nearly alike; clusters then are fewer
             warnings.simplefilter("ignore", ConvergenceWarning)
