@@ -206,6 +206,7 @@ def check_halving_grid_search(form, X, tmp_path):
     assert search.n_resources_ == [12, 24]
     width = search.best_params_["model__n_components"]
     assert search.best_estimator_[0].transform(X).shape == (N_DOCUMENTS, width)
+    assert np.isfinite(search.predict_proba(X)).all()
 
 
 def check_bagging(form, X, tmp_path):
