@@ -13,6 +13,7 @@ from skxtm._parameters import check_choice
 from skxtm.exceptions import AbsentWordsWarning, InputError
 from skxtm.metrics._topics import Topics, top_words
 from skxtm.metrics.reference import AlignedReference, Counts
+from skxtm.normalization import same_word_forms
 
 Counting = Literal["documents", "published"]
 Floats = NDArray[np.float64]
@@ -69,7 +70,8 @@ def cnpmi_score(
         shares of the same documents. ``"published"`` reproduces the published script [2]_, for figures
         to stand beside those of papers: it divides the number of *tokens* of the word by the number of
         documents; and a word spelled alike in both languages of a pair, if it is among the top words of both,
-        has the tokens of the second language in either place.
+        has the tokens of the second language in either place. That script reads texts in lower case and words
+        as they are spelled: give it such texts in a reference of ``match="literal"``.
     languages : sequence of str, default=None
         The languages to compare, at least two. None takes those of the topics.
     per_topic : bool, default=False
@@ -210,7 +212,8 @@ def npmi_score(
     -----
     As in :func:`cnpmi_score`, a pair that never occurs together counts 0, not the limit -1 that some
     implementations take, so that the figures within and across languages stand on one scale; a pair found
-    together in every document counts 1. The co-occurrence of [1]_ and [2]_ is that of sliding windows; for
+    together in every document counts 1. Spellings that the reference takes for one word, by its `match`, are
+    one word. The co-occurrence of [1]_ and [2]_ is that of sliding windows; for
     theirs, give windows as the texts of the reference.
 
     References
@@ -243,7 +246,7 @@ def _own_scores(language: str, words: list[list[str]], reference: AlignedReferen
     """Return the mean npmi of each topic, (K,), over pairs of its words in one language."""
     scores = np.empty(len(words))
     for k, of_topic in enumerate(words):
-        different = list(dict.fromkeys(of_topic))
+        different = _different(of_topic, language, reference)
         if len(different) < 2:
             raise InputError(
                 f"NPMI pairs different words, but the top words of topic {k} in language {language!r} are "
@@ -251,6 +254,15 @@ def _own_scores(language: str, words: list[list[str]], reference: AlignedReferen
             )
         scores[k] = npmi_matrix(different, reference, language)[np.triu_indices(len(different), k=1)].mean()
     return scores
+
+
+def _different(words: list[str], language: str, reference: AlignedReference) -> list[str]:
+    """Keep the first of the words that the reference takes for one."""
+    forms = words if reference.match == "literal" else same_word_forms(words, language)
+    first: dict[str, str] = {}
+    for form, word in zip(forms, words, strict=True):
+        first.setdefault(form, word)
+    return list(first.values())
 
 
 def npmi_matrix(words: Sequence[str], reference: AlignedReference, language: str) -> Floats:

@@ -309,6 +309,7 @@ class AlignedReference:
         counts : ndarray of shape (len(first_words), len(second_words))
             Number of documents that hold both words of the pair.
         """
+        first, second = canonical_code(first), canonical_code(second)
         rows, columns = self._find(first, first_words), self._find(second, second_words)
         counts = np.zeros((len(rows), len(columns)), dtype=np.int64)
         of_first = self._incidences[first][:, rows[rows >= 0]].astype(np.int64)

@@ -111,6 +111,16 @@ def test_a_repeated_word_is_not_paired_with_itself():
     assert repeated == npmi_score([{"en": ["rain", "goal"]}], REFERENCE, n_words=2) == 0.0
 
 
+@pytest.mark.parametrize(("match", "n_pairs"), [("normal", 3), ("literal", 6)])
+def test_spellings_that_the_reference_takes_for_one_word_are_no_pair(match, n_pairs):
+    reference = AlignedReference.from_texts({"ja": ["インチ 雨", "雨 風", "ｲﾝﾁ 風", "球"]}, match=match)
+    united = {"normal": ["インチ", "雨", "風"], "literal": ["インチ", "ｲﾝﾁ", "雨", "風"]}[match]
+    texts = [["インチ", "雨"], ["雨", "風"], ["インチ" if match == "normal" else "ｲﾝﾁ", "風"], ["球"]]
+    scored = npmi_score([{"ja": ["インチ", "ｲﾝﾁ", "雨", "風"]}], reference, n_words=4)
+    assert len(list(combinations(united, 2))) == n_pairs
+    assert scored == pytest.approx(mean_over_pairs(united, texts))
+
+
 @pytest.mark.parametrize(
     ("topics", "options", "message"),
     [

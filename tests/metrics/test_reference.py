@@ -51,6 +51,13 @@ def test_documents_tokens_and_pairs_are_counted(reference):
     )
 
 
+def test_a_language_may_be_named_by_any_of_its_codes(reference):
+    pairs = reference.pair_counts("en", ["rain", "goal"], "zh", ["雨"])
+    np.testing.assert_array_equal(reference.pair_counts("eng", ["rain", "goal"], "zh-Hans", ["雨"]), pairs)
+    np.testing.assert_array_equal(reference.document_counts("eng", ["rain"]), [2])
+    np.testing.assert_array_equal(reference.token_counts("zho", ["雨"]), [5])
+
+
 def test_lists_of_words_and_generators_are_texts_too(reference):
     lists = AlignedReference.from_texts(
         {"en": (text.split() for text in ENGLISH), "zh": (tuple(text.split()) for text in CHINESE)}
