@@ -72,6 +72,8 @@ class LLMRefiner(RefinedModel):
         the published ablation.
     bandwidth_factors : tuple of float, default=(1.0,)
         One Gaussian kernel for each, with this multiple of the median distance as bandwidth.
+    regularisation : float > 0, default=0.1
+        Strength of the transport's entropy; 0.1 is what the published code has.
     language_weights : {"equal", "probability"}, default="equal"
         Whether a topic's top words of each language weigh the same together, as those of its refined words
         do; or each in proportion to its probability, as the paper prints it, so that a language with
@@ -84,8 +86,9 @@ class LLMRefiner(RefinedModel):
         alone, as published, so that refined words rise only as others fall.
     temperature : float > 0, default=0.2
         By which cosines of documents and topics are divided, tau.
-    direction : {"forward", "reverse"}, default="forward"
-        Of the documents' divergence: KL(theta || target), as in the paper, or KL(target || theta).
+    direction : {"forward", "reverse", "released"}, default="forward"
+        Of the documents' divergence: KL(theta || target), as in the paper; KL(target || theta); or, as in the
+        published code, KL(target || softmax(theta)), whose gradient is some eighty times smaller.
     document_reduction : {"mean", "sum"}, default="mean"
         Whether the documents' divergence is a mean over documents, then languages, in nats per document, as
         in the published code; or the sum over all documents of a step, as the paper prints it, which makes
@@ -96,8 +99,8 @@ class LLMRefiner(RefinedModel):
         Norm of all gradients together above which they are scaled down to it; None for never.
     prompt : {"joint", "single", "paper"}, default="joint"
         Whether one request shows all topics, as in the paper, or one topic with the others for context, as in
-        the published code; or the paper's own request, in plain text. Only for a chat model, as all that
-        follows.
+        the published code; or what the paper's request asks for, in plain text. Only for a chat model, as all
+        that follows.
     n_candidates : int, default=0
         Words of the vocabulary that are near a topic to list for the language model to choose from.
     domain : str or None, default=None
@@ -174,19 +177,23 @@ class LLMRefiner(RefinedModel):
     `max_requests` is reached after the first refinement, or the server refuses requests then, training goes
     on with the last words kept, and a warning says so.
 
-    The median distance of a topic's kernels is that of the pooled distances as published: pairs within the
-    top words and within the refined words count twice, pairs across once.
+    The median distance of a topic's kernels is that of the pooled distances: pairs within the words that get
+    a gradient and within the refined words count twice, pairs across once. With ``support="top"`` that is as
+    published.
 
     Departures from the paper, each with the parameter for the other: refinements begin at once
     (`refine_at_start`), the documents' divergence is a mean (`document_reduction`), top words of each
     language weigh the same (`language_weights`), refined words get a gradient (`support`), and the request
-    is our own (`prompt`).
+    is our own (`prompt`). The paper samples answers with a temperature and a top_p of 0.7, which the chat
+    model is given: ``OpenAIChat(..., temperature=0.7, top_p=0.7)``; by default both are the server's.
 
     Departures from the published code, where it differs from the paper: the probabilities of top words are
     those of the topic-word distribution, renormalised, where that code divides raw weights by their sum; the
-    documents' divergence has the paper's direction, and takes the topic proportions of the same pass as the
-    other losses. Beyond the paper: `direction`, several kernels. The learning rate of the second
-    phase is constant; the published code's goes on decaying. Failed rounds do not count in vote shares.
+    documents' divergence has the paper's direction (`direction`), and takes the topic proportions of the same
+    pass as the other losses. Beyond the paper: several kernels. The learning rate of the second phase is
+    constant; the published code's decays on by the backbone's own steps, and its epochs of the second phase
+    are among those that its backbones are given, see ``NMTM.published``. Failed rounds do not count in vote
+    shares.
 
     References
     ----------
@@ -226,11 +233,12 @@ class LLMRefiner(RefinedModel):
         weight_documents: float = 200.0,
         divergence: Literal["mmd", "transport"] = "mmd",
         bandwidth_factors: Sequence[float] = (1.0,),
+        regularisation: float = 0.1,
         language_weights: Literal["equal", "probability"] = "equal",
         topic_average: Literal["all", "refined"] = "all",
         support: Literal["union", "top"] = "union",
         temperature: float = 0.2,
-        direction: Literal["forward", "reverse"] = "forward",
+        direction: Literal["forward", "reverse", "released"] = "forward",
         document_reduction: Literal["mean", "sum"] = "mean",
         learning_rate_factor: float = 0.3,
         max_gradient_norm: float | None = 1.0,
@@ -258,6 +266,7 @@ class LLMRefiner(RefinedModel):
         self.weight_documents = weight_documents
         self.divergence = divergence
         self.bandwidth_factors = bandwidth_factors
+        self.regularisation = regularisation
         self.language_weights = language_weights
         self.topic_average = topic_average
         self.support = support

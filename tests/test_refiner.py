@@ -253,6 +253,16 @@ class TestOffline:
         refiner = offline(model, max_epochs=1, divergence=divergence).fit(CORPUS)
         assert np.isfinite(refiner.history_["loss"]).all()
 
+    def test_the_transport_s_entropy_is_the_one_given(self):
+        losses = [
+            offline(make_model(max_epochs=1), max_epochs=1, divergence="transport", **given)
+            .fit(CORPUS)
+            .history_
+            for given in ({}, {"regularisation": 0.1}, {"regularisation": 1.0})
+        ]
+        assert losses[0]["words"] == losses[1]["words"]
+        assert losses[2]["words"][0] > losses[0]["words"][0]  # more entropy, a dearer plan
+
     def test_it_works_in_a_pipeline_under_a_grid_search(self):
         pipe = make_pipeline(offline(make_model(max_epochs=1), max_epochs=1), LinearSVC())
         grid = {"llmrefiner__estimator__backbone": ["nmtm", "infoctm"], "llmrefiner__n_rounds": [1]}
@@ -454,7 +464,7 @@ class TestOffline:
             ({"n_rounds": 0}, InputError, "The 'n_rounds' parameter of LLMRefiner must be an integer in [1, inf). Got 0 instead."),
             ({"keep": "first"}, InputError, "The 'keep' parameter of LLMRefiner must be a str among {'last', 'best'}. Got 'first' instead."),
             ({"prompt": "printed"}, InputError, "The 'prompt' parameter of LLMRefiner must be a str among {'joint', 'single', 'paper'}. Got 'printed' instead."),
-            ({"prompt": "paper", "n_candidates": 3}, InputError, "The published prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of 'paper'."),
+            ({"prompt": "paper", "n_candidates": 3}, InputError, "The paper's prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of 'paper'."),
             ({"refine_at_start": False, "refine_every": 4}, InputError, "With refine_at_start=False the first refinement comes after refine_every=4 epochs, but max_epochs=4 ends before. Raise max_epochs, or lower refine_every."),
             ({"temperature": 0}, InputError, "The 'temperature' parameter of LLMRefiner must be a number in (0, inf). Got 0 instead."),
             ({"bandwidth_factors": ()}, InputError, "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got () instead."),

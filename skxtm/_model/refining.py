@@ -25,7 +25,7 @@ _CHOICES = {
     "language_weights": ("equal", "probability"),
     "topic_average": ("all", "refined"),
     "support": ("union", "top"),
-    "direction": ("forward", "reverse"),
+    "direction": ("forward", "reverse", "released"),
     "document_reduction": ("mean", "sum"),
     "prompt": ("joint", "single", "paper"),
     "keep": ("last", "best"),
@@ -39,8 +39,8 @@ class Refining:
     Attributes
     ----------
     refine_every, refine_at_start, max_epochs, n_top_words, n_words, weight_words, weight_documents, \
-    divergence, bandwidth_factors, language_weights, topic_average, support, temperature, direction, \
-    document_reduction, learning_rate_factor, max_gradient_norm, keep, verbose : object
+    divergence, bandwidth_factors, regularisation, language_weights, topic_average, support, temperature, \
+    direction, document_reduction, learning_rate_factor, max_gradient_norm, keep, verbose : object
         As `skxtm.LLMRefiner` describes them.
     asking : Asking
         How proposals are asked for.
@@ -57,11 +57,12 @@ class Refining:
     weight_documents: float
     divergence: Literal["mmd", "transport"]
     bandwidth_factors: Sequence[float]
+    regularisation: float
     language_weights: Literal["equal", "probability"]
     topic_average: Literal["all", "refined"]
     support: Literal["union", "top"]
     temperature: float
-    direction: Literal["forward", "reverse"]
+    direction: Literal["forward", "reverse", "released"]
     document_reduction: Literal["mean", "sum"]
     learning_rate_factor: float
     max_gradient_norm: float | None
@@ -143,7 +144,7 @@ def _check(refiner: Any) -> None:
         check_range(refiner, "n_asked_words", refiner.n_words, None, integer=True)
     for name in ("weight_words", "weight_documents"):
         check_range(refiner, name, 0, None)
-    for name in ("temperature", "learning_rate_factor", "max_gradient_norm"):
+    for name in ("temperature", "regularisation", "learning_rate_factor", "max_gradient_norm"):
         if name != "max_gradient_norm" or refiner.max_gradient_norm is not None:
             check_range(refiner, name, 0, None, open_low=True)
     factors = np.asarray(refiner.bandwidth_factors)
@@ -156,7 +157,7 @@ def _check(refiner: Any) -> None:
         check_option(refiner, name, allowed)
     if refiner.prompt == "paper" and refiner.n_candidates:
         raise InputError(
-            "The published prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of "
+            "The paper's prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of "
             "'paper'."
         )
     if not refiner.refine_at_start and 0 < refiner.max_epochs <= refiner.refine_every:

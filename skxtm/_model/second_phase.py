@@ -306,6 +306,7 @@ class Refinement:
             documents=how.weight_documents,
             divergence=how.divergence,
             bandwidth_factors=tuple(how.bandwidth_factors),
+            regularisation=how.regularisation,
             language_weights=how.language_weights,
             topic_average=how.topic_average,
             n_top_words=how.n_top_words,

@@ -40,6 +40,8 @@ class GloCTM(NetworkBackbone):
     n_neighbours : int, default=3
         Nearest words taken in each language when a document is augmented. Published: 3 on EC News and Amazon
         Review, 12 on Rakuten Amazon.
+    concentration : float > 0, default=1.0
+        Of the symmetric Dirichlet prior whose Laplace approximation the latent Gaussian is held to.
     n_units : int, default=100
         Size of the local encoders' two hidden layers.
     n_global_units : int, default=200
@@ -100,6 +102,7 @@ class GloCTM(NetworkBackbone):
         weight_kl: float = 4.0,
         weight_cka: float = 450.0,
         n_neighbours: int = 3,
+        concentration: float = 1.0,
         n_units: int = 100,
         n_global_units: int = 200,
         dropout: float = 0.0,
@@ -114,6 +117,7 @@ class GloCTM(NetworkBackbone):
         self.weight_kl = weight_kl
         self.weight_cka = weight_cka
         self.n_neighbours = n_neighbours
+        self.concentration = concentration
         self.n_units = n_units
         self.n_global_units = n_global_units
         self.dropout = dropout
@@ -132,6 +136,7 @@ class GloCTM(NetworkBackbone):
             check_range(self, name, 0, None)
         for name, least in {"n_neighbours": 0, "n_units": 1, "n_global_units": 1}.items():
             check_range(self, name, least, None, integer=True)
+        check_range(self, "concentration", 0, None, open_low=True)
         check_range(self, "dropout", 0, 0.99)
 
     def prepare(self, shape: CorpusShape, materials: Materials) -> dict[str, NDArray[Any]]:
@@ -165,7 +170,7 @@ class GloCTMNetwork(OwnWeightsNetwork):
         K, V = shape.n_components, sum(shape.vocabulary_sizes)
         norm: dict[str, Any] = {"eps": backbone.batch_norm_eps, "momentum": backbone.batch_norm_momentum}
         options: dict[str, Any] = {"dropout": backbone.dropout, **norm}
-        super().__init__(shape, torch.ones(K), **options)
+        super().__init__(shape, torch.full((K,), float(backbone.concentration)), **options)
         self.weight_kl = backbone.weight_kl
         self.weight_cka = backbone.weight_cka
         self.encoders = nn.ModuleList(

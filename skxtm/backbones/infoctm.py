@@ -34,6 +34,8 @@ class InfoCTM(NetworkBackbone):
         By which cosines are divided in the contrastive loss.
     similarity_threshold : float in [-1, 1], default=0.4
         Cosine of word embeddings from which on two words of a language count as similar.
+    concentration : float > 0, default=1.0
+        Of the symmetric Dirichlet prior whose Laplace approximation the latent Gaussian is held to.
     n_units : int, default=100
         Size of the encoders' two hidden layers.
     dropout : float in [0, 1), default=0.0
@@ -66,8 +68,9 @@ class InfoCTM(NetworkBackbone):
     Needs lexicons and word embeddings. Words i of language a and j of language b are drawn together as often
     as j translates a word similar to i, and as often as i translates a word similar to j.
 
-    The defaults are those of the paper. `InfoCTM.published` makes the settings of either code that figures
-    were published with.
+    The defaults are those of the paper. `InfoCTM.published` makes them, or those of the code released with
+    LLM-XTM. That code's 530 epochs hold the 30 of its second phase, in which the learning rate is set to 0.3
+    of its first value; here `LLMRefiner` adds its epochs to the model's.
 
     With more than two languages the contrastive loss is the mean over the pairs of languages, which for two
     is the published formula. With one topic cosines are 1 or -1, and the loss has no gradient.
@@ -107,6 +110,7 @@ class InfoCTM(NetworkBackbone):
         weight_mi: float = 30.0,
         temperature: float = 0.2,
         similarity_threshold: float = 0.4,
+        concentration: float = 1.0,
         n_units: int = 100,
         dropout: float = 0.0,
         batch_norm_eps: float = 1e-5,
@@ -122,6 +126,7 @@ class InfoCTM(NetworkBackbone):
         self.weight_mi = weight_mi
         self.temperature = temperature
         self.similarity_threshold = similarity_threshold
+        self.concentration = concentration
         self.n_units = n_units
         self.dropout = dropout
         self.batch_norm_eps = batch_norm_eps
@@ -200,7 +205,7 @@ class InfoCTMNetwork(OwnWeightsNetwork):
             "eps": backbone.batch_norm_eps,
             "momentum": backbone.batch_norm_momentum,
         }
-        super().__init__(shape, torch.ones(K), **options)
+        super().__init__(shape, torch.full((K,), float(backbone.concentration)), **options)
         self.weight_mi = backbone.weight_mi
         self.temperature = backbone.temperature
         self.n_encoder_passes = backbone.n_encoder_passes

@@ -42,6 +42,8 @@ class NMTM(NetworkBackbone):
     smoothing : float, default=1.0
         Added to every entry of the word mapping, s below. Where counts are small against the vocabulary,
         as in a small corpus, 1 drowns the lexicon, and 0.01 aligns topics much better.
+    concentration : float > 0, default=1.0
+        Of the symmetric Dirichlet prior whose Laplace approximation the latent Gaussian is held to.
     n_units : int, default=100
         Size of the encoder's two hidden layers; the first is per language, the others are shared.
     dropout : float in [0, 1), default=0.0
@@ -74,8 +76,9 @@ class NMTM(NetworkBackbone):
     f_i the training count of source word i. It is a sparse matrix plus one of rank one, and is applied as
     such, so that no V x V array exists.
 
-    The defaults are those of the paper. `NMTM.published` makes the settings of either code that figures were
-    published with.
+    The defaults are those of the paper. `NMTM.published` makes them, or those of the code released with
+    LLM-XTM. That code's 230 epochs hold the 30 of its second phase, in which the learning rate falls to 0.3
+    of its first value; here `LLMRefiner` adds its epochs to the model's.
 
     With more than two languages the blend is the mean over the other languages, which for two is the
     published formula. With one language ``beta = phi``: an ordinary neural topic model.
@@ -83,7 +86,9 @@ class NMTM(NetworkBackbone):
     Departures from the published code: running statistics of the batch normalisations start as plain
     averages (see `ShiftBatchNorm`); the logarithm in the reconstruction has no 1e-10 inside; Adam's first
     moment decays by torch's 0.9, as in the PyTorch code that the later papers compare with (the TensorFlow
-    original: 0.99). Topic proportions are ``softmax(mu)`` where that code evaluates ``mu`` itself.
+    original: 0.99). Topic proportions are ``softmax(mu)`` where that code evaluates ``mu`` itself. The
+    original draws the documents of a batch with replacement, starts linear layers by Xavier's rule with
+    biases of 0, and evaluates a sample by the statistics of its batch; this is as the PyTorch code does.
 
     References
     ----------
@@ -117,6 +122,7 @@ class NMTM(NetworkBackbone):
         *,
         lam: float = 0.8,
         smoothing: float = 1.0,
+        concentration: float = 1.0,
         n_units: int = 100,
         dropout: float = 0.0,
         batch_norm_eps: float = 1e-3,
@@ -131,6 +137,7 @@ class NMTM(NetworkBackbone):
     ) -> None:
         self.lam = lam
         self.smoothing = smoothing
+        self.concentration = concentration
         self.n_units = n_units
         self.dropout = dropout
         self.batch_norm_eps = batch_norm_eps
@@ -177,7 +184,8 @@ class NMTM(NetworkBackbone):
         """Check the hyperparameters; see `Backbone.check`."""
         super().check()
         check_range(self, "lam", 0, 1)
-        check_range(self, "smoothing", 0, None, open_low=True)
+        for name in ("smoothing", "concentration"):
+            check_range(self, name, 0, None, open_low=True)
         for name in ("n_units", "n_encoder_passes"):
             check_range(self, name, 1, None, integer=True)
         check_range(self, "dropout", 0, 0.99)
@@ -208,7 +216,7 @@ class NMTMNetwork(BackboneNetwork):
         self.lam = backbone.lam
         self.dropout = backbone.dropout
         self.n_encoder_passes = backbone.n_encoder_passes
-        self.prior = LaplacePrior(torch.ones(K))
+        self.prior = LaplacePrior(torch.full((K,), float(backbone.concentration)))
         self.first_layers = nn.ModuleList(CountsLinear(V, backbone.n_units) for V in shape.vocabulary_sizes)
         self.head = GaussianHead(backbone.n_units, K, dropout=backbone.dropout, **norm)
         self.phi = nn.ParameterList(

@@ -103,7 +103,8 @@ class XTRA(NetworkBackbone):
     cosines have no small constants inside; running statistics of the batch normalisations start as plain
     averages (see `ShiftBatchNorm`); a step pairs documents in a new random order; a last batch of one
     document joins its neighbour. Topic proportions are ``softmax(mu)`` where that code evaluates ``mu``
-    itself.
+    itself. The code of LLM-XTM passes every batch through the encoder twice, which updates the running
+    statistics twice; XTRA's own once, as here.
 
     References
     ----------

@@ -30,7 +30,7 @@ def entropic_transport(
     costs : Tensor of shape (..., n, m)
         Costs C. They get no gradient.
     regularisation : float > 0, default=0.1
-        Strength e of the entropy. The published ablation takes 0.1.
+        Strength e of the entropy; 0.1 is what the published code has.
     n_iterations : int, default=100
         Sinkhorn iterations. Smaller `regularisation` needs more.
 

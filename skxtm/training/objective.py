@@ -60,8 +60,8 @@ class RefinementWeights:
         Whether the present top words and the refined words get a gradient, or the top words alone.
     temperature : float
         By which cosines of documents and topics are divided.
-    direction : {"forward", "reverse"}
-        KL(theta || target), or KL(target || theta).
+    direction : {"forward", "reverse", "released"}
+        KL(theta || target), KL(target || theta), or KL(target || softmax(theta)).
     document_reduction : {"mean", "sum"}
         Mean over documents, then over languages; or the sum over all documents of a step.
     """
@@ -76,7 +76,7 @@ class RefinementWeights:
     topic_average: Literal["all", "refined"] = "all"
     support: Literal["union", "top"] = "union"
     temperature: float = 0.2
-    direction: Literal["forward", "reverse"] = "forward"
+    direction: Literal["forward", "reverse", "released"] = "forward"
     document_reduction: Literal["mean", "sum"] = "mean"
 
 
@@ -226,6 +226,8 @@ class RefinementObjective:
         log_target = (cosines / self.weights.temperature).log_softmax(1)
         if self.weights.direction == "forward":
             return categorical_kl(theta, log_target)
+        if self.weights.direction == "released":
+            return categorical_kl(log_target.exp(), theta.log_softmax(1))
         log_theta = theta.clamp_min(torch.finfo(theta.dtype).tiny).log()
         return categorical_kl(log_target.exp(), log_theta)
 

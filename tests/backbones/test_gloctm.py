@@ -59,7 +59,8 @@ def dense_cka(theta, vectors):
 
 
 def dense_losses(backbone, network, batch, words, dense, generator):
-    prior = dense.prior(torch.ones(network.phi[0].shape[1], dtype=torch.float64))
+    K = network.phi[0].shape[1]
+    prior = dense.prior(torch.full((K,), backbone.concentration, dtype=torch.float64))
     names = ("reconstruction", "kl", "global_reconstruction", "global_kl", "agreement", "cka")
     terms = dict.fromkeys(names, 0.0)
     local = []
@@ -99,13 +100,14 @@ def dense_losses(backbone, network, batch, words, dense, generator):
     n_components=st.integers(2, 5),
     n_documents=st.integers(3, 6),
     dropout=st.sampled_from([0.0, 0.2]),
+    concentration=st.sampled_from([0.02, 1.0]),
     seed=st.integers(0, 10_000),
 )
 def test_loss_and_every_gradient_equal_the_dense_published_formula(
-    n_languages, n_components, n_documents, dropout, seed, dense
+    n_languages, n_components, n_documents, dropout, concentration, seed, dense
 ):
     backbone, network, batch, words = random_case(
-        n_languages, n_components, n_documents, seed, dense, dropout=dropout
+        n_languages, n_components, n_documents, seed, dense, dropout=dropout, concentration=concentration
     )
     dense.assert_equal_losses(
         network,
@@ -141,6 +143,7 @@ def test_the_defaults_are_the_published_settings():
         "weight_kl": 4.0,
         "weight_cka": 450.0,
         "n_neighbours": 3,
+        "concentration": 1.0,
         "n_units": 100,
         "n_global_units": 200,
         "dropout": 0.0,

@@ -66,7 +66,7 @@ def random_case(n_languages, n_components, n_documents, seed, dense, **parameter
 
 def dense_losses(backbone, network, materials, dense, generator):
     K = network.phi[0].shape[1]
-    prior = dense.prior(torch.ones(K, dtype=torch.float64))
+    prior = dense.prior(torch.full((K,), backbone.concentration, dtype=torch.float64))
     reconstruction = divergence = 0.0
     for number, counts in enumerate(materials.counts):
         x = torch.as_tensor(counts.toarray(), dtype=torch.float64)
@@ -100,10 +100,11 @@ def dense_losses(backbone, network, materials, dense, generator):
     n_documents=st.integers(2, 6),
     dropout=st.sampled_from([0.0, 0.2]),
     threshold=st.sampled_from([0.0, 0.4]),
+    concentration=st.sampled_from([0.02, 1.0]),
     seed=st.integers(0, 10_000),
 )
 def test_loss_and_every_gradient_equal_the_dense_published_formula(
-    n_languages, n_components, n_documents, dropout, threshold, seed, dense
+    n_languages, n_components, n_documents, dropout, threshold, concentration, seed, dense
 ):
     backbone, network, batch, materials = random_case(
         n_languages,
@@ -113,6 +114,7 @@ def test_loss_and_every_gradient_equal_the_dense_published_formula(
         dense,
         dropout=dropout,
         similarity_threshold=threshold,
+        concentration=concentration,
     )
     dense.assert_equal_losses(
         network,
@@ -157,6 +159,7 @@ def test_the_defaults_are_the_published_settings():
         "weight_mi": 30.0,
         "temperature": 0.2,
         "similarity_threshold": 0.4,
+        "concentration": 1.0,
         "n_units": 100,
         "dropout": 0.0,
         "learning_rate": 2e-3,

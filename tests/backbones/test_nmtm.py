@@ -40,10 +40,10 @@ def dense_beta(network, translations, word_counts, lam, smoothing=1.0):
     return betas
 
 
-def dense_losses(network, translations, word_counts, lam, documents, noises, smoothing=1.0):
+def dense_losses(network, translations, word_counts, lam, documents, noises, smoothing, concentration):
     """The published loss, term by term."""
     K = network.phi[0].shape[1]
-    a = torch.ones(K, dtype=torch.float64)
+    a = torch.full((K,), concentration, dtype=torch.float64)
     prior_mean = a.log() - a.log().mean()
     prior_variance = (1 / a) * (1 - 2 / K) + (1 / a).sum() / K**2
     head = network.head
@@ -64,7 +64,7 @@ def dense_losses(network, translations, word_counts, lam, documents, noises, smo
     return {"reconstruction": reconstruction, "kl": divergence}
 
 
-def random_case(n_languages, n_components, n_documents, seed, lam=0.8, smoothing=1.0):
+def random_case(n_languages, n_components, n_documents, seed, **parameters):
     """A network in double precision with everything away from its initial value, and a batch."""
     rng = np.random.default_rng(seed)
     sizes = tuple(int(size) for size in rng.integers(2, 9, n_languages))
@@ -76,11 +76,7 @@ def random_case(n_languages, n_components, n_documents, seed, lam=0.8, smoothing
             lexicon = rng.random((sizes[first], sizes[second])) < 0.3
             arrays[f"lexicon.{first}.{second}"] = np.stack(lexicon.nonzero())
             translations[first, second] = torch.as_tensor(lexicon, dtype=torch.float64)
-    network = (
-        build_network(NMTM(lam=lam, smoothing=smoothing, n_units=4), shape, arrays, seed=seed)
-        .double()
-        .train()
-    )
+    network = build_network(NMTM(n_units=4, **parameters), shape, arrays, seed=seed).double().train()
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(torch.as_tensor(rng.normal(0, 0.5, parameter.shape)))
@@ -120,17 +116,24 @@ def gradients(network, terms):
     n_documents=st.integers(2, 7),
     lam=st.sampled_from([0.0, 0.3, 0.8, 1.0]),
     smoothing=st.sampled_from([0.01, 1.0]),
+    concentration=st.sampled_from([0.02, 1.0]),
     seed=st.integers(0, 10_000),
 )
 def test_loss_and_every_gradient_equal_the_dense_published_formula(
-    n_languages, n_components, n_documents, lam, smoothing, seed
+    n_languages, n_components, n_documents, lam, smoothing, concentration, seed
 ):
     network, batch, documents, translations, word_counts = random_case(
-        n_languages, n_components, n_documents, seed, lam, smoothing
+        n_languages,
+        n_components,
+        n_documents,
+        seed,
+        lam=lam,
+        smoothing=smoothing,
+        concentration=concentration,
     )
     noises = noises_of(batch, n_components, seed)
     fast = network.step(batch).terms
-    dense = dense_losses(network, translations, word_counts, lam, documents, noises, smoothing)
+    dense = dense_losses(network, translations, word_counts, lam, documents, noises, smoothing, concentration)
     for name in dense:
         torch.testing.assert_close(fast[name], dense[name], rtol=1e-5, atol=0)
     expected = gradients(network, dense)
