@@ -4,6 +4,10 @@
 
 trains NMTM with its published settings on the released EC News corpus and prints the topics, their
 uniqueness and coherence, and the accuracies of SVMs trained in one language and tested in both.
+
+FOLDER holds `ec_news`, which `load_ec_news(data_home=FOLDER, download=True)` fetches; `lexicons/zh-en.tsv`,
+pairs of words with a tab between them, such as the one released with TopMost; and, for CNPMI,
+`reference/en_zh`, aligned texts of your own, see `AlignedReference.read`.
 """
 
 import argparse

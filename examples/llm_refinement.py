@@ -2,7 +2,8 @@ r"""Topics of the bundled sample, cleaned by a language model, or offline by wor
 
     python examples/llm_refinement.py
 
-needs no model, no key and no download: `OfflineProposer` takes the language model's place. With a server,
+needs no model, no key and no download: `OfflineProposer` takes the language model's place. The extras are zh,
+text and frame. With a server, for which llm is needed too,
 
     python examples/llm_refinement.py --base-url http://localhost:11434/v1 --model qwen3:8b
     python examples/llm_refinement.py --base-url https://api.openai.com/v1 --model gpt-5-mini \

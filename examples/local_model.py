@@ -1,6 +1,6 @@
 """Topics of the bundled sample, named and refined by a language model in this process: no server, no key.
 
-    pip install transformers
+    pip install transformers '.[zh,text]'
     python examples/local_model.py --model Qwen/Qwen3-4B-Instruct-2507
 
 Any chat model that transformers loads will do, by name or as a folder. --refine lets it refine the topics

@@ -3,7 +3,7 @@ Your CSV in ten minutes
 =======================
 
 From a file with a column of texts to topics in several languages, to the documents behind them, and to a page
-to look around in. Needs the extras ``encoder``, ``zh``, ``ja``, ``text``, ``frame`` and ``report``.
+to look around in. Needs the extras ``encoder``, ``zh``, ``ja``, ``text``, ``frame``, ``report`` and ``plot``.
 """
 
 # %%

@@ -3,7 +3,7 @@ Dirty text
 ==========
 
 Documents as they are: markup, addresses, duplicates, empty rows, and no column that says the language. Needs
-the extras ``detect``, ``frame``, ``text``, ``zh`` and ``ja``.
+the extras ``detect``, ``frame``, ``text``, ``zh``, ``ja`` and ``plot``.
 """
 
 import pandas as pd

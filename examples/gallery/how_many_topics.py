@@ -23,7 +23,7 @@ print(search)
 search.table[["n_components", "stability", "worst_topic", "fine", "score"]].round(2)
 
 # %%
-# The sample has eight themes; 240 documents of a theme in all, half of them in each fit, are few, and the
+# The sample has eight themes; of the 80 documents of a theme each fit sees some 32, which is little, and the
 # search says so of itself. Numbers beside the one recommended are worth a look: the curve is flat.
 
 from skxtm.plotting import NComponentsDisplay

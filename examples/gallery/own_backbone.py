@@ -3,7 +3,7 @@ Your own backbone
 =================
 
 A backbone is the part of the model that learns; reading documents, counting words, vectors, ``transform``,
-saving, searches and measures are there already. This one is a clustering in twenty lines; ``CONTRIBUTING.md``
+saving, searches and measures are there already. This one is a clustering in forty lines; ``CONTRIBUTING.md``
 writes one with a network. Needs the extras ``encoder``, ``zh``, ``text`` and ``plot``.
 """
 

