@@ -1,8 +1,9 @@
-"""One request over HTTP, and what came of it; nothing here raises, since frames of the SDK hold the key."""
+"""One request over HTTP, and what came of it; nothing here raises, since frames hold the key."""
 
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import threading
 import time
@@ -38,18 +39,17 @@ class Address:
 def post(connection: Connection, address: Address, body: Mapping[str, Any]) -> Heard | ChatError:
     """Send one request, and return what the server sent back or why there is nothing."""
     openai = import_optional("openai", extra="llm", purpose="OpenAIChat")
-    known = {"model": body["model"], "messages": body["messages"]}
-    further = {name: value for name, value in body.items() if name not in known}
-    headers: dict[str, Any] = dict(address.headers)
-    if address.key_header.lower() != _AUTHORIZATION.lower():
-        headers |= {_AUTHORIZATION: openai.Omit(), address.key_header: connection.api_key}
     until = time.monotonic() + connection.timeout
     received = False
     try:
-        completions = _client(connection).chat.completions.with_streaming_response
-        with completions.create(
-            **known, extra_body=further, extra_headers=headers, extra_query=dict(address.query)
-        ) as response:
+        sending = _client(openai, connection).stream(
+            "POST",
+            f"{connection.endpoint}/chat/completions",
+            params=dict(address.query),
+            headers=_headers(connection, address),
+            content=_encoded(body),
+        )
+        with sending as response:
             received = True
             pieces = []
             for piece in response.iter_bytes():
@@ -57,16 +57,21 @@ def post(connection: Connection, address: Address, body: Mapping[str, Any]) -> H
                 if time.monotonic() > until:
                     return not_answered_in_time(connection)
         return _heard(response.status_code, response.headers, b"".join(pieces).decode("utf-8", "replace"))
-    except openai.APIStatusError as error:
-        return _heard(error.status_code, error.response.headers, error.response.text)
-    except openai.APIConnectionError as error:
-        return _failure(error.__cause__ or error, connection, received=False)
-    except openai.OpenAIError as error:
-        return not_sendable(str(error), connection)
     except Exception as error:
-        if not _is_of_transport(error):
-            raise
-        return _failure(error, connection, received=received)
+        if _is_of_transport(error):
+            return _failure(error, connection, received=received)
+        return not_sendable(str(error) or type(error).__name__, connection)
+
+
+def _headers(connection: Connection, address: Address) -> dict[str, str]:
+    """Return the headers of a request besides those of its client."""
+    is_bearer = address.key_header.lower() == _AUTHORIZATION.lower()
+    key = f"Bearer {connection.api_key or 'none'}" if is_bearer else connection.api_key
+    return {**address.headers, address.key_header: key}
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _heard(status: int, headers: Mapping[str, str], text: str) -> Heard:
@@ -82,7 +87,7 @@ def _failure(error: BaseException, connection: Connection, *, received: bool) ->
 
 
 def _is_of_transport(error: BaseException) -> bool:
-    """Whether an error is one of httpx or httpx2, whichever the SDK uses."""
+    """Whether an error is one of httpx or httpx2, whichever the HTTP client is of."""
     return any(base.__name__ in ("RequestError", "StreamError") for base in type(error).__mro__)
 
 
@@ -90,21 +95,27 @@ _clients: dict[tuple[Any, ...], Any] = {}
 _clients_lock = threading.Lock()
 
 
-def _client(connection: Connection) -> Any:
-    """Return the SDK's client: one per process and connection, never held by an object that may be saved."""
+def _client(openai: Any, connection: Connection) -> Any:
+    """Return an HTTP client: one per process and connection, never held by an object that may be saved."""
     arguments = (connection.endpoint, connection.api_key, connection.timeout)
     with _clients_lock:
         key = (os.getpid(), *arguments)
         if key not in _clients:
-            _clients[key] = _new_client(*arguments)
+            _clients[key] = _new_client(openai, connection.timeout)
         return _clients[key]
 
 
-def _new_client(endpoint: str, api_key: str, timeout: float) -> Any:
-    openai = import_optional("openai", extra="llm", purpose="OpenAIChat")
+def _new_client(openai: Any, timeout: float) -> Any:
+    """Make the HTTP client of OpenAI's SDK.
+
+    The SDK's own client is left out: from the environment it takes headers, keys among them, and sends them
+    to whatever server this is.
+    """
     limits = openai.Timeout(timeout, connect=min(timeout, _MAX_CONNECT_S))
-    # the SDK demands a key, and would otherwise send OpenAI's to whatever server this is
-    return openai.OpenAI(base_url=endpoint, api_key=api_key or "none", timeout=limits, max_retries=0)
+    # firewalls before servers know the SDK's name
+    agent = f"OpenAI/Python {openai.__version__}"
+    headers = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": agent}
+    return openai.DefaultHttpxClient(timeout=limits, headers=headers)
 
 
 @atexit.register
