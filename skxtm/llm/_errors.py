@@ -51,8 +51,15 @@ class Heard:
         return next(kind for kind in _KINDS if kind.fits(self))
 
     @property
+    def is_redirect(self) -> bool:
+        """Whether the server names another address."""
+        return 300 <= self.status < 400
+
+    @property
     def message(self) -> str:
         """The server's sentence: servers nest it differently."""
+        if self.is_redirect and self.headers.get("location"):
+            return self.headers["location"].partition("?")[0]
         found = self.body
         while isinstance(found, Mapping | list) and found:
             if isinstance(found, list):
@@ -95,6 +102,12 @@ def _words(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
 
 
+_MOVED = Kind(
+    ChatRefusedError,
+    "sends the request on to another address, where neither it nor the key is taken",
+    "Give base_url the new address, if you trust it.",
+    frozenset(range(300, 400)),
+)
 FILTERED = Kind(
     ChatError,
     "filtered one request out",
@@ -167,7 +180,7 @@ UNAVAILABLE = Kind(
 REFUSED = Kind(
     ChatRefusedError, "refuses the request", "Change the parameter that it names.", frozenset(range(600))
 )
-_KINDS = (FILTERED, _UNPAID, _QUOTA, _KEY, _MODEL, TOO_LONG, BUSY, UNAVAILABLE, REFUSED)
+_KINDS = (_MOVED, FILTERED, _UNPAID, _QUOTA, _KEY, _MODEL, TOO_LONG, BUSY, UNAVAILABLE, REFUSED)
 
 
 def chat_error(heard: Heard, connection: Connection) -> ChatError:

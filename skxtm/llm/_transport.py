@@ -109,13 +109,14 @@ def _new_client(openai: Any, timeout: float) -> Any:
     """Make the HTTP client of OpenAI's SDK.
 
     The SDK's own client is left out: from the environment it takes headers, keys among them, and sends them
-    to whatever server this is.
+    to whatever server this is. Redirects are not followed: they would take the request to another server, and
+    with it a key that stands in a header of its own.
     """
     limits = openai.Timeout(timeout, connect=min(timeout, _MAX_CONNECT_S))
     # firewalls before servers know the SDK's name
     agent = f"OpenAI/Python {openai.__version__}"
     headers = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": agent}
-    return openai.DefaultHttpxClient(timeout=limits, headers=headers)
+    return openai.DefaultHttpxClient(timeout=limits, headers=headers, follow_redirects=False)
 
 
 @atexit.register

@@ -283,6 +283,13 @@ FAULTS = {
         "model and base_url.",
         0,
     ),
+    "an address that has moved": Fault(
+        STOPS,
+        [error(308, "", headers={"Location": "https://example.org/v2/chat/completions?session=1"})],
+        "URL sends the request on to another address, where neither it nor the key is taken (status 308: "
+        "'https://example.org/v2/chat/completions'). Give base_url the new address, if you trust it.",
+        0,
+    ),
     "too long a request": Fault(
         STOPS,
         [TOO_LONG],

@@ -62,3 +62,27 @@ def test_what_is_no_json_is_refused_without_showing_the_key(chat, chat_server):
     frames = [entry.frame.f_locals for entry in caught.traceback]
     assert not any(KEY in repr(value) for names in frames for value in names.values())
     assert chat_server.n_requests == 0
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("key_header", ["Authorization", "api-key"])
+def test_a_redirect_takes_neither_key_nor_request_to_another_server(chat, chat_server, status, key_header):
+    chat.set_params(key_header=key_header)
+    with type(chat_server)() as other:
+        address = f"{other.base_url.replace('127.0.0.1', 'localhost')}/chat/completions"
+        chat_server.fail(chat_server.error(status, "", headers={"Location": address}))
+        with pytest.raises(ChatRefusedError) as caught:
+            chat.complete(REQUEST)
+        assert other.n_requests == 0
+    assert str(caught.value) == (
+        f"{chat_server.base_url} sends the request on to another address, where neither it nor the key is taken "
+        f"(status {status}: {address!r}). Give base_url the new address, if you trust it."
+    )
+
+
+def test_a_redirect_without_an_address_is_a_refusal(chat, chat_server):
+    chat_server.fail(chat_server.raw("It is loading elsewhere.", 302))
+    with pytest.raises(
+        ChatRefusedError, match=r"\(status 302: 'It is loading elsewhere\.'\)\. Give base_url"
+    ):
+        chat.complete(REQUEST)
