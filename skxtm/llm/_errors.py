@@ -227,6 +227,14 @@ def not_answered_in_time(connection: Connection) -> ChatError:
     )
 
 
+def not_answered(reason: str, connection: Connection) -> ChatError:
+    """Say that a request was sent, and the connection lost before an answer began."""
+    return _billed(
+        f"{connection.endpoint} broke the connection off without an answer ({connection.quoted(reason)}), "
+        f"and may bill the request. Run again later.{_proxy_note(connection.endpoint)}"
+    )
+
+
 def broken_off(reason: str, connection: Connection) -> ChatError:
     """Say that an answer began, and did not end."""
     return _billed(

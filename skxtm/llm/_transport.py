@@ -18,6 +18,7 @@ from skxtm.llm._errors import (
     Heard,
     broken_off,
     no_connection,
+    not_answered,
     not_answered_in_time,
     not_sendable,
 )
@@ -25,6 +26,15 @@ from skxtm.llm._wire import decoded
 
 _MAX_CONNECT_S = 60.0
 _AUTHORIZATION = "Authorization"
+#: Errors that come before a request reaches the server; all others may follow an answer that is billed.
+_BEFORE_SENDING = {
+    "ConnectError",
+    "ConnectTimeout",
+    "LocalProtocolError",
+    "PoolTimeout",
+    "ProxyError",
+    "UnsupportedProtocol",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,10 @@ def _failure(error: BaseException, connection: Connection, *, received: bool) ->
     if type(error).__name__ == "ReadTimeout":
         return not_answered_in_time(connection)
     reason = str(error) or type(error).__name__
-    return broken_off(reason, connection) if received else no_connection(reason, connection)
+    if received:
+        return broken_off(reason, connection)
+    was_sent = type(error).__name__ not in _BEFORE_SENDING
+    return not_answered(reason, connection) if was_sent else no_connection(reason, connection)
 
 
 def _is_of_transport(error: BaseException) -> bool:

@@ -96,9 +96,9 @@ class OpenAIChat(BaseEstimator):
 
     Notes
     -----
-    Servers do not bill attempts that they answer with an error. One that timed out, or whose answer broke off
-    or is no answer, may be billed: `complete` does not repeat it, `ChatSession` does once, if the budget
-    allows. An attempt to connect is given up after a minute, whatever `timeout` is.
+    Servers do not bill attempts that they answer with an error. One that timed out, or whose connection or
+    answer broke off, or whose answer is none, may be billed: `complete` does not repeat it, `ChatSession`
+    does once, if the budget allows. An attempt to connect is given up after a minute, whatever `timeout` is.
 
     What a server refuses to understand is said in another way, and remembered as long as the process lives:
     the schema (see `structured`), ``max_tokens`` and ``max_completion_tokens``, and messages of the system,

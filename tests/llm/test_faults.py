@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from skxtm.llm.openai_chat import close_clients
 
 pytestmark = pytest.mark.slow
 
-pytest.importorskip("openai")
+openai = pytest.importorskip("openai")
 
 KEY = "abcd-1234-efgh-5678-wxyz"
 SCHEMA = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
@@ -147,7 +148,8 @@ FAULTS = {
         "URL is not available (status 500: 'Oops.', up to 3 attempts). Run again later.",
         2,
     ),
-    "no connection": Fault(OVERCOME, [lambda server: server.silence(0.0)] * 2, n_extra=2),
+    "no connection": Fault(OVERCOME, n_extra=0),
+    "a connection that breaks": Fault(OVERCOME, [lambda server: server.silence(0.0)]),
     "no answer in time": Fault(OVERCOME, [lambda server: server.silence(60.0)]),
     "no answer in time, twice": Fault(
         FAILS_ONE,
@@ -307,9 +309,27 @@ FAULTS = {
 }  # fmt: skip
 
 
+def refuse_connections(monkeypatch, text, n_times):
+    """Let so many attempts to connect fail of requests that hold a text."""
+    httpx = import_module(openai.DefaultHttpxClient.__base__.__module__.split(".")[0])
+    handle, refused = httpx.HTTPTransport.handle_request, []
+
+    def refuse(transport, request):
+        if text in request.read().decode() and len(refused) < n_times:
+            refused.append(request)
+            raise httpx.ConnectError("refused")
+        return handle(transport, request)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", refuse)
+
+
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_loses_no_paid_answer_and_asks_nothing_twice(name, tmp_path, chat, chat_server, colours):
+def test_a_fault_loses_no_paid_answer_and_asks_nothing_twice(
+    name, tmp_path, chat, chat_server, colours, monkeypatch
+):
     fault = FAULTS[name]
+    if name == "no connection":
+        refuse_connections(monkeypatch, "number 2.", n_times=2)
     if name in ("no answer in time", "no answer in time, twice", "an answer that never ends"):
         chat.set_params(timeout=2.0)
     met = iter([make(chat_server) for make in fault.answers])

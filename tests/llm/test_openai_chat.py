@@ -124,7 +124,6 @@ PASSING = {
     "request timeout": ("error", [408, "Too slow."]),
     "conflict": ("error", [409, "Locked."]),
     "server error": ("error", [500, "Oops."]),
-    "broken connection": ("silence", [0.0]),
     "an error with status 200": ("raw", ['{"error": {"code": 502, "message": "Upstream is down."}}']),
 }
 
@@ -161,9 +160,9 @@ FAULTS = {
     "broken connection": (
         ("silence", [0.0]),
         ChatUnavailableError,
-        2,
-        "The connection to URL failed ('Server disconnected without sending a response.', up to 2 attempts). "
-        "Check base_url and that the server runs, or run again later.",
+        1,
+        "URL broke the connection off without an answer ('Server disconnected without sending a response.'), and may "
+        "bill the request. Run again later.",
     ),
     "no JSON": (
         ("raw", ["{'choices'"]),

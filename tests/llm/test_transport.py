@@ -1,9 +1,12 @@
 """What a request carries, where it goes, and what is taken from what comes back."""
 
+import socket
+import struct
+
 import pytest
 
 from skxtm.exceptions import ChatRefusedError
-from skxtm.llm import ChatRequest, OpenAIChat
+from skxtm.llm import ChatRequest, ChatSession, OpenAIChat
 
 pytest.importorskip("openai")
 
@@ -86,3 +89,32 @@ def test_a_redirect_without_an_address_is_a_refusal(chat, chat_server):
         ChatRefusedError, match=r"\(status 302: 'It is loading elsewhere\.'\)\. Give base_url"
     ):
         chat.complete(REQUEST)
+
+
+def closed(handler):
+    """Close the connection once the request was read."""
+    handler.close_connection = True
+    handler.connection.close()
+
+
+def reset(handler):
+    """Reset it."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    closed(handler)
+
+
+@pytest.mark.parametrize("lost", [closed, reset])
+@pytest.mark.parametrize("max_requests", [1, 2, 5])
+def test_a_connection_lost_after_the_request_is_charged_and_repeated_once_at_most(
+    chat, chat_server, lost, max_requests
+):
+    chat.set_params(max_output_tokens=100)
+    chat_server.fault_for = lambda body: lost
+    session = ChatSession(chat, prices=(1.0, 2.0), max_requests=max_requests)
+    (outcome,) = session.ask([REQUEST], str)
+    n_sent = min(max_requests, 2)
+    assert chat_server.n_requests == session.usage.n_requests == n_sent
+    worst = (len("Name a colour.") + 32 + 2 * 100) / 1e6
+    assert session.usage.cost == pytest.approx(n_sent * worst)
+    if max_requests > 1:
+        assert outcome.error.endswith("and may bill the request. Run again later.")
