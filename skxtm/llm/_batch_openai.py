@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from skxtm.llm._wire import Dialect, Settings, error_text, read_completion, request_body
+from skxtm.llm._wire import Dialect, Settings, error_text, error_within, read_completion, request_body
 from skxtm.llm.base import ChatAnswer, ChatRequest
 
 _URL = "/v1/chat/completions"
@@ -35,10 +35,9 @@ class OpenAILines:
         """Return the answer of a line, its error as a str, or None if it has neither."""
         response = line.get("response")
         body = response.get("body") if isinstance(response, Mapping) else None
-        answer = read_completion(body)
-        if answer is not None:
-            return answer
-        return error_text(line.get("error") or (body.get("error") if isinstance(body, Mapping) else None))
+        within = error_within(body)
+        answer = None if within else read_completion(body)
+        return answer if answer is not None else error_text(line.get("error") or within)
 
     def was_never_asked(self, line: Mapping[str, Any]) -> bool:
         """Say whether a line says that its request was not processed, so that it is still missing."""

@@ -13,6 +13,7 @@ _SCHEMA_NAME = "answer"
 _MOST_TOKENS = 10**9  # a larger count is no count
 _MAX_QUOTED = 200
 _FILTERED = "content_filter"
+_FAILED = "error"
 _BOM = "\ufeff"
 
 
@@ -106,7 +107,8 @@ def _streamed(text: str) -> Any:
     reason = None
     for event in _events(text):
         if event.get("error"):
-            return event
+            ended = {"message": {"content": "".join(pieces["content"])}, "error": event["error"]}
+            return {**whole, "usage": event.get("usage") or whole.get("usage"), "choices": [ended]}
         whole |= {name: event[name] for name in ("model", "usage") if event.get(name)}
         choice = first_choice(event) or {}
         delta = _mapping(choice.get("delta")) or _mapping(choice.get("message"))
@@ -137,14 +139,19 @@ def first_choice(body: Any) -> Mapping[str, Any] | None:
 
 
 def error_within(body: Any) -> Any:
-    """Find the error in a body that came with status 200 and holds no answer."""
+    """Find the error in a body that came with status 200: one in its choice ends the answer where it is."""
     if isinstance(body, list) and body:
         body = body[0]
-    choice = first_choice(body)
-    if choice is not None:
-        has_text = bool(_content(_mapping(choice.get("message")).get("content")))
-        return None if has_text else choice.get("error")
-    return body.get("error") if isinstance(body, Mapping) else None
+    choice, beside = _mapping(first_choice(body)), _mapping(body).get("error")
+    is_error = choice.get("finish_reason") == _FAILED
+    if choice.get("error") or is_error:
+        return choice.get("error") or beside or f"finish_reason: {_FAILED}"
+    return None if begun_text(body) else beside
+
+
+def begun_text(body: Any) -> str:
+    """Return the text of a completion, whole or not."""
+    return _content(_mapping(_mapping(first_choice(body)).get("message")).get("content"))
 
 
 def read_completion(body: Any) -> ChatAnswer | None:

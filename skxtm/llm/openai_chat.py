@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -13,10 +14,25 @@ from urllib.parse import urlsplit
 from sklearn.base import BaseEstimator
 
 from skxtm.exceptions import ChatError, ChatUnavailableError, InputError
-from skxtm.llm._errors import REFUSED, UNAVAILABLE, Connection, Heard, chat_error, not_a_completion
+from skxtm.llm._errors import (
+    REFUSED,
+    UNAVAILABLE,
+    Connection,
+    Heard,
+    broken_off,
+    chat_error,
+    not_a_completion,
+)
 from skxtm.llm._keys import without_key
 from skxtm.llm._transport import Address, close_clients, post
-from skxtm.llm._wire import Dialect, error_within, read_completion, request_body, token_counts
+from skxtm.llm._wire import (
+    Dialect,
+    begun_text,
+    error_within,
+    read_completion,
+    request_body,
+    token_counts,
+)
 from skxtm.llm.base import ChatAnswer, ChatRequest
 
 __all__ = ["OpenAIChat", "close_clients"]
@@ -382,7 +398,12 @@ def _read_error_within(within: Any, heard: Heard, connection: Connection) -> _Fa
     code = str(within.get("code")) if isinstance(within, Mapping) else ""
     status = int(code) if _STATUS.fullmatch(code) else 502
     inner = replace(heard, status=status, body=within, was_ok=True)
+    has_begun = bool(begun_text(heard.body))
+    if has_begun:  # what it says is no word of the error
+        inner = replace(inner, text=json.dumps(within, ensure_ascii=False))
     error = chat_error(inner, connection)
+    if has_begun and error.retryable:
+        error = broken_off(inner.message, connection)
     error.input_tokens, error.output_tokens = token_counts(heard.body)
-    error.may_be_billed = bool(error.input_tokens or error.output_tokens)
+    error.may_be_billed = has_begun or bool(error.input_tokens or error.output_tokens)
     return _Failure(error, inner)

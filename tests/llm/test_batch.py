@@ -199,6 +199,20 @@ def test_an_error_counts_as_answered_until_an_answer_comes(chat, folder, ask_col
     assert [outcome.value for outcome in ChatSession(chat).ask(requests, str)] == ["Red.", "Blue."]
 
 
+def test_half_an_answer_with_an_error_is_none(chat, folder, ask_colours):
+    requests = ask_colours(2)
+    ask_pending(chat, requests)
+    lines = [output_line(name, "Blue an") for name in ids(folder / "requests-1.jsonl")]
+    choices = [line["response"]["body"]["choices"][0] for line in lines]
+    choices[0]["error"] = {"code": 502, "message": "Provider is down."}
+    choices[1]["finish_reason"] = "error"
+    write(folder / "answers.jsonl", *lines)
+    for outcome, said in zip(
+        ChatSession(chat).ask(requests, str), ["Provider is down.", "finish_reason: error"], strict=True
+    ):
+        assert outcome.error.endswith(f"with an error ({said!r}).")
+
+
 def test_a_line_written_by_hand_is_enough(chat, folder, ask_colours):
     ask_pending(chat, ask_colours(1))
     write(folder / "mine.jsonl", {"custom_id": ids(folder / "requests-1.jsonl")[0], "content": "Blue."})

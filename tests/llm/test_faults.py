@@ -173,6 +173,23 @@ FAULTS = {
     "status 200, an error in the choice": Fault(
         OVERCOME, [raw(json.dumps(completion("", error={"code": 503, "message": "Provider is down."})))]
     ),
+    "status 200, an error beside an empty choice": Fault(
+        STOPS,
+        [raw(json.dumps(completion("", finish_reason="error") | {"error": {"code": 402, "message": "No credits."}}))],
+        "URL says that the account has no money left (status 200, error 402: 'No credits.'). Add credit to the account "
+        "with the provider, and run again: what was answered is kept.",
+        0,
+    ),
+    "half an answer with an error": Fault(
+        OVERCOME, [raw(json.dumps(completion("Blue an", error={"code": 429, "message": "Slow down."})))]
+    ),
+    "half an answer that ends in an error": Fault(
+        OVERCOME, [raw(json.dumps(completion("Blue an", finish_reason="error")))]
+    ),
+    "a stream that ends in an error": Fault(
+        OVERCOME,
+        [lambda server: server.events(*PIECES, {"error": {"code": 502, "message": "Provider is down."}})],
+    ),
     "a mark before the JSON": Fault(OVERCOME, [raw("\ufeff\n\n" + json.dumps(completion("Blue.")))], n_extra=0),
     "a stream of events": Fault(OVERCOME, [lambda server: server.events(*PIECES, LAST)], n_extra=0),
     "a stream that breaks off": Fault(OVERCOME, [lambda server: server.events(*PIECES, end="")]),

@@ -1,5 +1,6 @@
 """What a request carries, where it goes, and what is taken from what comes back."""
 
+import json
 import socket
 import struct
 
@@ -118,3 +119,49 @@ def test_a_connection_lost_after_the_request_is_charged_and_repeated_once_at_mos
     assert session.usage.cost == pytest.approx(n_sent * worst)
     if max_requests > 1:
         assert outcome.error.endswith("and may bill the request. Run again later.")
+
+
+DEAD = {"code": 502, "message": "Provider is down."}
+HALF = {"message": {"content": "Blue: no word of SAFETY, and"}, "finish_reason": "error"}
+USAGE = {"prompt_tokens": 7, "completion_tokens": 3}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"choices": [HALF | {"error": DEAD}], "usage": USAGE}, "Provider is down."),
+        ({"choices": [HALF | {"error": DEAD, "finish_reason": "stop"}], "usage": USAGE}, "Provider is down."),
+        ({"choices": [HALF], "error": DEAD, "usage": USAGE}, "Provider is down."),
+        ({"choices": [HALF], "usage": USAGE}, "finish_reason: error"),
+    ],
+)
+def test_half_an_answer_with_an_error_is_charged_repeated_once_and_not_kept(
+    chat, chat_server, tmp_path, answer, said
+):
+    chat_server.fault_for = lambda body: chat_server.raw(json.dumps(answer))
+    session = ChatSession(chat, cache=tmp_path, prices=(1.0, 1.0))
+    (outcome,) = session.ask([REQUEST], str)
+    assert outcome.error == f"The answer of {chat_server.base_url} broke off ({said!r}). Run again later."
+    assert chat_server.n_requests == 2
+    assert session.usage.cost == pytest.approx(2 * 10 / 1e6)
+    chat_server.fault_for = lambda body: None
+    assert ChatSession(chat, cache=tmp_path).ask([REQUEST], str)[0].value == "Blue."
+
+
+def test_a_stream_that_ends_in_an_error_is_charged_at_the_bound(chat, chat_server):
+    chat.set_params(max_output_tokens=100)
+    begun = {"choices": [{"delta": {"content": "Blue an"}}]}
+    ended = {"error": DEAD, "choices": [{"delta": {"content": ""}, "finish_reason": "error"}]}
+    chat_server.fail(chat_server.events(begun, ended), chat_server.error(401, "No."))
+    session = ChatSession(chat, prices=(1.0, 1.0))
+    with pytest.raises(ChatRefusedError):
+        session.ask([REQUEST], str)
+    assert session.usage.cost == pytest.approx((len("Name a colour.") + 32 + 100) / 1e6)
+
+
+def test_an_error_without_a_word_of_an_answer_costs_nothing(chat, chat_server):
+    empty = {"message": {"content": ""}, "finish_reason": "error"}
+    chat_server.fail(chat_server.raw(json.dumps({"choices": [empty], "error": DEAD})))
+    session = ChatSession(chat, prices=(1.0, 1.0), max_requests=1)
+    assert session.ask([REQUEST], str)[0].value == "Blue."
+    assert chat_server.n_requests == 2
