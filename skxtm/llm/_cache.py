@@ -14,6 +14,7 @@ from typing import Any
 
 from skxtm._cache_folder import default_cache_folder
 from skxtm.exceptions import InputError
+from skxtm.llm._texts import with_whole_texts
 from skxtm.llm.base import ChatAnswer, ChatRequest
 
 FILE_NAME = "answers-1.sqlite3"
@@ -281,7 +282,7 @@ class AnswerCache:
 def _store(connection: sqlite3.Connection, answers: Mapping[bytes, ChatAnswer]) -> None:
     rows = [
         (key, _encoded(one.text), one.input_tokens, one.output_tokens, one.model, one.finish_reason)
-        for key, one in answers.items()
+        for key, one in zip(answers, map(with_whole_texts, answers.values()), strict=True)
     ]
     connection.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?)", rows)
     connection.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in answers])
@@ -291,11 +292,12 @@ def _stored(connection: sqlite3.Connection, key: bytes) -> ChatAnswer | None:
     row = connection.execute(
         "SELECT text, input_tokens, output_tokens, model, finish_reason FROM answers WHERE key = ?", (key,)
     ).fetchone()
-    return None if row is None else ChatAnswer(_decoded(row[0]), *row[1:])
+    # texts that were stored in earlier versions may hold half a character
+    return None if row is None else with_whole_texts(ChatAnswer(_decoded(row[0]), *row[1:]))
 
 
 def _encoded(text: str) -> str:
-    """Write a text as ASCII JSON: SQLite cannot hold lone surrogates."""
+    """Write a text as ASCII JSON, which SQLite returns as it is, zeros included."""
     return json.dumps(text)
 
 

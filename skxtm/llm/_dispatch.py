@@ -21,6 +21,7 @@ from skxtm.exceptions import (
 from skxtm.llm._cache import AnswerCache
 from skxtm.llm._claims import Claims
 from skxtm.llm._pace import Pace
+from skxtm.llm._texts import with_whole_texts
 from skxtm.llm._wire import count
 from skxtm.llm.accounting import Ledger
 from skxtm.llm.base import ChatAnswer, ChatModel, ChatRequest
@@ -284,11 +285,11 @@ def _start_threads(pool: ThreadPoolExecutor, n_threads: int) -> None:
 
 
 def _checked(chat: ChatModel, answer: object) -> ChatAnswer:
+    if isinstance(answer, str):
+        answer = ChatAnswer(answer)
     if isinstance(answer, ChatAnswer):
         counts = count(answer.input_tokens), count(answer.output_tokens)
-        return replace(answer, input_tokens=counts[0], output_tokens=counts[1])
-    if isinstance(answer, str):
-        return ChatAnswer(answer)
+        return with_whole_texts(replace(answer, input_tokens=counts[0], output_tokens=counts[1]))
     raise InputTypeError(
         f"The method complete of {type(chat).__name__} must return a ChatAnswer or a str. Got "
         f"{type(answer).__name__} instead."

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from skxtm.llm._texts import whole
 from skxtm.llm.base import ChatAnswer, ChatRequest, repetition_note
 
 _SCHEMA_NAME = "answer"
@@ -60,7 +61,7 @@ def messages_of(request: ChatRequest, *, with_schema: bool) -> tuple[tuple[str, 
     messages = request.messages
     if request.schema is not None and not with_schema and request.plain_messages is not None:
         messages = request.plain_messages
-    return _numbered(messages, request.round)
+    return tuple((role, whole(content)) for role, content in _numbered(messages, request.round))
 
 
 def sampling(settings: Settings, number: int) -> dict[str, float | int]:
@@ -102,14 +103,14 @@ def decoded(text: str) -> Any:
 
 def _streamed(text: str) -> Any:
     """Put the pieces of a stream together to a completion, or None if its end is missing."""
-    whole: dict[str, Any] = {}
+    completion: dict[str, Any] = {}
     pieces: dict[str, list[str]] = {"content": [], "reasoning_content": [], "arguments": []}
     reason = None
     for event in _events(text):
         if event.get("error"):
             ended = {"message": {"content": "".join(pieces["content"])}, "error": event["error"]}
-            return {**whole, "usage": event.get("usage") or whole.get("usage"), "choices": [ended]}
-        whole |= {name: event[name] for name in ("model", "usage") if event.get(name)}
+            return {**completion, "usage": event.get("usage") or completion.get("usage"), "choices": [ended]}
+        completion |= {name: event[name] for name in ("model", "usage") if event.get(name)}
         choice = first_choice(event) or {}
         delta = _mapping(choice.get("delta")) or _mapping(choice.get("message"))
         pieces["content"].append(_content(delta.get("content")) or _text(choice.get("text")))
@@ -120,7 +121,7 @@ def _streamed(text: str) -> Any:
         return None
     message: dict[str, Any] = {name: "".join(parts) for name, parts in pieces.items()}
     message["tool_calls"] = [{"function": {"arguments": message.pop("arguments")}}]
-    return whole | {"choices": [{"message": message, "finish_reason": reason}]}
+    return completion | {"choices": [{"message": message, "finish_reason": reason}]}
 
 
 def _events(text: str) -> Iterator[Mapping[str, Any]]:

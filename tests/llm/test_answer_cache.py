@@ -1,5 +1,7 @@
+import json
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,13 +14,23 @@ from skxtm.llm._cache import FILE_NAME, AnswerCache, request_key
 
 REQUEST = ChatRequest((("user", "Name a colour."),))
 KEY = request_key({"model": "m"}, REQUEST)
-ANSWER = ChatAnswer("雨\ud800\0", 10, 5, "some-model", "length")
+ANSWER = ChatAnswer("雨\U0001f327\0", 10, 5, "some-model", "length")
 
 
 def test_what_is_put_is_got(tmp_path):
     AnswerCache(tmp_path).put(KEY, ANSWER)
     assert AnswerCache(tmp_path).get(KEY) == ANSWER
     assert AnswerCache(tmp_path).get(bytes(32)) is None
+
+
+def test_half_a_character_is_replaced_where_it_is_put_and_where_it_lies(tmp_path):
+    half, whole = ("rain \ud83c", "m\udf27", "st\ud83c"), ("rain \ufffd", "m\ufffd", "st\ufffd")
+    cache = AnswerCache(tmp_path)
+    expected = ChatAnswer(whole[0], 1, 2, *whole[1:])
+    assert cache.put(KEY, ChatAnswer(half[0], 1, 2, *half[1:])) == cache.get(KEY) == expected
+    with closing(sqlite3.connect(cache.path)) as connection, connection:
+        connection.execute("UPDATE answers SET text = ?", (json.dumps(half[0]),))
+    assert cache.get(KEY) == expected
 
 
 def test_the_first_answer_stays(tmp_path):

@@ -282,6 +282,17 @@ def test_answers_that_are_imported_are_found_by_a_client(tmp_path, chat_server, 
     assert chat_server.n_requests == 2
 
 
+def test_half_a_character_in_a_file_of_answers_is_replaced(tmp_path, ask_colours):
+    requests, chat = ask_colours(2), OpenAIChat("m", base_url="http://127.0.0.1:9/v1")
+    export_batch(requests, tmp_path / "requests.jsonl", chat)
+    lines = [output_line(name, "Blue \ud83c") for name in ids(tmp_path / "requests.jsonl")]
+    lines[1]["response"]["body"]["model"] = "m\ud83c"
+    write(tmp_path / "output.jsonl", *lines)
+    assert import_batch(tmp_path / "output.jsonl", requests, chat, tmp_path / "cache").n_answered == 2
+    outcomes = ChatSession(chat, cache=tmp_path / "cache").ask(requests, str)
+    assert [outcome.value for outcome in outcomes] == ["Blue \ufffd"] * 2
+
+
 def test_a_file_of_answers_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError) as caught:
         import_batch(tmp_path / "absent.jsonl", [], BatchFiles(tmp_path, "m"), tmp_path / "cache")

@@ -207,6 +207,29 @@ def test_an_answer_that_stays_unreadable_is_paid_for_and_asked_anew_by_the_next_
     )
 
 
+def test_half_a_character_in_an_answer_is_asked_about_kept_and_paid_for_once(tmp_path, chat_server, chat):
+    halves = {"model": "m\ud83c", "usage": {"prompt_tokens": 1, "completion_tokens": 1}}
+    choices = [
+        {"message": {"content": f"{colour} \ud83c"}, "finish_reason": "st\ud83c"}
+        for colour in ("Red", "Blue")
+    ]
+    chat_server.fail(*(chat_server.raw(json.dumps({**halves, "choices": [choice]})) for choice in choices))
+    request = ChatRequest((("user", "Name a colour \ud83c."),))
+    for cached in (False, True):
+        outcomes = ChatSession(chat, cache=tmp_path).ask([request], demand_blue)
+        assert outcomes == [Outcome("Blue \ufffd", cached=cached)]
+    assert chat_server.n_requests == 2
+    sent = [message["content"] for message in chat_server.bodies[1]["messages"][:2]]
+    assert sent == ["Name a colour \ufffd.", "Red \ufffd"]
+
+
+@pytest.mark.parametrize("answer", [str, ChatAnswer])
+def test_half_a_character_reaches_no_parser_without_a_cache_either(ask_colours, answer):
+    chat = CountingChat(identity=None)
+    chat.complete = lambda request: answer("Blue \ud83c")
+    assert ChatSession(chat).ask(ask_colours(1), str) == [Outcome("Blue \ufffd")]
+
+
 def test_a_transient_failure_costs_one_outcome_and_is_not_kept(tmp_path, ask_colours):
     failing = [ChatUnavailableError("Too busy.")]
     chat = CountingChat(lambda request: raise_next(failing) if number_of(request) == 1 else "Blue.")
