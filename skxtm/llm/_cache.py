@@ -157,13 +157,14 @@ class AnswerCache:
             with self._writing() as connection:
                 _store(connection, answers)
 
-    def forget(self, keys: Iterable[bytes]) -> None:
-        """Remove the answers to requests, so that these are asked anew.
+    def forget(self, judged: Iterable[tuple[bytes, str]]) -> None:
+        """Remove answers that are of no use, so that their requests are asked anew.
 
         Parameters
         ----------
-        keys : iterable of bytes
-            From `request_key`.
+        judged : iterable of (bytes, str)
+            A key from `request_key`, and the text that was found useless. Another text is left: it came
+            from another process meanwhile, and was paid for.
 
         Raises
         ------
@@ -171,7 +172,10 @@ class AnswerCache:
             If the file is damaged or cannot be used.
         """
         with self._writing() as connection:
-            connection.executemany("DELETE FROM answers WHERE key = ?", [(key,) for key in keys])
+            for key, text in judged:
+                stored = _stored(connection, key)
+                if stored is not None and stored.text == text:
+                    connection.execute("DELETE FROM answers WHERE key = ?", (key,))
 
     def prepare(self) -> list[str]:
         """Make the file, so that what is wrong with it shows before anything is asked.

@@ -221,18 +221,25 @@ class ChatSession:
         unread = [row for row, result in enumerate(results) if result.complaint]
         follow_ups = {row: _follow_up(requests[row], replies[row], results[row]) for row in unread}
         seconds = self._replies(list(follow_ups.values()), label="Asking again", checks_budget=False)
-        useless = [requests[row] for row, result in enumerate(results) if result.is_useless]
+        useless = [(requests[row], replies[row]) for row, result in enumerate(results) if result.is_useless]
         for row, reply in zip(unread, seconds, strict=True):
             results[row] = _second(results[row], _read(reply, parsers[row]), reply)
             if results[row].is_useless:
-                useless += [requests[row], follow_ups[row]]
+                useless += [(requests[row], replies[row]), (follow_ups[row], reply)]
         self._forget(useless)
         return results
 
-    def _forget(self, requests: Sequence[ChatRequest]) -> None:
-        keys = [slot for slot in self._slots(requests) if isinstance(slot, bytes)]
-        if keys and self._cache is not None:
-            self._cache.forget(keys)
+    def _forget(self, useless: Sequence[tuple[ChatRequest, Reply]]) -> None:
+        """Take answers out of the cache, unless another process has put others in their place."""
+        answers = [reply.answer for _, reply in useless]
+        slots = self._slots([request for request, _ in useless])
+        judged = [
+            (slot, answer.text)
+            for slot, answer in zip(slots, answers, strict=True)
+            if isinstance(slot, bytes) and answer is not None
+        ]
+        if judged and self._cache is not None:
+            self._cache.forget(judged)
 
     def _slots(self, requests: Sequence[ChatRequest]) -> list[Slot]:
         identity = getattr(self.chat, "identity", None)

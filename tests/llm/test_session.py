@@ -223,6 +223,25 @@ def test_half_a_character_in_an_answer_is_asked_about_kept_and_paid_for_once(tmp
     assert sent == ["Name a colour \ufffd.", "Red \ufffd"]
 
 
+def test_an_answer_that_another_session_paid_for_meanwhile_is_not_forgotten(tmp_path, ask_colours):
+    chat = CountingChat(lambda request: "Red.")
+    judged = []
+
+    def read_slowly(text):
+        judged.append(text)
+        if len(judged) == 2:  # another session finds both answers useless, and asks anew
+            chat.answer = lambda request: "Blue."
+            assert ChatSession(chat, cache=tmp_path).ask(ask_colours(1), demand_blue) == [Outcome("Blue.")]
+        return demand_blue(text)
+
+    ChatSession(chat, cache=tmp_path).ask(ask_colours(1), read_slowly)
+    n_asked = len(chat.asked)
+    assert ChatSession(chat, cache=tmp_path).ask(ask_colours(1), demand_blue) == [
+        Outcome("Blue.", cached=True)
+    ]
+    assert len(chat.asked) == n_asked
+
+
 @pytest.mark.parametrize("answer", [str, ChatAnswer])
 def test_half_a_character_reaches_no_parser_without_a_cache_either(ask_colours, answer):
     chat = CountingChat(identity=None)
