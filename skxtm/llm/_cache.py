@@ -306,4 +306,10 @@ def _encoded(text: str) -> str:
 
 
 def _decoded(stored: str) -> str:
-    return str(json.loads(stored))
+    try:
+        text = json.loads(stored)
+    except (ValueError, TypeError, RecursionError):
+        text = None
+    if not isinstance(text, str):
+        raise sqlite3.DatabaseError("an answer in it is no text")
+    return text

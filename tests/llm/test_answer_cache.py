@@ -1,4 +1,5 @@
 import json
+import re
 import sqlite3
 import stat
 from contextlib import closing
@@ -70,6 +71,25 @@ def test_a_damaged_file_says_what_to_do(tmp_path):
         f"The cache of answers {str(path)!r} is damaged (file is not a database). Restore the file from a copy, or "
         "delete it: its answers are then asked, and paid, again."
     )
+
+
+@pytest.mark.parametrize("stored", ["no JSON", "[" * 100_000, 7, b"\xff"])
+def test_a_damaged_answer_says_what_to_do(tmp_path, stored):
+    cache = AnswerCache(tmp_path)
+    cache.put(KEY, ANSWER)
+    with closing(sqlite3.connect(cache.path)) as connection, connection:
+        connection.execute("UPDATE answers SET text = ?", (stored,))
+    message = re.escape(
+        f"The cache of answers {str(cache.path)!r} is damaged (an answer in it is no text). Restore the file from a copy, or "
+        "delete it: its answers are then asked, and paid, again."
+    )
+    for look in (
+        cache.get,
+        lambda key: cache.put(key, ANSWER),
+        lambda key: cache.answer_or_claim(key, "run"),
+    ):
+        with pytest.raises(InputError, match=f"^{message}$"):
+            look(KEY)
 
 
 def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path):
