@@ -19,8 +19,9 @@ class Pace:
     """Spaces requests, and waits where a server takes no more of them.
 
     All threads share it. After a refusal nothing is sent for as long as the server says or, where it does not
-    say, for growing pauses; then one request alone tries. Once it is taken, requests are spaced as the server
-    let them through before, so that a limit per minute is met once and not every minute.
+    say or that was not enough, for growing pauses; then one request alone tries. Once it is taken, requests
+    are spaced as the server let them through before, so that a limit per minute is met once and not every
+    minute.
 
     Parameters
     ----------
@@ -94,6 +95,8 @@ class Pace:
             is_known = self._refused_since is not None and begun <= self._last_refusal
             since = now if self._refused_since is None else self._refused_since
             pause = self._pause if wished is None else wished
+            if self._refused_since is not None and not is_known:
+                pause = max(pause, self._pause)  # what the server wished was not enough
             self._refused_since = since
             if now + pause - since > self.patience:
                 return False

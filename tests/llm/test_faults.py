@@ -131,6 +131,9 @@ def misunderstood(status, message, unless, n_extra=1):
 #: By the first column of the table.
 FAULTS = {
     "busy, with `Retry-After`": Fault(OVERCOME, [lambda server: server.too_many_requests(0.05)]),
+    "busy, with a `Retry-After` that is over": Fault(
+        OVERCOME, [lambda server: server.too_many_requests("Wed, 21 Oct 2015 07:28:00 GMT")]
+    ),
     "busy, with a pause in the body": Fault(OVERCOME, [gemini("RESOURCE_EXHAUSTED", "Slow down.", [RETRY_INFO])]),
     "busy, without a word": Fault(OVERCOME, [error(429, "Too many requests.")] * 3, n_extra=3),
     "overloaded": Fault(OVERCOME, [error(529, "Overloaded."), error(503, "Model is loading.")], n_extra=2),
@@ -417,6 +420,23 @@ def test_patience_ends_for_all_requests_at_once(chat, chat_server, ask_colours):
     said = "Not sent: the server refuses requests for longer than patience=0.3."
     assert [outcome.error for outcome in outcomes].count(said) >= 26
     assert chat_server.n_requests <= 12
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    "headers",
+    [{"Retry-After": "0"}, {"retry-after-ms": "1"}, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}],
+    ids=["nothing", "too little", "a time that is over"],
+)
+def test_a_server_that_wishes_no_pause_and_goes_on_refusing_is_given_growing_ones(
+    chat, chat_server, ask_colours, status, headers
+):
+    chat_server.fault_for = lambda body: chat_server.error(status, "Slow down.", headers=headers)
+    chat.set_params(concurrency=4, patience=1.0)
+    outcomes = ChatSession(chat).ask(ask_colours(4), str)
+    assert all(outcome.error for outcome in outcomes)
+    # four at once, then pauses of 0, 0.04, 0.08, 0.16, 0.32 s
+    assert chat_server.n_requests <= 4 + 7
 
 
 def test_a_refused_request_does_not_count_against_the_limit_of_requests(chat, chat_server, ask_colours):
