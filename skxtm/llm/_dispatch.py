@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from threading import Barrier, Lock
+from threading import Barrier, Event, Lock
 
 from skxtm.exceptions import (
     ChatBusyError,
@@ -21,6 +21,7 @@ from skxtm.exceptions import (
 from skxtm.llm._cache import AnswerCache
 from skxtm.llm._claims import Claims
 from skxtm.llm._pace import Pace
+from skxtm.llm._stopping import heed
 from skxtm.llm._texts import with_whole_texts
 from skxtm.llm._wire import count
 from skxtm.llm.accounting import Ledger
@@ -55,9 +56,10 @@ class Dispatcher:
     """Sends requests from the calling thread's point of view one after the other.
 
     The calling thread alone decides what is sent, and in which order; an exception or Ctrl-C in it stops the
-    sending, and what is under way is waited for. Answers are stored by the threads that receive them. What
-    another process is asking is waited for, not asked. What a busy server refused is sent again after a pause
-    that holds for all threads, and what failed at a price, such as half an answer, once more.
+    sending, retries included, and what is under way is waited for. Answers are stored by the threads that
+    receive them. What another process is asking is waited for, not asked. What a busy server refused is sent
+    again after a pause that holds for all threads, and what failed at a price, such as half an answer, once
+    more.
     """
 
     def __init__(self, chat: ChatModel, cache: AnswerCache | None, ledger: Ledger) -> None:
@@ -86,11 +88,14 @@ class Dispatcher:
         has_keys = any(isinstance(slot, bytes) for slot in jobs)
         shared = nullcontext() if self.cache is None or not has_keys else Claims(self.cache)
         self.pace.begin()
-        with shared as claims, ThreadPoolExecutor(self.concurrency, thread_name_prefix="skxtm-chat") as pool:
+        stopped = Event()
+        pool = ThreadPoolExecutor(self.concurrency, "skxtm-chat", initializer=heed, initargs=(stopped,))
+        with shared as claims, pool:
             try:
                 _start_threads(pool, min(self.concurrency, len(jobs)))
                 return _Run(self, pool, claims, jobs, on_reply, outlive_refusals).finish()
             except BaseException:
+                stopped.set()
                 if claims is not None:
                     claims.stop()
                 raise

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +23,7 @@ from skxtm.llm._errors import (
     not_a_completion,
 )
 from skxtm.llm._keys import without_key
+from skxtm.llm._stopping import is_stopped_within
 from skxtm.llm._transport import Address, close_clients, post
 from skxtm.llm._wire import (
     Dialect,
@@ -264,7 +264,7 @@ class OpenAIChat(BaseEstimator):
                 _dialects[self.endpoint, self.model] = dialects[-1]
                 return answer
             other = self._other_dialect(answer, body, dialects)
-            if other is None:
+            if other is None or is_stopped_within(0):
                 raise answer.error
             dialects.append(other)
 
@@ -302,14 +302,16 @@ class OpenAIChat(BaseEstimator):
         self, connection: Connection, address: Address, body: Mapping[str, Any]
     ) -> ChatAnswer | _Failure:
         """Send a request, again while that costs nothing. Errors are returned: frames may hold the key."""
-        for n_failed in range(connection.max_retries + 1):
-            if n_failed:
-                time.sleep(min(_FIRST_WAIT_S * 2 ** (n_failed - 1), _LONGEST_WAIT_S))
+        n_failed = 0
+        while True:
             sent = post(connection, address, body)
             outcome = _Failure(sent) if isinstance(sent, ChatError) else _read(sent, connection)
             if isinstance(outcome, ChatAnswer) or not outcome.is_worth_another_attempt:
                 return outcome
-        return outcome
+            wait = min(_FIRST_WAIT_S * 2**n_failed, _LONGEST_WAIT_S)
+            n_failed += 1
+            if n_failed > connection.max_retries or is_stopped_within(wait):
+                return outcome
 
     def _connection(self) -> Connection:
         if not isinstance(self.max_retries, int) or self.max_retries < 0:

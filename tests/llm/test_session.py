@@ -317,6 +317,29 @@ def test_ctrl_c_keeps_what_is_under_way(tmp_path, ask_colours):
     assert session.usage.n_cached == n_sent
 
 
+@pytest.mark.parametrize("cache", [True, False])
+def test_ctrl_c_ends_retries_and_other_ways_to_ask_too(
+    tmp_path, chat_server, chat, ask_colours, monkeypatch, cache
+):
+    monkeypatch.setattr("skxtm.llm.openai_chat._FIRST_WAIT_S", 4.0)
+    both = threading.Barrier(
+        2, action=lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    )
+
+    def fault_for(body):
+        is_first = "number 0." in str(body)
+        both.wait(10.0)
+        time.sleep(0.0 if is_first else 2.0)  # so that the other comes when Ctrl-C was noticed
+        return chat_server.error(*((500, "Oops.") if is_first else (400, "Unknown field: response_format")))
+
+    chat_server.fault_for = fault_for
+    chat.set_params(concurrency=2, max_retries=5)
+    requests = ask_colours(8, schema={"type": "object"})
+    with pytest.raises(KeyboardInterrupt):
+        ChatSession(chat, cache=tmp_path if cache else None).ask(requests, str)
+    assert chat_server.n_requests == 2
+
+
 def test_answers_are_the_same_whatever_the_concurrency(ask_colours):
     def answer(request):
         time.sleep(0.001 * (number_of(request) % 3))
