@@ -7,7 +7,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,9 @@ from skxtm.llm._wire import decoded
 
 _MAX_CONNECT_S = 60.0
 _AUTHORIZATION = "Authorization"
+#: Streams of long thoughts take some ten megabytes; of an error only the first sentences are shown.
+_MOST_BYTES, _MOST_BYTES_OF_ERROR = 1 << 26, 1 << 20
+_GZIP_OR_ZLIB = 15 + 32  # zlib's number for either, found by its head
 #: Errors that come before a request reaches the server; all others may follow an answer that is billed.
 _BEFORE_SENDING = {
     "ConnectError",
@@ -50,7 +54,6 @@ def post(connection: Connection, address: Address, body: Mapping[str, Any]) -> H
     """Send one request, and return what the server sent back or why there is nothing."""
     openai = import_optional("openai", extra="llm", purpose="OpenAIChat")
     until = time.monotonic() + connection.timeout
-    received = False
     try:
         sending = _client(openai, connection).stream(
             "POST",
@@ -60,16 +63,10 @@ def post(connection: Connection, address: Address, body: Mapping[str, Any]) -> H
             content=_encoded(body),
         )
         with sending as response:
-            received = True
-            pieces = []
-            for piece in response.iter_bytes():
-                pieces.append(piece)
-                if time.monotonic() > until:
-                    return not_answered_in_time(connection)
-        return _heard(response.status_code, response.headers, b"".join(pieces).decode("utf-8", "replace"))
+            return _heard(response, connection, until)
     except Exception as error:
         if _is_of_transport(error):
-            return _failure(error, connection, received=received)
+            return _failure_to_ask(error, connection)
         return not_sendable(str(error) or type(error).__name__, connection)
 
 
@@ -84,17 +81,53 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _heard(status: int, headers: Mapping[str, str], text: str) -> Heard:
-    lower = {name.lower(): value for name, value in headers.items()}
-    return Heard(status, text, decoded(text), lower)
+def _heard(response: Any, connection: Connection, until: float) -> Heard | ChatError:
+    """Read a body; what came of one that says what is wrong is enough."""
+    is_error = response.status_code >= 300
+    pieces: list[bytes] = []
+    failure = None
+    try:
+        for piece in _unpacked(response, _MOST_BYTES_OF_ERROR if is_error else _MOST_BYTES):
+            pieces.append(piece)
+            if time.monotonic() > until:
+                failure = not_answered_in_time(connection)
+                break
+    except Exception as error:
+        failure = _failure_to_read(error, connection)
+    if failure is not None and not is_error:
+        return failure
+    text = b"".join(pieces).decode("utf-8", "replace")
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Heard(response.status_code, text, decoded(text), headers)
 
 
-def _failure(error: BaseException, connection: Connection, *, received: bool) -> ChatError:
+def _unpacked(response: Any, n_most: int) -> Iterator[bytes]:
+    """Yield the pieces of a body as they come, unpacked, up to so many bytes."""
+    is_packed = response.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip", "deflate")
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB) if is_packed else None
+    for piece in response.iter_raw():
+        # one byte more than may be, and never the gigabytes that a few bytes may stand for
+        unpacked = piece if unpacker is None else unpacker.decompress(piece, n_most + 1)
+        if len(unpacked) > n_most:
+            raise _TooLargeError(f"it is too large for an answer: more than {_MOST_BYTES >> 20} MB")
+        n_most -= len(unpacked)
+        yield unpacked
+
+
+class _TooLargeError(Exception):
+    """A body has no end in sight."""
+
+
+def _failure_to_read(error: Exception, connection: Connection) -> ChatError:
+    if type(error).__name__ == "ReadTimeout":
+        return not_answered_in_time(connection)
+    return broken_off(str(error) or type(error).__name__, connection)
+
+
+def _failure_to_ask(error: Exception, connection: Connection) -> ChatError:
     if type(error).__name__ == "ReadTimeout":
         return not_answered_in_time(connection)
     reason = str(error) or type(error).__name__
-    if received:
-        return broken_off(reason, connection)
     was_sent = type(error).__name__ not in _BEFORE_SENDING
     return not_answered(reason, connection) if was_sent else no_connection(reason, connection)
 
@@ -128,7 +161,12 @@ def _new_client(openai: Any, timeout: float) -> Any:
     limits = openai.Timeout(timeout, connect=min(timeout, _MAX_CONNECT_S))
     # firewalls before servers know the SDK's name
     agent = f"OpenAI/Python {openai.__version__}"
-    headers = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": agent}
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "Content-Type": "application/json",
+        "User-Agent": agent,
+    }
     return openai.DefaultHttpxClient(timeout=limits, headers=headers, follow_redirects=False)
 
 

@@ -76,6 +76,16 @@ class FakeChatServer:
         return lambda handler: handler.send_bytes(status, text.encode(), {"Content-Type": content_type})
 
     @staticmethod
+    def packed(data, encoding="gzip"):
+        """A body that is compressed already."""
+
+        def send(handler):
+            handler.send_bytes(200, data, {"Content-Encoding": encoding})
+            handler.close_connection = True  # the client may leave it unread
+
+        return send
+
+    @staticmethod
     def events(*events, end="data: [DONE]\n\n"):
         """A stream of events, though none was asked for."""
         text = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + end

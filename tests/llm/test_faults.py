@@ -1,5 +1,6 @@
 """Every row of the table of faults in docs/llm_servers.md, over real HTTP."""
 
+import gzip
 import json
 import re
 from base64 import b64encode
@@ -193,6 +194,7 @@ FAULTS = {
         OVERCOME,
         [lambda server: server.events(*PIECES, {"error": {"code": 502, "message": "Provider is down."}})],
     ),
+    "an answer that fills the memory": Fault(OVERCOME, [lambda server: server.packed(gzip.compress(bytes(1 << 27)))]),
     "a mark before the JSON": Fault(OVERCOME, [raw("\ufeff\n\n" + json.dumps(completion("Blue.")))], n_extra=0),
     "a stream of events": Fault(OVERCOME, [lambda server: server.events(*PIECES, LAST)], n_extra=0),
     "a stream that breaks off": Fault(OVERCOME, [lambda server: server.events(*PIECES, end="")]),

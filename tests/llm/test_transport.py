@@ -1,12 +1,17 @@
 """What a request carries, where it goes, and what is taken from what comes back."""
 
+import gzip
 import json
+import re
 import socket
 import struct
+import time
+import tracemalloc
+import zlib
 
 import pytest
 
-from skxtm.exceptions import ChatRefusedError
+from skxtm.exceptions import ChatRefusedError, ChatUnavailableError
 from skxtm.llm import ChatRequest, ChatSession, OpenAIChat
 
 pytest.importorskip("openai")
@@ -165,3 +170,84 @@ def test_an_error_without_a_word_of_an_answer_costs_nothing(chat, chat_server):
     session = ChatSession(chat, prices=(1.0, 1.0), max_requests=1)
     assert session.ask([REQUEST], str)[0].value == "Blue."
     assert chat_server.n_requests == 2
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_compressed_answer_is_read(chat, chat_server, encoding):
+    answer = json.dumps({"choices": [{"message": {"content": "雨"}}]}).encode()
+    chat_server.fail(
+        chat_server.packed(gzip.compress(answer) if encoding == "gzip" else zlib.compress(answer), encoding)
+    )
+    assert chat.complete(REQUEST).text == "雨"
+
+
+def test_a_damaged_compressed_answer_is_broken_off(chat, chat_server):
+    chat_server.fail(chat_server.packed(b"no gzip"))
+    with pytest.raises(ChatUnavailableError, match=r"broke off .'Error -3 while decompressing data"):
+        chat.complete(REQUEST)
+    assert chat_server.n_requests == 1
+
+
+def test_an_answer_without_end_is_left_before_it_fills_the_memory(chat, chat_server, monkeypatch):
+    monkeypatch.setattr("skxtm.llm._transport._MOST_BYTES", 1 << 20)
+    chat_server.fail(chat_server.packed(gzip.compress(bytes(1 << 26), 9)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ChatUnavailableError) as caught:
+            chat.complete(REQUEST)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert str(caught.value) == (
+        f"The answer of {chat_server.base_url} broke off ('it is too large for an answer: more than 1 MB'). Run again "
+        "later."
+    )
+    assert peak < 1 << 23
+
+
+def test_an_answer_that_drips_is_a_time_out_of_the_whole_also_where_it_is_compressed(chat, chat_server):
+    def drip(handler):
+        handler.send_bytes(200, b"", {"Content-Encoding": "gzip", "Content-Length": "1000"})
+        for byte in gzip.compress(bytes(1000)):
+            handler.wait(0.1)
+            handler.wfile.write(bytes([byte]))
+            handler.wfile.flush()
+
+    chat.set_params(timeout=0.5)
+    chat_server.fail(drip)
+    begun = time.monotonic()
+    with pytest.raises(ChatUnavailableError, match=r"did not answer within 0\.5 s"):
+        chat.complete(REQUEST)
+    assert time.monotonic() - begun < 1.5
+
+
+@pytest.mark.parametrize("is_slow", [True, False])
+def test_an_error_whose_body_drips_or_breaks_is_what_its_status_says(chat, chat_server, is_slow):
+    def drip(handler):
+        handler.send_bytes(500, b"Oops", {"Content-Length": "1000"})
+        for _ in range(200 if is_slow else 1):
+            handler.wait(0.1)
+            handler.wfile.write(b".")
+            handler.wfile.flush()
+
+    chat.set_params(timeout=0.5, max_retries=0)
+    chat_server.fail(drip)
+    begun = time.monotonic()
+    with pytest.raises(ChatUnavailableError) as caught:
+        chat.complete(REQUEST)
+    assert time.monotonic() - begun < 1.5
+    assert re.fullmatch(
+        rf"{chat_server.base_url} is not available \(status 500: 'Oops\.+', up to 1 attempt\)\. Run again later\.",
+        str(caught.value),
+    )
+    assert not caught.value.may_be_billed
+
+
+def test_a_long_error_is_read_as_far_as_it_is_shown(chat, chat_server):
+    def send(handler):
+        handler.send_bytes(400, b"Oops. " * (1 << 20), {})
+        handler.close_connection = True
+
+    chat_server.fail(send)
+    with pytest.raises(ChatRefusedError, match=r"\(status 400: 'Oops\. Oops\."):
+        chat.complete(REQUEST)
