@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sklearn.base import BaseEstimator
 
@@ -174,19 +174,21 @@ class OpenAIChat(BaseEstimator):
         Raises
         ------
         InputError
-            If it is no address of the web, or carries a password.
+            If it is no address of the web, or carries a user, a password, a query or a fragment.
         """
         given = self.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL
-        parts = urlsplit(given)
-        if parts.username or parts.password or parts.query:
+        parts = _parts_of(given)
+        if parts is not None and (parts.username or parts.password or parts.query or parts.fragment):
             raise InputError(
-                "base_url must not carry a user, a password or a query, which would end up in messages "
-                f"(server {parts.hostname!r}). Put the key into an environment variable and name it in "
-                "api_key_env."
+                "base_url must not carry a user, a password, a query or a fragment, which would end up in "
+                f"messages (server {parts.hostname!r}). Put the key into an environment variable and name it "
+                "in api_key_env."
             )
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+            hides = any(sign in given for sign in "@?#")
             raise InputError(
-                f"base_url must begin with http:// or https:// and name a server. Got {given!r}."
+                "base_url must begin with http:// or https:// and name a server, whose port, if any, is a "
+                f"number. Got {'one that may hold a password' if hides else repr(given)}."
             )
         return given.rstrip("/")
 
@@ -342,18 +344,30 @@ class OpenAIChat(BaseEstimator):
     def _api_key(self) -> str:
         if self.api_key_env is None:
             return ""
-        key = os.environ.get(self.api_key_env, "").strip()
-        if not key:
-            raise InputError(
-                f"OpenAIChat reads its API key from the environment variable {self.api_key_env!r}, which is "
-                "not set."
-            )
-        if not (key.isascii() and key.isprintable()):
-            raise InputError(
-                f"The environment variable {self.api_key_env!r} holds characters that cannot be part of an "
-                "API key."
-            )
-        return key
+        fault = _fault_of_key(self.api_key_env)
+        if fault:
+            raise InputError(fault)
+        return os.environ[self.api_key_env].strip()
+
+
+def _parts_of(address: str) -> SplitResult | None:
+    """Take an address apart; None if it cannot be."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # read only now
+    except ValueError:
+        return None
+    return parts
+
+
+def _fault_of_key(name: str) -> str:
+    """Say what is wrong with a key, where the frame that raises does not hold it."""
+    key = os.environ.get(name, "").strip()
+    if not key:
+        return f"OpenAIChat reads its API key from the environment variable {name!r}, which is not set."
+    if not (key.isascii() and key.isprintable()):
+        return f"The environment variable {name!r} holds characters that cannot be part of an API key."
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

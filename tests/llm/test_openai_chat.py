@@ -380,24 +380,48 @@ def test_a_local_server_never_gets_the_key_of_openai(monkeypatch, chat_server):
     [
         (
             "localhost:8000/v1",
-            "base_url must begin with http:// or https:// and name a server. Got 'localhost:8000/v1'.",
+            "base_url must begin with http:// or https:// and name a server, whose port, if any, is a number. Got "
+            "'localhost:8000/v1'.",
+        ),
+        *(
+            (
+                given,
+                "base_url must begin with http:// or https:// and name a server, whose port, if any, is a number. Got "
+                f"{shown}.",
+            )
+            for given, shown in [
+                ("http://localhost:abc/v1", "'http://localhost:abc/v1'"),
+                ("http://localhost:99999/v1", "'http://localhost:99999/v1'"),
+                ("http://[::1/v1", "'http://[::1/v1'"),
+                ("http:///v1", "'http:///v1'"),
+                ("me:secret@example.org/v1", "one that may hold a password"),
+                ("http://me:secret@[::1/v1", "one that may hold a password"),
+                ("http://[::1/v1?key=secret", "one that may hold a password"),
+            ]
         ),
         (
             "https://me:secret@example.org/v1",
-            "base_url must not carry a user, a password or a query, which would end up in messages (server "
+            "base_url must not carry a user, a password, a query or a fragment, which would end up in messages (server "
+            "'example.org'). Put the key into an environment variable and name it in api_key_env.",
+        ),
+        (
+            "https://example.org/v1#key=secret",
+            "base_url must not carry a user, a password, a query or a fragment, which would end up in messages (server "
             "'example.org'). Put the key into an environment variable and name it in api_key_env.",
         ),
         (
             "https://example.org/v1?key=secret",
-            "base_url must not carry a user, a password or a query, which would end up in messages (server "
+            "base_url must not carry a user, a password, a query or a fragment, which would end up in messages (server "
             "'example.org'). Put the key into an environment variable and name it in api_key_env.",
         ),
     ],
 )
 def test_an_address_that_cannot_be_used_is_refused(base_url, message):
     with pytest.raises(InputError) as caught:
-        OpenAIChat("m", base_url=base_url).complete(REQUEST)
+        OpenAIChat("m", base_url=base_url, api_key_env="MY_KEY").complete(REQUEST)
     assert str(caught.value) == message
+    assert "secret" not in str(caught.value)
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("kind", [OpenAIChat, BatchFiles])
@@ -519,9 +543,30 @@ def test_the_key_shows_nowhere(chat, chat_server, caplog, tmp_path, ask_colours)
     assert not any(KEY.encode() in content for content in [*files, pickle.dumps(chat), pickle.dumps(error)])
 
 
-def test_locals_of_the_traceback_do_not_show_the_key(chat, chat_server):
-    chat_server.fail(chat_server.error(403, f"No such key: {KEY}"))
-    with pytest.raises(ChatRefusedError) as caught:
+def unserved(chat, server, monkeypatch):
+    server.fail(server.error(403, f"No such key: {KEY}"))
+
+
+def wrong_key(chat, server, monkeypatch):
+    monkeypatch.setenv("MY_KEY", f"{KEY}–{KEY}")
+
+
+def wrong_address(chat, server, monkeypatch):
+    chat.set_params(base_url="http://localhost:abc/v1")
+
+
+def strange_address(chat, server, monkeypatch):
+    chat.set_params(base_url="http://a b/v1")
+
+
+def strange_header(chat, server, monkeypatch):
+    chat.set_params(extra_headers={"X-Title": 7})
+
+
+@pytest.mark.parametrize("mistake", [unserved, wrong_key, wrong_address, strange_address, strange_header])
+def test_locals_of_the_traceback_do_not_show_the_key(chat, chat_server, monkeypatch, mistake):
+    mistake(chat, chat_server, monkeypatch)
+    with pytest.raises((ChatError, InputError)) as caught:
         chat.complete(REQUEST)
     frames = [entry.frame.f_locals for entry in caught.traceback]
     assert not any(KEY in repr(value) for names in frames for value in names.values())
