@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ _MAX_QUOTED = 200
 _FILTERED = "content_filter"
 _FAILED = "error"
 _BOM = "\ufeff"
+_LINE_END = re.compile(r"\r\n|\r|\n")  # of events; texts within may hold other breaks, such as U+2028
 
 
 class Settings(Protocol):
@@ -125,7 +127,7 @@ def _streamed(text: str) -> Any:
 
 
 def _events(text: str) -> Iterator[Mapping[str, Any]]:
-    for line in text.splitlines():
+    for line in _LINE_END.split(text):
         data = line.removeprefix("data:").strip()
         if line.startswith("data:") and data.startswith("{"):
             yield _mapping(json.loads(data))

@@ -251,3 +251,15 @@ def test_a_long_error_is_read_as_far_as_it_is_shown(chat, chat_server):
     chat_server.fail(send)
     with pytest.raises(ChatRefusedError, match=r"\(status 400: 'Oops\. Oops\."):
         chat.complete(REQUEST)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_stream_may_hold_line_breaks_that_are_none_of_its_own(chat, chat_server, end):
+    text = "Blue.\u2028Red.\u2029White.\x85Green.\x0b\x0c\x1c"
+    pieces = [
+        {"choices": [{"delta": {"content": text}}]},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}]},
+    ]
+    events = "".join(f"data: {json.dumps(piece, ensure_ascii=False)}{2 * end}" for piece in pieces)
+    chat_server.fail(chat_server.raw(f"{events}data: [DONE]{2 * end}"))
+    assert chat.set_params(extra_body={"stream": True}).complete(REQUEST).text == text
