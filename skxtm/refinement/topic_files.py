@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import category
 
+from skxtm._files import write_page
 from skxtm.exceptions import InputError
 from skxtm.languages import canonical_code
 from skxtm.refinement._words import one_line
@@ -29,6 +30,9 @@ _ITEM = re.compile(r"\s*((?:`[^`]*`|[^,，、`])*)\s*([,，、]|$)")
 _MARKUP = "*~`,，、"
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")  # a spreadsheet would compute what begins like this
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
+
+_UNWRITABLE = {"Cc", "Cs", "Zl", "Zp"}
+_BOM = "\ufeff"
 
 _TITLE = """\
 # Topics
@@ -82,7 +86,8 @@ def write_topics(
     Raises
     ------
     InputError
-        If the suffix is another, a word or name cannot be written, or there are not as many names as topics.
+        If the suffix is another, a word or name cannot be written, there are not as many names as topics, or
+        the folder does not exist. A file that is there stays as it is.
 
     See Also
     --------
@@ -106,7 +111,8 @@ def write_topics(
     for number, topic in entries.items():
         _check_writable(number, topic, in_markdown=suffix in _MARKDOWN)
     text = _as_markdown(entries) if suffix in _MARKDOWN else _as_table(entries, suffix)
-    path.write_text(text, encoding="utf-8-sig" if suffix in _TABLES else "utf-8", newline="")
+    # spreadsheets know UTF-8 by the mark
+    write_page(path, _BOM + text if suffix in _TABLES else text)
 
 
 def read_topics(path: str | os.PathLike[str]) -> dict[int, EditedTopic]:
@@ -388,10 +394,10 @@ def _entries(
 def _check_writable(number: int, topic: EditedTopic, *, in_markdown: bool) -> None:
     words = [word for part in (topic.words, topic.struck) for of_part in part.values() for word in of_part]
     for text in filter(None, [topic.name, *words]):
-        if text != text.strip() or any(category(sign) in {"Cc", "Zl", "Zp"} for sign in text):
+        if text != text.strip() or any(category(sign) in _UNWRITABLE for sign in text):
             raise InputError(
                 f"{text!r} of topic {number} cannot be written, since it begins or ends with a space, or "
-                "holds a line break or control character."
+                "holds a line break, a control character or half a character."
             )
         if in_markdown and "`" in text and text != topic.name:
             raise InputError(

@@ -160,7 +160,8 @@ def test_text_in_another_encoding_is_named_with_its_line(tmp_path):
     [
         (".txt", [{"en": ["a"]}], "Topics are files that end in .md, .csv or .tsv. Got 'topics.txt'."),
         (".md", [{"en": ["a`b"]}], "The word 'a`b' of topic 0 holds a backtick, which Markdown cannot show here. Write a .csv file."),
-        (".csv", [{"en": ["a\nb"]}], "'a\\nb' of topic 0 cannot be written, since it begins or ends with a space, or holds a line break or control character."),
+        (".md", [{"en": ["a\ud83d"]}], "'a\\ud83d' of topic 0 cannot be written, since it begins or ends with a space, or holds a line break, a control character or half a character."),
+        (".csv", [{"en": ["a\nb"]}], "'a\\nb' of topic 0 cannot be written, since it begins or ends with a space, or holds a line break, a control character or half a character."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_written_is_named(suffix, topics, message, tmp_path):
@@ -168,6 +169,25 @@ def test_what_cannot_be_written_is_named(suffix, topics, message, tmp_path):
         write_topics(tmp_path / f"topics{suffix}", topics)
     assert str(error.value) == message
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_that_cannot_be_replaced_stays_as_it_is(suffix, tmp_path, monkeypatch):
+    path = tmp_path / f"topics{suffix}"
+    write_topics(path, TOPICS)
+    before = path.read_bytes()
+    monkeypatch.setattr("skxtm.refinement.topic_files._UNWRITABLE", set())
+    with pytest.raises(UnicodeEncodeError):
+        write_topics(path, [{"en": ["rain\ud83d"]}])
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    path = tmp_path / "absent" / "topics.md"
+    with pytest.raises(InputError) as error:
+        write_topics(path, TOPICS)
+    assert str(error.value) == f"The folder of {str(path)!r} does not exist. Make it, or give another path."
 
 
 def test_every_topic_has_one_name_or_none_has(tmp_path):
