@@ -84,9 +84,12 @@ class MTAnchor(ArrayBackbone):
     the order of the words, where that code has the dictionary's, and of three languages those with the first
     one; languages are projected each by numbers of its own. The combinations are found by accelerated
     projected gradient steps (Beck and Teboulle 2009), all words at once, in place of exponentiated gradient
-    ones: same minimum and same criterion to stop, in a fraction of the steps. Topics of documents are the
-    maximum a posteriori, where that code takes variational inference with random starts; p(w) counts
-    documents of one token too; a single anchor's row has no 1e-10 added when others change.
+    ones: the same minimum in a fraction of the steps; they stop at a relative tolerance, that code at an
+    absolute one of 2e-7. A word has to be in ``min_document_share * D`` documents, of one share, where that
+    code rounds the number down and has a share for each language. Projected rows are divided by the root of
+    their dimensions, so that they compare with rows that are not projected; there they are not. Topics of
+    documents are the maximum a posteriori, where that code takes variational inference with random starts;
+    p(w) counts documents of one token too; a single anchor's row has no 1e-10 added when others change.
 
     References
     ----------

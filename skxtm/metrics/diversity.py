@@ -41,7 +41,8 @@ def topic_uniqueness(topics: Topics, *, n_words: int = 15, languages: Sequence[s
     Warns
     -----
     UserWarning
-        If topics have fewer than `n_words` words in a language: they are measured by those they have.
+        If topics have fewer than `n_words` words in a language: they are measured by those they have, each
+        word as much as any other.
 
     See Also
     --------
