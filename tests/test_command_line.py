@@ -375,6 +375,12 @@ BAD = {
         ["small.csv", "--topics", "auto:5,"],
         "Invalid value for '--topics': '' is not a valid integer range.",
     ),
+    "seed": (
+        ["small.csv", "--seed", "-1"],
+        "Invalid value for '--seed': -1 is not in the range 0<=x<=4294967295.",
+    ),
+    "flipped bytes": (["flipped.csv.gz"], "flipped.csv.gz is damaged: Error -3 while decompressing data: "),
+    "deep": (["deep.jsonl"], "Line 1 of deep.jsonl is no JSON: maximum recursion depth exceeded "),
     "option": (["small.csv", "--colour", "red"], "No such option"),
 }
 
@@ -397,6 +403,10 @@ def bad_folder(tmp_path, monkeypatch):
     }
     for name, text in texts.items():
         Path(name).write_text(text, encoding="utf-8")
+    packed = bytearray(gzip.compress(b"text,language\n" + bytes(range(32, 127)) * 9 + b",en\n"))
+    packed[20:40] = bytes(255 - byte for byte in packed[20:40])
+    Path("flipped.csv.gz").write_bytes(packed)
+    Path("deep.jsonl").write_text("[" * 100_000, encoding="utf-8")
     Path("latin.csv").write_bytes("text,language\ncaf\xe9,fr\n".encode("latin-1"))
     return tmp_path
 
@@ -406,7 +416,8 @@ def test_bad_input_ends_with_one_sentence_and_nothing_written(case, bad_folder, 
     arguments, sentence = BAD[case]
     before = names_in(bad_folder)
     said = refused("fit", *arguments, "--out", "model", "--quiet")
-    assert said.startswith(sentence) if case in {"backbone", "option"} else said == sentence
+    is_begin = case in {"backbone", "option", "flipped bytes", "deep"}
+    assert said.startswith(sentence) if is_begin else said == sentence
     assert names_in(bad_folder) == before
 
 
@@ -610,6 +621,13 @@ def test_the_module_runs_as_the_command(model):
     done = run_module("topics", model, "--words", "2")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0].split() == ["topic", "share", "en", "zh"]
+
+
+@pytest.mark.slow
+def test_all_scripts_are_written_into_files_whatever_the_system_s_code_page(model):
+    done = run_module("topics", model, env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert any(character > "\u4e00" for character in done.stdout)
 
 
 @pytest.mark.slow

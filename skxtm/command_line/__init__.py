@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _write_all_scripts()
     try:
         click: Any = import_optional("click", extra="cli", purpose="The command skxtm")
     except MissingDependencyError as error:
@@ -64,6 +66,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end(str(error), _BAD_INPUT)
     except OSError as error:
         return _end(_reason(error), _BAD_INPUT)
+
+
+def _write_all_scripts() -> None:
+    """Write files and pipes as UTF-8, and on a terminal of fewer characters a mark for those it lacks.
+
+    On Windows output that goes to a file or a pipe is otherwise of the system's code page, which knows the
+    characters of a few languages.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not one that a caller put in its place
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8")
 
 
 def _end(sentence: str, code: int) -> int:

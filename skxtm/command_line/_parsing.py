@@ -57,7 +57,12 @@ def _fit() -> click.Command:
             help="A dictionary named as zh-en.tsv, one for each pair of languages; or auto for those "
             "installed. Without, words are paired by the encoder.",
         ),
-        _option("--seed", default=0, type=int, help="The same number gives the same topics."),
+        _option(
+            "--seed",
+            default=0,
+            type=_seed(),
+            help="The same number gives the same topics.",
+        ),
         *_common(),
     )
 
@@ -197,6 +202,12 @@ def _path() -> click.Path:
     import click
 
     return click.Path(path_type=Path)
+
+
+def _seed() -> click.IntRange:
+    import click
+
+    return click.IntRange(0, 2**32 - 1)  # what random generators take
 
 
 def _at_least_one() -> click.IntRange:

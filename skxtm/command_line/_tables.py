@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 import warnings
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def read_table(path: Path, encoding: str | None = None) -> Any:
         ) from error
     except LookupError as error:
         raise InputError(f"There is no encoding {encoding!r}; give one such as utf-8 or cp1252.") from error
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path} is damaged: {error}.") from error
     if not len(table):
         raise InputError(f"{path} holds no rows; give a file with a document in each.")
@@ -155,7 +156,7 @@ def _read_lines(path: Path, encoding: str) -> Any:
 def _object_in(line: str, number: int, path: Path) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"Line {number} of {path} is no JSON: {error}.") from error
     if not isinstance(row, dict):
         raise InputError(f"Line {number} of {path} is no JSON object with a value for each column.")

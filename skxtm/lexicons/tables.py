@@ -10,6 +10,7 @@ from pathlib import Path
 from skxtm._word_pairs.pairs import Match
 from skxtm._word_pairs.text_files import read_text
 from skxtm.exceptions import InputError
+from skxtm.languages import fault_of_code
 from skxtm.lexicons._assembling import Entry, assembled, language_code, languages_of
 from skxtm.lexicons._licences import NOT_STATED
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon
@@ -34,7 +35,8 @@ def read_csv(
         The file, compressed or not.
     languages : pair of str or None, default=None
         Languages of the two columns. None takes the header's two columns if the file has no more and they are
-        language codes, or else reads them from a name such as ``en-de.csv``.
+        language codes, or else reads them from a name such as ``en-de.csv``. Where both say languages, they
+        must be the same.
     columns : pair of str or int, or None, default=None
         Names of the columns in the header, or their positions from 0. None takes the columns named by
         the codes of `languages`, or the first two if there are none.
@@ -53,7 +55,8 @@ def read_csv(
     Raises
     ------
     InputError
-        If the file is damaged, in another encoding, lacks a column, or holds no pair.
+        If the file is damaged, in another encoding, lacks a column, or holds no pair; or if its header and
+        its name say different languages.
     """
     path = Path(path)
     header, rows = _table(path, delimiter, encoding)
@@ -85,9 +88,20 @@ def _table(path: Path, delimiter: str | None, encoding: str) -> tuple[list[str],
 
 
 def _languages(path: Path, header: list[str], languages: tuple[str, str] | None) -> tuple[str, str]:
-    if languages is None and len(header) == 2 and all(2 <= len(name) <= 3 for name in header):
-        languages = (header[0].lower(), header[1].lower())
-    return languages_of(path, languages)
+    codes = [name.lower() for name in header]
+    if languages is not None or len(codes) != 2 or any(map(fault_of_code, codes)):
+        return languages_of(path, languages)
+    first, second = map(language_code, codes)
+    try:
+        named = languages_of(path, None)
+    except InputError:
+        named = (first, second)
+    if set(named) != {first, second}:
+        raise InputError(
+            f"By its header {path.name} has the languages {first!r} and {second!r}, by its name {named[0]!r} "
+            f"and {named[1]!r}. Give them, as in languages={named}."
+        )
+    return first, second
 
 
 def _positions(

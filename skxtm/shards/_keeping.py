@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -118,14 +119,20 @@ def _kept_or_made(shard: Shards, summing: Summing, argument: Any, key: str | Non
     return arrays
 
 
+#: No permission, a disk that is only read, a file where a folder is to be.
+_NO_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR)
+
+
 def _keep(path: Path, arrays: Arrays) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_arrays(path, arrays)
-    except PermissionError as error:
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
         raise InputError(
-            f"What was computed of a shard cannot be kept in {str(path.parent)!r} ({error.strerror}). Give "
-            "another folder, Shards(..., statistics='path'), or keep nothing: statistics=False."
+            f"What was computed of a shard cannot be kept in {str(path.parent)!r} ({error.strerror}). "
+            "Give another folder, Shards(..., statistics='path'), or keep nothing: statistics=False."
         ) from error
 
 

@@ -197,6 +197,28 @@ def test_two_columns_need_no_languages_where_the_header_says_them(tmp_path):
     assert list(found.lexicon) == [("dog, hot", "Hund heiß")]
 
 
+def test_a_header_of_short_names_that_are_no_codes_leaves_the_languages_to_the_file_s_name(tmp_path):
+    (tmp_path / "en-de.csv").write_text("l1,l2\ndog,Hund\n")
+    assert read_csv(tmp_path / "en-de.csv").lexicon.languages == ("en", "de")
+
+
+def test_a_header_and_a_name_of_the_same_languages_are_read_by_the_header(tmp_path):
+    (tmp_path / "en-de.csv").write_text("DEU,eng\nHund,dog\n")
+    assert list(read_csv(tmp_path / "en-de.csv").lexicon) == [("Hund", "dog")]
+    assert read_csv(tmp_path / "en-de.csv").lexicon.languages == ("de", "en")
+
+
+def test_short_names_that_happen_to_be_codes_are_not_taken_for_the_languages_of_a_file_named_otherwise(
+    tmp_path,
+):
+    (tmp_path / "en-de.csv").write_text("src,tgt\ndog,Hund\n")
+    assert message_of(read_csv, tmp_path / "en-de.csv") == (
+        "By its header en-de.csv has the languages 'sc' and 'tgt', by its name 'en' and 'de'. Give them, as in "
+        "languages=('en', 'de')."
+    )
+    assert list(read_csv(tmp_path / "en-de.csv", ("en", "de")).lexicon) == [("dog", "Hund")]
+
+
 @pytest.mark.parametrize("columns", [("German", "English"), (2, 0), ("German", 0)])
 def test_columns_may_be_given_by_name_or_position(tmp_path, columns):
     (tmp_path / "de-en.csv").write_text("English;class;German\ndog;n;Hund\n")

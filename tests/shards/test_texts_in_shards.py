@@ -1,5 +1,7 @@
 """Words of texts in shards are those of the same texts in memory, and what is wrong is named."""
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -253,16 +255,18 @@ def test_a_disk_that_is_full_leaves_no_half_file(tmp_path, monkeypatch):
     assert list((folder / "statistics").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_into_is_named(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.EEXIST])
+def test_a_folder_that_cannot_be_written_into_is_named(tmp_path, monkeypatch, number):
     def refused(path, arrays):
-        raise PermissionError(13, "Permission denied")
+        raise OSError(number, os.strerror(number))
 
     folder = write_files(tmp_path, sample()[:20], n_files=1)
     monkeypatch.setattr("skxtm.shards._keeping.write_arrays", refused)
     with pytest.raises(InputError) as caught:
         CrossLingualVectorizer(**KEEP_ALL).fit(Shards(folder))
     assert str(caught.value) == (
-        f"What was computed of a shard cannot be kept in {str(folder / 'statistics')!r} (Permission denied). Give "
+        f"What was computed of a shard cannot be kept in {str(folder / 'statistics')!r} "
+        f"({os.strerror(number)}). Give "
         "another folder, Shards(..., statistics='path'), or keep nothing: statistics=False."
     )
     assert CrossLingualVectorizer(**KEEP_ALL).fit(Shards(folder, statistics=False)).languages_ == ("en",)
