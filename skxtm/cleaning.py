@@ -13,14 +13,15 @@ __all__ = ["KINDS", "TextReport", "clean_text"]
 # Scripts without spaces, whose words follow an address directly, end it.
 _IN_ADDRESS = r"[^\s<>\"'\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]"
 
-# Per kind, what every instance holds, which is looked for first because that is fast, and the instance.
+# Per kind, what every instance holds, which is looked for first because that is fast, and the instance. No
+# pattern may look at a character more than a few times, however long the text is.
 _PATTERNS = MappingProxyType(
     {
         "url": (
             ("://", "www."),
-            re.compile(rf"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.){_IN_ADDRESS}+", re.ASCII | re.IGNORECASE),
+            re.compile(rf"(?:\b[a-z][a-z0-9+.-]{{0,30}}://|\bwww\.){_IN_ADDRESS}+", re.ASCII | re.IGNORECASE),
         ),
-        "email": (("@",), re.compile(r"[\w.+-]+@\w[\w-]*(?:\.\w[\w-]*)+", re.ASCII)),
+        "email": (("@",), re.compile(r"(?<![\w.+-])[\w.+-]+@\w[\w-]*(?:\.\w[\w-]*)+", re.ASCII)),
         "mention": (("@",), re.compile(r"(?<![A-Za-z0-9_.])@(?:[A-Za-z0-9_]+|\w{1,30})")),
     }
 )
@@ -28,8 +29,14 @@ _PATTERNS = MappingProxyType(
 KINDS = ("markup", *_PATTERNS)
 
 _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_TAG = re.compile(
-    r"<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>|<[!?/]?[a-z][^<>]*>", re.DOTALL | re.IGNORECASE
+_OPENING = re.compile(r"<!--|<(script|style)\b[^<>]*>|<[!?/]?[a-z][^<>]*>", re.IGNORECASE)
+_COMMENT = "<!--"
+_CLOSING = MappingProxyType(
+    {
+        _COMMENT: re.compile("-->"),
+        "script": re.compile(r"</script\s*>", re.IGNORECASE),
+        "style": re.compile(r"</style\s*>", re.IGNORECASE),
+    }
 )
 
 
@@ -61,12 +68,38 @@ def clean_text(text: str, kinds: Collection[str] = KINDS) -> tuple[str, dict[str
     found = {}
     if "markup" in kinds and ("&" in text or "<" in text):
         n_references = sum(_character(reference) != reference[0] for reference in _ENTITY.finditer(text))
-        text, n_tags = _TAG.subn(" ", _ENTITY.sub(_character, text))
+        text, n_tags = _without_tags(_ENTITY.sub(_character, text))
         found["markup"] = n_references + n_tags
     for kind, (marks, pattern) in _PATTERNS.items():
         if kind in kinds and any(mark in text for mark in marks):
             text, found[kind] = pattern.subn(" ", text)
     return text, {kind: number for kind, number in found.items() if number}
+
+
+def _without_tags(text: str) -> tuple[str, int]:
+    """Replace tags, comments, and scripts with what they hold, by spaces; return how many there were.
+
+    A comment without an end is text, a script without one a tag. That no end follows is noted, so that it is
+    looked for once.
+    """
+    pieces: list[str] = []
+    kept = position = 0
+    endless: set[str] = set()
+    while opening := _OPENING.search(text, position):
+        position = opening.end()
+        kind = _COMMENT if opening[0] == _COMMENT else (opening[1] or "").lower()
+        if kind in _CLOSING:
+            closing = None if kind in endless else _CLOSING[kind].search(text, position)
+            if closing is not None:
+                position = closing.end()
+            else:
+                endless.add(kind)
+                if kind == _COMMENT:
+                    continue
+        pieces.append(text[kept : opening.start()])
+        kept = position
+    pieces.append(text[kept:])
+    return " ".join(pieces), len(pieces) - 1
 
 
 def _character(reference: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_array
 
+from skxtm._files import replacing
 from skxtm._word_pairs.joining import joined, sorted_csr
 from skxtm._word_pairs.pairs import (
     LexiconCoverage,
@@ -384,7 +385,8 @@ class Lexicon:
         """
         data = "".join(f"{first}\t{second}\n" for first, second in (self.languages, *self)).encode()
         path = Path(path)
-        path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+        with replacing(path) as partial:
+            partial.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
     def __len__(self) -> int:
         return len(self._columns[self.languages[0]].numbers)

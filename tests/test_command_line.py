@@ -298,6 +298,15 @@ def test_tables_of_spreadsheets_in_utf_16_are_read(tmp_path):
     assert read(path, "lang").corpus.text.tolist() == ["雨", "rain"]
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n\n\n"])
+def test_blank_lines_of_one_column_are_rows_but_for_those_at_the_end(tmp_path, end):
+    path = tmp_path / "one.csv"
+    path.write_text("text\nrain and wind\n\n  \nsun" + end, encoding="utf-8")
+    assert _tables.read_table(path)["text"].tolist() == ["rain and wind", "", "  ", "sun"]
+    path.write_text("\ntext\nrain\n\nsun" + end, encoding="utf-8")  # the header is not in the first line
+    assert _tables.read_table(path)["text"].tolist() == ["rain", "sun"]
+
+
 def test_words_that_pandas_takes_for_missing_values_stay_words(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("body,lang\nNA,en\nnull,en\n,en\n", encoding="utf-8")

@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -273,6 +274,20 @@ def test_a_written_file_reads_back_equal(tmp_path, lexicon, name):
     lexicon.to_file(tmp_path / name)
     assert Lexicon.read(tmp_path / name) == lexicon
     assert (tmp_path / name).read_bytes().startswith(b"\x1f\x8b") == name.endswith(".gz")
+
+
+def test_a_lexicon_that_cannot_be_written_leaves_the_file_as_it_was(tmp_path, lexicon, monkeypatch):
+    def half(path, data):
+        with path.open("wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    lexicon.to_file(tmp_path / "zh-en.tsv")
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(OSError, match="No space left"):
+        lexicon.to_file(tmp_path / "zh-en.tsv")
+    assert Lexicon.read(tmp_path / "zh-en.tsv") == lexicon
+    assert [path.name for path in tmp_path.iterdir()] == ["zh-en.tsv"]
 
 
 TAKE_OUT = "Take the line out, or read the file by skxtm.lexicons.read_muse, which skips it."

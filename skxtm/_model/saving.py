@@ -121,7 +121,7 @@ def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Mod
         columns = Columns.of_saved(description["fitted"])
     except ModelFileError:
         raise
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+    except (LookupError, TypeError, ArithmeticError, ValueError, RuntimeError, AttributeError) as error:
         raise ModelFileError(
             f"{path} holds no usable model: {type(error).__name__}: {error}. Save the model again."
         ) from error
@@ -369,7 +369,7 @@ def _read_folder(path: Path) -> tuple[dict[str, Any], Tensors]:
             f"{path} is not a saved model: {Path(error.filename).name} is missing. Check the path, or save "
             "the model again."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelFileError(f"{path / _JSON} is damaged ({error}). Save the model again.") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         found = description.get("format") if isinstance(description, dict) else None

@@ -130,9 +130,13 @@ def _read_separated(path: Path, separator: str, encoding: str) -> Any:
     with warnings.catch_warnings():
         # rows with more cells than the header has would otherwise be cut
         warnings.simplefilter("error", pandas.errors.ParserWarning)
+        how = {"sep": separator, "dtype": str, "keep_default_na": False, "index_col": False}
         try:
-            return pandas.read_csv(
-                path, sep=separator, dtype=str, keep_default_na=False, index_col=False, encoding=encoding
+            table = pandas.read_csv(path, encoding=encoding, **how)
+            if table.shape[1] > 1:
+                return table
+            return _with_blank_rows(
+                table, pandas.read_csv(path, encoding=encoding, skip_blank_lines=False, **how)
             )
         except pandas.errors.EmptyDataError as error:
             raise InputError(f"{path} is empty; give a file with a header and rows.") from error
@@ -140,6 +144,14 @@ def _read_separated(path: Path, separator: str, encoding: str) -> Any:
             raise InputError(
                 f"{path} is no table with the separator {separator!r}: {_first_line(error)}."
             ) from error
+
+
+def _with_blank_rows(table: Any, every_line: Any) -> Any:
+    """Take a blank line among those of one column for an empty cell, but for blank lines at either end."""
+    if list(every_line.columns) != list(table.columns):  # the header is not in the first line
+        return table
+    is_blank = every_line.iloc[:, 0].fillna("") == ""
+    return every_line.iloc[: len(is_blank) - int(is_blank[::-1].cumprod().sum())].fillna("")
 
 
 def _read_lines(path: Path, encoding: str) -> Any:

@@ -123,7 +123,7 @@ def read_index(folder: Path) -> Index:
             f"The folder {str(folder)!r} holds no {INDEX}, so that it is none of shards, or was not "
             f"written to the end; nor does it hold a Parquet file, whose name ends in .parquet. {_REMEDY}"
         ) from error
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise InputError(f"{str(path)!r} cannot be read: {error}. {_REMEDY}") from error
     try:
         if content["format"] != _FORMAT:

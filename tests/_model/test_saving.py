@@ -1,10 +1,11 @@
 """Saved models are data: they load to the same model, or say what is wrong."""
 
+import hashlib
 import json
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load, load_file, save
 
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
 from skxtm._model.state import state_of
@@ -202,6 +203,26 @@ def test_truncated_json_is_noticed(model, tmp_path):
     message = damaged(model, tmp_path / "model", truncate)
     assert message.startswith(f"{tmp_path / 'model' / 'model.json'} is damaged (")
     assert message.endswith("Save the model again.")
+
+
+def test_json_of_a_hundred_thousand_levels_is_damaged_json(model, tmp_path):
+    message = damaged(
+        model, tmp_path / "model", lambda folder: (folder / "model.json").write_text("[" * 100_000)
+    )
+    assert message.startswith(f"{tmp_path / 'model' / 'model.json'} is damaged (maximum recursion depth ")
+
+
+def test_parts_of_topics_that_are_not_there_make_no_usable_model(tmp_path):
+    def move(folder):
+        file = folder / "tensors.safetensors"
+        tensors = load(file.read_bytes())
+        file.write_bytes(save(tensors | {"shaping.parts": tensors["shaping.parts"] + 99}))
+        edit(lambda said: said.update(sha256=hashlib.sha256(file.read_bytes()).hexdigest()))(folder)
+
+    data = make_multilingual_corpus(60, n_components=3, random_state=0)
+    split = CrossLingualTopicModel(4, lexicon=data.lexicon, random_state=0).fit(data.corpus)
+    message = damaged(split.split_topic(0, data.corpus), tmp_path / "model", move)
+    assert message.startswith(f"{tmp_path / 'model'} holds no usable model: IndexError: ")
 
 
 def test_a_missing_file_is_named(model, tmp_path):

@@ -148,9 +148,10 @@ def test_an_index_that_is_none_is_refused(tmp_path, change, message):
         Shards(tmp_path)
 
 
-def test_an_index_that_is_no_json_is_refused(tmp_path):
+@pytest.mark.parametrize("text", ["{", "[" * 100_000])
+def test_an_index_that_is_no_json_is_refused(tmp_path, text):
     write_shards(CORPUS, tmp_path)
-    (tmp_path / "shards.json").write_text("{", encoding="utf-8")
+    (tmp_path / "shards.json").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"shards\.json' cannot be read: "):
         Shards(tmp_path)
 
