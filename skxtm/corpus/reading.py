@@ -12,7 +12,7 @@ from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm.corpus._checks import checked_counts, document_columns, string_column
+from skxtm.corpus._checks import checked_counts, document_columns, is_missing, string_column
 from skxtm.corpus.container import Corpus, Document
 from skxtm.corpus.detection import languages_for
 from skxtm.exceptions import InputError, InputTypeError
@@ -70,7 +70,7 @@ def as_corpus(
     if isinstance(X, Corpus):
         return X
     names = (text_column, language_column, embedding_column)
-    if isinstance(X, Mapping):
+    if isinstance(X, Mapping) and not sparse.issparse(X):  # DOK is both
         raise InputTypeError(
             "X is a single mapping of columns. Pass Corpus(**X), or a DataFrame made of it; its keys are "
             f"{sorted(map(str, X))[:5]}."
@@ -201,22 +201,26 @@ def _check_columns(columns: Sequence[str], names: Sequence[str]) -> None:
 
 
 def _from_rows(rows: Any, names: tuple[str, str, str], languages: str | Sequence[str] | None) -> Corpus:
-    """Read mappings, documents or tuples; the first row tells which."""
+    """Read mappings, documents or tuples; the first row that is there tells which."""
     if not len(rows):
         raise InputError(f"X holds no documents. {_RIGHT_WAYS}")
-    first = rows[0]
-    if isinstance(first, Document):
-        return _from_documents(rows)
-    if isinstance(first, Mapping):
-        return _from_mappings(rows, names)
+    first = next((row for row in rows if _is_there(row)), rows[0])
     if isinstance(first, str):
         return Corpus(_languages_of(rows, languages), text=rows)
+    if not _is_there(rows[0]):
+        raise InputError("Row 0 of X is missing. Fill it or take it out first.")
+    if isinstance(first, Document):
+        return _from_documents(rows)
     if not hasattr(first, "__len__"):
         raise InputTypeError(
             f"X is a sequence of {type(first).__name__!r}, which does not say the documents' languages. "
             f"{_RIGHT_WAYS}"
         )
-    return _from_tuples(rows)
+    return _from_mappings(rows, names) if isinstance(first, Mapping) else _from_tuples(rows)
+
+
+def _is_there(row: Any) -> bool:
+    return isinstance(row, Document) or hasattr(row, "__len__") or not is_missing(row)
 
 
 def _from_mappings(rows: Sequence[Mapping[str, Any]], names: tuple[str, str, str]) -> Corpus:
@@ -281,5 +285,5 @@ def _with_columns(corpus: Corpus, language: NDArray[np.object_], embedding: Any)
 
 
 def _holds_documents(array: NDArray[np.object_]) -> bool:
-    first_row = np.ravel(np.atleast_1d(array)[0])
-    return any(isinstance(cell, (str, Document, Mapping, Sequence)) for cell in first_row)
+    cells = array if array.ndim == 1 else np.ravel(np.atleast_1d(array)[0])
+    return any(isinstance(cell, (str, Document, Mapping, Sequence)) for cell in cells)

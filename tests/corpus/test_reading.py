@@ -132,6 +132,7 @@ class TestCountMatrices:
             sparse.csr_array(COUNTS),
             sparse.csr_matrix(COUNTS),
             sparse.coo_array(COUNTS),
+            sparse.dok_array(COUNTS),
             pd.DataFrame(COUNTS, columns=["x0", "x1", "x2"]),
             pl.DataFrame(COUNTS, schema=["x0", "x1", "x2"], orient="row"),
         ],
@@ -285,6 +286,11 @@ class TestCountMatrices:
             "a lone surrogate, half a character, in row 4; language 'xx' is no code of ISO 639 or BCP 47 in row 1; "
             "language '' is blank in row 2; and 3 more. Fill, correct or remove them first. Codes are such as 'en', "
             "'deu' or 'pt-BR'; a language of your own may be called 'x-mine'.",
+        ),
+        (
+            [None, ("rain", "en")],
+            InputError,
+            "Row 0 of X is missing. Fill it or take it out first.",
         ),
         (
             [("rain", "xx")] * 8,
@@ -646,3 +652,12 @@ def test_one_error_counts_and_names_all_rows_that_cannot_be_used(rows):
     named = {int(row) for rows in re.findall(r"in rows? ([\d, ]+)", message) for row in rows.split(", ")}
     assert named <= set(bad)
     assert " more" in message or named == set(bad)
+
+
+@pytest.mark.parametrize("row", [0, 1])
+@pytest.mark.parametrize("made", [list, pd.Series, lambda texts: np.array(texts, dtype=object)])
+def test_a_missing_text_is_named_wherever_it_stands(made, row):
+    texts = ["rain", "wind", "sun"]
+    texts[row] = np.nan
+    with pytest.raises(InputError, match=f"^1 row cannot be used: text is missing in row {row}"):
+        as_corpus(made(texts), languages="en")
