@@ -589,7 +589,11 @@ def test_parquet_needs_pyarrow(model, tmp_path, refused, monkeypatch):
 
 def test_parquet_is_read_and_written_by_pandas(model, tmp_path, refused, monkeypatch):
     monkeypatch.setattr(_tables, "find_spec", lambda name: object())
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", lambda self, path, index: b"PAR1")
+    monkeypatch.setattr(
+        pd.DataFrame,
+        "to_parquet",
+        lambda self, path, index, write_page_checksum: b"PAR1" * write_page_checksum,
+    )
     assert main(["topics", model, "--out", str(tmp_path / "topics.parquet")]) == 0
     assert (tmp_path / "topics.parquet").read_bytes() == b"PAR1"
     table = pd.DataFrame({"body": ["rain", None], "lang": ["en", None]})

@@ -185,7 +185,7 @@ def _read_parquet(path: Path) -> Any:
 
 
 def _parquet(frame: Any) -> bytes:
-    content: bytes = frame.to_parquet(None, index=False)
+    content: bytes = frame.to_parquet(None, index=False, write_page_checksum=True)
     return content
 
 

@@ -37,11 +37,11 @@ def frame_of(corpus):
     return pandas.DataFrame(columns).astype({"id": "str", "text": "str", "language": "str"})
 
 
-def write_files(folder, corpus, n_files, row_group_size=50):
+def write_files(folder, corpus, n_files, **options):
     folder.mkdir(exist_ok=True)
     for number, rows in enumerate(np.array_split(np.arange(len(corpus)), n_files)):
         path = folder / f"part-{number}.parquet"
-        frame_of(corpus[rows]).to_parquet(path, row_group_size=row_group_size)
+        frame_of(corpus[rows]).to_parquet(path, **{"row_group_size": 50, **options})
     return folder
 
 
@@ -190,6 +190,30 @@ def test_texts_in_files_are_cut_once_and_again_only_where_they_would_be_cut_else
     assert len(n_cut) == 13
 
 
+def test_what_was_kept_of_other_columns_or_of_other_ngrams_is_not_used(tmp_path):
+    columns = {"title": ["rain", "rain"], "body": ["wind sun", "wind sun"], "language": "en", "lang": "de"}
+    pandas.DataFrame(columns).to_parquet(tmp_path / "a.parquet")
+
+    def words(ngram_range=(1, 1), **names):
+        vectorizer = CrossLingualVectorizer(**KEEP_ALL, ngram_range=ngram_range).fit(
+            Shards(tmp_path, **names)
+        )
+        return {code: of_code.tolist() for code, of_code in vectorizer.vocabularies_.items()}
+
+    assert words(text_column="title") == {"en": ["rain"]}
+    assert words(text_column="body") == {"en": ["sun", "wind"]}
+    assert words(text_column="body", language_column="lang") == {"de": ["sun", "wind"]}
+    assert words((1, 2), text_column="body") == {"en": ["sun", "wind", "wind sun"]}
+
+
+def test_what_was_computed_is_kept_in_the_folder_that_statistics_names(tmp_path, n_cut):
+    folder = write_files(tmp_path / "texts", sample()[::4], n_files=3)
+    for _ in range(2):
+        CrossLingualVectorizer(**KEEP_ALL).fit(Shards(folder, statistics=tmp_path / "kept"))
+    assert len(n_cut) == len(list((tmp_path / "kept").iterdir())) == 3
+    assert not (folder / "statistics").exists()
+
+
 def test_a_parameter_that_changed_after_fit_does_not_change_what_is_cut(tmp_path):
     texts = Shards(write_files(tmp_path, sample()[::4], n_files=1))
     vectorizer = CrossLingualVectorizer(**KEEP_ALL).fit(texts)
@@ -272,9 +296,10 @@ def test_a_folder_that_cannot_be_written_into_is_named(tmp_path, monkeypatch, nu
     assert CrossLingualVectorizer(**KEEP_ALL).fit(Shards(folder, statistics=False)).languages_ == ("en",)
 
 
-@pytest.mark.parametrize("place", [0, 0.1, 0.3, 0.6, 0.97, 1])
+@pytest.mark.parametrize("place", [0, 0.03, 0.065, 0.1, 0.17, 0.3, 0.41, 0.6, 0.97, 1])
 def test_a_file_with_other_bytes_is_damaged_or_reads_the_same(tmp_path, place):
-    path = write_files(tmp_path, sample()[:40], n_files=1) / "part-0.parquet"
+    corpus = sample()[:40]
+    path = write_files(tmp_path, corpus, n_files=1, write_page_checksum=True) / "part-0.parquet"
     content = bytearray(path.read_bytes())
     start = int(place * (len(content) - 8))
     for position in range(start, start + 8):
@@ -285,7 +310,7 @@ def test_a_file_with_other_bytes_is_damaged_or_reads_the_same(tmp_path, place):
     except InputError as error:
         assert str(path) in str(error)  # noqa: PT017
     else:
-        assert len(texts[0]) == 40
+        assert texts == [corpus.text.tolist()]
 
 
 def test_a_file_that_is_none_is_named(tmp_path):
