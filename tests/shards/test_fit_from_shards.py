@@ -127,14 +127,20 @@ def test_what_needs_documents_in_memory_refuses_shards(in_memory, method):
         getattr(model, method)([DATA.corpus])
 
 
-def test_topic_proportions_are_written_once(in_memory, tmp_path):
+def test_only_topic_proportions_that_are_missing_are_written(in_memory, tmp_path):
     shards = write_shards(DATA.corpus, tmp_path / "shards", n_per_shard=100)
     paths = transform_to_folder(in_memory, shards, tmp_path / "theta")
     theta = np.vstack([np.load(path) for path in paths])
     np.testing.assert_array_equal(theta, in_memory.transform(DATA.corpus))
-    written = [path.stat().st_mtime_ns for path in paths]
-    again = transform_to_folder(in_memory, shards, tmp_path / "theta")
-    assert [path.stat().st_mtime_ns for path in again] == written
+    written = times_written(tmp_path / "theta")
+    assert transform_to_folder(in_memory, shards, tmp_path / "theta") == paths
+    assert times_written(tmp_path / "theta") == written
+    missing = paths[1]
+    missing.unlink()
+    transform_to_folder(in_memory, shards, tmp_path / "theta")
+    np.testing.assert_array_equal(np.vstack([np.load(path) for path in paths]), theta)
+    again = times_written(tmp_path / "theta")
+    assert {path for path in paths if again[path] != written[path]} == {missing}
 
 
 def test_documents_of_another_vocabulary_are_refused(in_memory):
