@@ -40,7 +40,7 @@ from skxtm.exceptions import (
     RefinementWarning,
     TrainingError,
 )
-from skxtm.llm import BatchFiles, OpenAIChat
+from skxtm.llm import BatchFiles, OpenAIChat, ScriptedChat
 from skxtm.llm.openai_chat import close_clients
 from skxtm.refinement import OfflineProposer
 from skxtm.refinement.rounds import Words, nearest_words
@@ -253,15 +253,47 @@ class TestOffline:
         refiner = offline(model, max_epochs=1, divergence=divergence).fit(CORPUS)
         assert np.isfinite(refiner.history_["loss"]).all()
 
-    def test_the_transport_s_entropy_is_the_one_given(self):
-        losses = [
-            offline(make_model(max_epochs=1), max_epochs=1, divergence="transport", **given)
-            .fit(CORPUS)
-            .history_
-            for given in ({}, {"regularisation": 0.1}, {"regularisation": 1.0})
-        ]
-        assert losses[0]["words"] == losses[1]["words"]
-        assert losses[2]["words"][0] > losses[0]["words"][0]  # more entropy, a dearer plan
+    @pytest.mark.parametrize(
+        ("changed", "usual"),
+        [
+            ({"divergence": "transport"}, {}),
+            ({"regularisation": 1.0}, {"divergence": "transport"}),
+            ({"bandwidth_factors": (0.5, 2.0)}, {}),
+            ({"language_weights": "probability"}, {}),
+            ({"support": "top"}, {}),
+            ({"temperature": 0.5}, {}),
+            ({"direction": "reverse"}, {}),
+            ({"direction": "released"}, {}),
+            ({"direction": "released"}, {"direction": "reverse"}),
+            ({"random_state": 1}, {}),
+        ],
+    )
+    def test_each_parameter_of_the_losses_changes_the_model(self, fitted, changed, usual):
+        given = {"max_epochs": 1, "weight_documents": 200.0, **usual}
+        models = [offline(fitted, **given | more).fit(CORPUS).model_ for more in ({}, changed)]
+        assert not same(*map(arrays, models))
+
+    def test_more_entropy_makes_a_dearer_plan_of_transport(self, fitted):
+        usual, more = (
+            offline(fitted, max_epochs=1, divergence="transport", regularisation=regularisation).fit(CORPUS)
+            for regularisation in (0.1, 1.0)
+        )
+        assert more.history_["words"][0] > usual.history_["words"][0]
+
+    @pytest.mark.filterwarnings("ignore:In the refinement of epoch 0 all rounds failed for 1 topics")
+    def test_the_mean_over_refined_topics_leaves_out_one_that_was_not_refined(self, fitted):
+        chat = ScriptedChat(lambda request: json_answer(TRUE_WORDS[:2]))
+        given = {"llm": chat, "n_rounds": 1, "max_epochs": 1, "cache": None}
+        every, refined = (
+            offline(fitted, **given, topic_average=average).fit(CORPUS).history_["words"][0]
+            for average in ("all", "refined")
+        )
+        assert every == pytest.approx(refined * 2 / 3, rel=1e-3)
+
+    def test_a_bar_counts_epochs_where_that_was_asked_for(self, fitted, capsys):
+        for verbose, is_shown in ((0, False), (1, True)):
+            offline(fitted, max_epochs=1, verbose=verbose).fit(CORPUS)
+            assert ("Refining: 100%" in capsys.readouterr().err) == is_shown
 
     def test_it_works_in_a_pipeline_under_a_grid_search(self):
         pipe = make_pipeline(offline(make_model(max_epochs=1), max_epochs=1), LinearSVC())
