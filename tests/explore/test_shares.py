@@ -121,9 +121,19 @@ def test_a_period_of_one_language_has_rows_of_that_and_of_all(model, data):
     assert found == {2024: ["all", "en"], 2025: ["all", "zh"]}
 
 
-def test_the_same_source_of_resamples_gives_the_same_table(model, data):
-    tables = [topics_per_group(model, data.corpus, ["a", "b"] * 60, random_state=3) for _ in range(2)]
-    pd.testing.assert_frame_equal(*tables)
+@pytest.mark.parametrize("shares_of", [topics_over_time, topics_per_group])
+def test_intervals_are_those_of_the_seed_the_confidence_and_the_number_of_resamples(model, data, shares_of):
+    def table(**how):
+        return shares_of(model, data.corpus, [2024, 2025] * 60, **how)
+
+    def widths(confidence):
+        found = table(confidence=confidence)
+        return found["high"] - found["low"]
+
+    pd.testing.assert_frame_equal(table(random_state=3), table(random_state=3))
+    assert not table(random_state=3).equals(table(random_state=4))
+    assert not table(n_resamples=50).equals(table())
+    assert (widths(0.5) < widths(0.99)).all()
 
 
 @pytest.mark.parametrize(
