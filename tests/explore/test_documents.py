@@ -44,7 +44,7 @@ def test_every_document_has_a_row_with_its_two_largest_topics_and_its_entropy(mo
             model.topic_names_[first],
             model.topic_names_[second],
         )
-        assert line["probability"] == pytest.approx(theta[row, first])
+        assert line[["probability", "second_probability"]].tolist() == theta[row, [first, second]].tolist()
         assert line["entropy"] == pytest.approx(entropy(theta[row]), abs=1e-5)
     counted = model.vectorizer_.transform(sample.corpus).counts
     assert info["n_words"].tolist() == counted.sum(1).tolist()
@@ -84,13 +84,14 @@ def test_a_text_that_is_there_twice_represents_a_topic_once_and_an_unknown_one_n
 
 
 def test_sizes_count_documents_by_their_largest_topic_in_each_language(model, sample):
-    sizes = topic_sizes(model, sample.corpus)
-    info = get_document_info(model, sample.corpus)
+    sizes, theta = topic_sizes(model, sample.corpus), model.transform(sample.corpus).astype(float)
+    assert len(sizes) == 8 * 2
     for _, line in sizes.iterrows():
-        expected = ((info["topic"] == line["topic"]) & (info["language"] == line["language"])).sum()
-        assert line["n_documents"] == expected
-    sums = sizes.groupby("language")[["share", "weight"]].sum()
-    np.testing.assert_allclose(sums, 1, rtol=1e-5)
+        of_language = theta[sample.corpus.rows_of(line["language"])]
+        is_largest = of_language.argmax(1) == line["topic"]
+        assert (line["n_documents"], line["share"]) == (is_largest.sum(), is_largest.mean())
+        assert line["weight"] == pytest.approx(of_language[:, line["topic"]].mean(), rel=1e-5)
+        assert line["name"] == model.topic_names_[line["topic"]]
 
 
 def test_topics_are_found_by_words_of_any_language_with_the_probability_of_the_topic(model):
@@ -103,6 +104,8 @@ def test_topics_are_found_by_words_of_any_language_with_the_probability_of_the_t
     assert found["zh"][0] == [word]
     assert found["en"][0] == []
     assert found["probability"].sum() == pytest.approx(1)
+    assert find_topics(model, word, n=3)["topic"].tolist() == found["topic"].tolist()[:3]
+    assert len(find_topics(model, word)) == 5
 
 
 def test_several_words_weigh_alike_and_languages_can_be_named(model):
@@ -130,6 +133,10 @@ def test_documents_are_found_by_a_text_in_all_languages_and_it_finds_itself(mode
         )
     best = found[found["language"] == "en"]
     assert best["similarity"].iloc[0] == pytest.approx(1, abs=1e-5)
+    more = find_documents(model, sample.corpus, sample.corpus.text[5], "en", n=40)
+    assert more["topic"].tolist() == theta[more["row"]].argmax(1).tolist()
+    assert more["name"].tolist() == [model.topic_names_[topic] for topic in more["topic"]]
+    assert more["topic"].nunique() > 1
     assert set(find_documents(model, sample.corpus, "rain", "en", languages=["zh"])["language"]) == {"zh"}
 
 

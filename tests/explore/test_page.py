@@ -18,10 +18,13 @@ from skxtm.explore import (
     broken_topics,
     explore,
     get_document_info,
+    representative_documents,
     topic_quality_table,
+    topic_sizes,
     topics_over_time,
     topics_per_group,
 )
+from skxtm.explore._glosses import glosses
 
 EVIL = "</script><script>document.title = 'broken'</script><img src=x onerror=alert(1)>"
 
@@ -65,21 +68,62 @@ def test_topics_stand_by_size_with_words_sizes_and_the_documents_that_have_most_
         number = topic["number"]
         assert topic["name"] == model.topic_names_[number]
         assert {code: [word for word, _ in words] for code, words in topic["words"].items()} == top[number]
-        assert [len(topic["examples"][code]) for code in ("en", "zh")] == [3, 3]
         best = model.topic_word_["zh"][number].max()
         assert topic["words"]["zh"][0][1] == pytest.approx(best, rel=1e-3)
-    assert sum(topic["sizes"]["en"] for topic in topics) == 241
+    assert [len(topic["examples"][code]) for topic in topics for code in ("en", "zh")] == [3] * 16
+
+
+def test_examples_and_sizes_are_those_of_the_tables(model, sample, tmp_path):
+    path = explore(model, sample.corpus, tmp_path / "t.html", n_words=7, n_examples=2, n_points=20)
+    best = representative_documents(model, sample.corpus, n=2).groupby(["topic", "language"])
+    sizes = topic_sizes(model, sample.corpus).set_index(["topic", "language"])["n_documents"]
+    for topic in content(path)["topics"]:
+        for code in ("en", "zh"):
+            expected = best.get_group((topic["number"], code))
+            rows, shares, _ = zip(*topic["examples"][code], strict=True)
+            assert list(rows) == expected["row"].tolist()
+            np.testing.assert_allclose(shares, expected["probability"], rtol=1e-3)
+            assert topic["sizes"][code] == sizes[topic["number"], code]
+            assert len(topic["words"][code]) == 7
+
+
+def test_a_word_has_its_three_most_frequent_translations_of_the_lexicon_at_most(model):
+    vocabulary = model.vocabularies_["en"]
+    frequency = model.topic_weight_ @ model.topic_word_["en"]
+    found, n_listed = glosses(model, model.get_topics(20))["zh"], []
+    for word, by_language in found.items():
+        listed = np.flatnonzero(model.lexicon.matrix([word], vocabulary, "zh", "en").toarray())
+        ranked = listed[np.argsort(-frequency[listed], kind="stable")]
+        assert by_language["en"] == vocabulary[ranked[:3]].tolist()
+        n_listed.append(len(listed))
+    assert max(n_listed) > 3
+
+
+def test_without_a_lexicon_the_nearest_words_of_an_encoder_are_shown():
+    class Same:
+        def encode_words(self, words, code):
+            return np.eye(30)
+
+    data = make_multilingual_corpus(40, n_components=2, vocabulary_sizes=30, random_state=0)
+    vectors = {code: np.eye(30, dtype=np.float32) for code in ("en", "zh")}
+    model = CrossLingualTopicModel(2, word_embeddings=vectors, random_state=0).fit(data.corpus)
+    state_of(model).encoders["words"] = Same()
+    english, chinese = (model.vocabularies_[code].tolist() for code in ("en", "zh"))
+    assert glosses(model, [{"en": english[4:5], "zh": chinese[7:8]}]) == {
+        "en": {english[4]: {"zh": [chinese[4]]}},
+        "zh": {chinese[7]: {"en": [english[7]]}},
+    }
 
 
 def test_words_are_translated_by_the_model_s_lexicon(model, page):
-    glosses = content(page)["glosses"]
+    found = content(page)["glosses"]
     lexicon = load_sample_lexicon("zh", "en")
-    word, found = next(iter(glosses["zh"].items()))
-    assert lexicon.matrix([word], found["en"], "zh", "en").toarray().all()
+    word, translations = next(iter(found["zh"].items()))
+    assert lexicon.matrix([word], translations["en"], "zh", "en").toarray().all()
     other = CrossLingualTopicModel.__new__(CrossLingualTopicModel)
     other.__dict__.update(model.__dict__ | {"lexicon": None})
     with_own = explore(other, [("rain", "en")], page.with_name("own.html"), lexicons=lexicon)
-    assert content(with_own)["glosses"]["zh"] == glosses["zh"]
+    assert content(with_own)["glosses"]["zh"] == found["zh"]
 
 
 def test_time_and_groups_are_those_of_the_tables(model, sample, page, tmp_path):
@@ -128,9 +172,13 @@ def test_neighbours_on_the_map_are_of_the_same_topic(model, sample, tmp_path):
     assert (topics[distances.argmin(1)] == topics).mean() > 0.9
 
 
-def test_the_same_call_writes_the_same_bytes(model, sample, tmp_path):
-    paths = [explore(model, sample.corpus, tmp_path / f"{k}.html", n_points=60) for k in range(2)]
-    assert paths[0].read_bytes() == paths[1].read_bytes()
+def test_the_same_call_writes_the_same_bytes_and_another_seed_draws_other_documents(model, sample, tmp_path):
+    first, again, other = (
+        explore(model, sample.corpus, tmp_path / f"{k}.html", n_points=60, random_state=seed)
+        for k, seed in enumerate((0, 0, 1))
+    )
+    assert first.read_bytes() == again.read_bytes()
+    assert content(first)["map"]["text"] != content(other)["map"]["text"]
 
 
 def test_refined_topics_show_words_before_and_after_and_how_sure_they_are(model, sample, tmp_path):
