@@ -14,7 +14,7 @@ from skxtm.backbones import NMTM, XTRA
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.explore import FineTopicsScorer, n_components, search_n_components, topic_quality_table
+from skxtm.explore import FineTopicsScorer, _trials, n_components, search_n_components, topic_quality_table
 from skxtm.explore._trials import Trial, drawn_rows, held_out_rows, make_ground, matched_cosines, unit_topics
 from skxtm.explore.n_components import recommend, tabulate
 from skxtm.model_selection import StratifiedLanguageKFold
@@ -126,6 +126,29 @@ def test_the_number_of_topics_that_documents_were_drawn_from_is_recommended_each
     pd.testing.assert_frame_equal(again.table, search.table)
     assert model.get_params() == before
     assert not hasattr(model, "components_")
+
+
+@pytest.mark.parametrize("changed", [{"random_state": 1}, {"n_words": 20}, {"test_size": 0.5}])
+def test_each_parameter_of_the_search_changes_what_is_found(model, drawn, changed):
+    usual, other = (
+        search_n_components(model, drawn.corpus, [6], n_seeds=2, **how).table for how in ({}, changed)
+    )
+    assert not usual.equals(other)
+
+
+def test_models_learn_from_their_share_of_what_is_not_held_out(model, drawn, monkeypatch, capsys):
+    sizes, learn = [], _trials.learning.learn
+
+    def noting(state, corpus, *rest):
+        sizes.append(len(corpus))
+        learn(state, corpus, *rest)
+
+    monkeypatch.setattr(_trials.learning, "learn", noting)
+    for verbose in (0, 1):
+        how = {"n_seeds": 2, "subsample": 0.25, "test_size": 0.4, "verbose": verbose}
+        search_n_components(model, drawn.corpus, [3], **how)
+        assert ("Searching: 100%" in capsys.readouterr().err) == bool(verbose)
+    assert sizes == [90] * 4  # a quarter of three fifths of 600
 
 
 @pytest.mark.slow
@@ -338,6 +361,11 @@ def test_the_scorer_counts_fine_topics_less_what_broken_ones_cost(model, drawn):
     assert 0 < sound < 1
     assert FineTopicsScorer()(fitted, drawn.corpus) == pytest.approx(14 * (5 * sound - 4))
     assert FineTopicsScorer(penalty=0)(fitted, drawn.corpus) == pytest.approx(14 * sound)
+    table = topic_quality_table(fitted, drawn.corpus, n_words=25)
+    sound_of_more = (table["verdict"] == "").mean() * table["uniqueness"].mean()
+    assert sound_of_more != pytest.approx(sound)
+    scorer = FineTopicsScorer(n_words=25, penalty=0)
+    assert scorer(fitted, drawn.corpus) == pytest.approx(14 * sound_of_more)
 
 
 def test_a_grid_search_by_the_scorer_finds_the_true_number_where_that_by_score_does_not(model, drawn):

@@ -1,4 +1,5 @@
 import math
+from collections import Counter
 from dataclasses import replace
 from itertools import combinations, permutations
 
@@ -17,7 +18,7 @@ from skxtm.explore._measures import (
     unity_of,
 )
 from skxtm.explore._reading import read
-from skxtm.explore.quality import judge
+from skxtm.explore.quality import ONE_THEME, judge
 from skxtm.metrics import topic_uniqueness
 from skxtm.report import write_report
 
@@ -84,7 +85,9 @@ def test_a_topic_whose_words_are_of_two_topics_has_two_themes(evidence):
         top={code: [words[k] for k in kept] for code, words in evidence.top.items()},
         mass={code: mass[kept] for code, mass in evidence.mass.items()},
     )
-    assert verdicts_of(evidence) == ["two themes", "", "", "", ""]
+    judged = judge(evidence, np.arange(5, 0, -1.0))
+    assert judged.verdicts == ["two themes", "", "", "", ""]
+    assert (judged.columns["unity"] >= ONE_THEME).tolist() == [False, True, True, True, True]
 
 
 def test_languages_of_topics_that_changed_places_disagree(evidence):
@@ -174,10 +177,17 @@ def test_agreement_by_vectors_is_a_cosine_less_those_with_other_topics(model, dr
         assert found[k] == pytest.approx(own - np.mean(others), abs=1e-5)
 
 
-def test_uniqueness_is_that_of_the_metric_by_topic(model, table):
-    assert table["uniqueness"].mean() == pytest.approx(
-        topic_uniqueness(model.get_topics(N_WORDS), n_words=N_WORDS)
-    )
+def test_uniqueness_of_a_topic_is_its_mean_over_words_and_languages(model, drawn):
+    topics = model.get_topics(40)  # of so many words some are shared
+    found = topic_quality_table(model, drawn.corpus, n_words=40).set_index("topic")["uniqueness"]
+    n_topics = {code: Counter(word for topic in topics for word in topic[code]) for code in ("en", "zh")}
+    shares = [
+        [[1 / n_topics[code][word] for word in words] for code, words in topic.items()] for topic in topics
+    ]
+    expected = np.mean(shares, axis=(1, 2))
+    assert np.ptp(expected) > 0.01
+    np.testing.assert_allclose(found.sort_index(), expected)
+    assert expected.mean() == pytest.approx(topic_uniqueness(topics, n_words=40))
 
 
 def test_shares_count_languages_as_equally_large(model, drawn):
