@@ -257,6 +257,19 @@ def test_the_same_seed_draws_the_same_questions_and_touches_no_other_source(worl
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
 
 
+@pytest.mark.parametrize("number", MEASURES)
+def test_questions_are_of_the_languages_and_of_as_many_words_as_were_asked_for(world, number):
+    how = {"n_words": 4} if number else {}  # which intruders need more of
+    asked = questions_of(world, number, across=False, **how)
+    assert asked.columns == ("en", "zh")
+    english = questions_of(world, number, languages=["en"], domain="weather\nreports")
+    assert english.columns == ("en",)
+    assert " The topics are of this data set: weather reports." in english.requests()[0].messages[0][1]
+    lines = [line for question in asked.questions for line in (*question.data, *question.options)]
+    topics = [line for line in lines if line.startswith(("English: ", "Chinese: ", "Topic: "))]
+    assert {len(world.texts_in(line)) for line in topics} == ({4} if number else set())
+
+
 def test_a_word_that_intrudes_is_high_in_another_topic_and_low_in_this_one(world):
     topics = world.topics()
     topics[1]["en"][:3] = topics[0]["en"][12:15]  # top words of topic 1 that are not low in topic 0
@@ -321,6 +334,14 @@ def test_topics_that_intrude_are_those_that_a_document_has_least_of(world):
         order = np.argsort(-theta[question.row]).tolist()
         assert all(order.index(other) >= 4 for other in question.others)
         assert len(set(question.others)) == 3
+
+
+@pytest.mark.parametrize("make", [topic_intrusion_questions, document_fit_questions])
+def test_long_documents_are_cut_where_that_was_asked_for(world, make):
+    X, theta = world.documents()
+    asked = make(world.topics(), X, theta=theta, max_characters=20)
+    lengths = {len(world.texts_in(question.data[0])[0]) for question in asked.questions}
+    assert lengths <= set(range(15, 23))
 
 
 def test_what_is_shown_cannot_close_the_data_and_long_documents_are_cut(world):
@@ -454,6 +475,28 @@ def test_intervals_are_those_of_questions_drawn_anew_and_hold_the_score(world):
     assert judgement.interval() == judgement.interval()
     assert judgement.interval(0.5)[0] > low
     assert judgement.interval(random_state=1) != (low, high)
+    low, high = judgement.interval(n_resamples=1)
+    assert low == high
+
+
+def test_the_interval_of_a_line_is_that_of_its_questions(world):
+    pytest.importorskip("pandas")
+    judgement = judge_topics(questions_of(world, 0), world.rater(errors=0.5))
+    table, narrow, single = judgement.table(), judgement.table(0.5), judgement.table(n_resamples=1)
+    score = table["score"]
+    half = 1.96 * np.sqrt(score * (1 - score) / table["n_questions"])
+    np.testing.assert_allclose(table["low"], score - half, atol=0.12)
+    np.testing.assert_allclose(table["high"], score + half, atol=0.12)
+    assert (table["high"] - table["low"]).sum() > 1.5 * (narrow["high"] - narrow["low"]).sum() > 0
+    assert single["low"].tolist() == single["high"].tolist()
+
+
+def test_a_limit_of_ones_own_decides_what_a_fault_is(world):
+    judgement = judge_topics(questions_of(world, 0), world.rater(errors=0.5))
+    for limit in (0.3, 0.9, 1.1):
+        rows, columns = np.nonzero(judgement.by_topic < limit)
+        expected = {((k,), judgement.asked.columns[n]) for k, n in zip(rows.tolist(), columns, strict=True)}
+        assert set(judgement.faults(limit)) == expected
 
 
 def test_the_table_has_a_row_for_each_topic_and_language(world):

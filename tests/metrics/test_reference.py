@@ -292,9 +292,17 @@ def test_words_are_found_in_any_spelling():
     assert cnpmi_score(topics, reference, n_words=2) > 0
 
 
-def test_words_are_found_as_they_are_written_on_request():
-    reference = AlignedReference.from_texts({"de": ["Straße", "STRASSE", "Tor"]}, match="literal")
-    assert reference.document_counts("de", ["strasse", "Straße", "tor"]).tolist() == [0, 1, 0]
+def test_words_are_found_as_they_are_written_on_request(tmp_path):
+    texts, words = ["Straße", "STRASSE", "Tor"], ["strasse", "Straße", "tor"]
+    (tmp_path / "de.txt").write_text("\n".join(texts), encoding="utf-8")
+    corpus = Corpus.from_counts({"de": np.eye(3, dtype=int)}, {"de": texts})
+    for make, source in (
+        (AlignedReference.from_texts, {"de": texts}),
+        (AlignedReference.read, tmp_path),
+        (AlignedReference.from_corpus, corpus),
+    ):
+        assert make(source).document_counts("de", words).tolist() == [2, 2, 1]
+        assert make(source, match="literal").document_counts("de", words).tolist() == [0, 1, 0]
     with pytest.raises(InputError) as caught:
         AlignedReference.from_texts({"de": ["Tor"]}, match="light")
     assert str(caught.value) == (

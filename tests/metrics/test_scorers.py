@@ -151,8 +151,25 @@ def test_languages_restrict_the_score():
     assert CNPMIScorer(REFERENCE, n_words=2, languages=["en", "zh"])(model, X) == expected
     assert TopicQualityScorer(REFERENCE, n_words=2, languages=["en", "zh"])(model, X) == expected
     assert TopicUniquenessScorer(n_words=2, languages=["ja"])(model, X) == 0.5
+    english = npmi_score(topics, REFERENCE, n_words=2, languages=["en"])
+    assert NPMIScorer(REFERENCE, 2, ["en"])(model, X) == english
+    for scorer, metric in ((TopicDiversityScorer, topic_diversity), (InvertedRBOScorer, inverted_rbo)):
+        japanese = scorer(n_words=2, languages=["ja"])(model, X)
+        assert japanese == metric(topics, n_words=2, languages=["ja"])
+        assert japanese != scorer(n_words=2)(model, X)
     with pytest.raises(InputError, match=r"but not \['ja'\]"):
         CNPMIScorer(REFERENCE, n_words=2)(model, X)
+
+
+def test_topic_quality_counts_as_it_is_told():
+    model = make_model("overlapping").fit(X)
+    reference = AlignedReference.from_texts(
+        {"en": ["rain wind", "goal goal match", "sun", "sun"], "zh": ["雨 风", "进球 比赛", "晴", "晴"]}
+    )
+    cnpmi = cnpmi_score(OVERLAPPING, reference, n_words=2, counting="published")
+    assert 0 < cnpmi != cnpmi_score(OVERLAPPING, reference, n_words=2)
+    scorer = TopicQualityScorer(reference, n_words=2, counting="published")
+    assert scorer(model, X) == cnpmi * topic_uniqueness(OVERLAPPING, n_words=2)
 
 
 @pytest.mark.parametrize("name", [name for name in scorers() if name != "published"])
