@@ -21,7 +21,7 @@ from skxtm._counting.parameters import (
     resolved_stop_words,
 )
 from skxtm._counting.reader import Reader, reader_of
-from skxtm._counting.spellings import Settings, columns_of, count_known, learn_vocabulary
+from skxtm._counting.spellings import Known, Settings, count_known, known_of, learn_vocabulary
 from skxtm._parameters import NestedParameters, check_choice
 from skxtm.cleaning import KINDS
 from skxtm.corpus import Corpus, as_corpus
@@ -266,9 +266,8 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         _check_languages(corpus.languages, self._readers)
         blocks = {}
         for code in corpus.languages:
-            columns = self._columns_of(code)
             own_texts = texts[corpus.rows_of(code)]
-            blocks[code] = count_known(own_texts, self._readers[code], columns, self.n_jobs)
+            blocks[code] = count_known(own_texts, self._readers[code], self._known_of(code), self.n_jobs)
         return corpus._counted(blocks, self.vocabularies_)
 
     def transform_shards(self, shards: Any) -> Iterator[Corpus]:
@@ -293,8 +292,8 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         check_is_fitted(self)
         names = self._names(None)
         pieces = as_shards(shards, n_jobs=self.n_jobs, **names) or Shards(shards, n_jobs=self.n_jobs, **names)
-        columns = {code: self._columns_of(code) for code in self.languages_}
-        results = count_shards(pieces, partial(_known_reader, self._readers), columns, self._key)
+        known = {code: self._known_of(code) for code in self.languages_}
+        results = count_shards(pieces, partial(_known_reader, self._readers), known, self._key)
         return (
             Corpus(language, id=ids)._counted(blocks, self.vocabularies_) for language, ids, blocks in results
         )
@@ -348,15 +347,16 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         self.vocabulary_ = {
             code: {word: column for column, word in enumerate(words)} for code, words in vocabularies.items()
         }
-        self._columns: dict[str, dict[str, int]] = {}
+        self._learnt_by = clone(self)  # whose parameters stay
+        self._known: dict[str, Known] = {}
         self._key = self._key_of_cuts()
 
-    def _columns_of(self, language: str) -> dict[str, int]:
-        """Map the words of a language and their forms to columns, at first use."""
-        if language not in self._columns:
+    def _known_of(self, language: str) -> Known:
+        """Find out which spellings are words of a language's vocabulary, at first use."""
+        if language not in self._known:
             words = self.vocabularies_[language].tolist()
-            self._columns[language] = columns_of(words, self._readers[language])
-        return self._columns[language]
+            self._known[language] = known_of(words, self._readers[language], self._learnt_by._settings)
+        return self._known[language]
 
     def _read(self, X: Any, languages: str | Sequence[str] | None = None) -> Corpus:
         """Read documents; texts alone are in `languages`, or in those seen in `fit`."""

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from skxtm import CrossLingualVectorizer
+from skxtm import Corpus, CrossLingualVectorizer
 from skxtm.cleaning import TextReport
+from skxtm.datasets import load_sample
 from skxtm.exceptions import InputError
 
 KEEP_ALL = {"min_df": 1, "max_df": 1.0, "stop_words": None}
@@ -289,6 +290,17 @@ class TestInflections:
         found = counted(["news new having"], stop_words=["new", "have"], merge_inflections=True)[1]
         assert sorted(found) == ["having", "news"]
 
+    def test_transform_leaves_out_what_fit_left_out_and_takes_no_stem_for_a_word(self):
+        texts = ["the inn used inning", "us innings uses", "inn having"]
+        vectorizer, found = counted(texts, stop_words=["inn", "having"], merge_inflections=True)
+        assert found == {"inning": [1, 1, 0], "the": [1, 0, 0], "us": [0, 1, 0], "used": [1, 1, 0]}
+        assert transformed(vectorizer, texts) == list(found.values())
+
+    def test_stop_words_changed_after_fit_do_not_change_transform(self):
+        vectorizer, found = counted(["new news"], stop_words=["new"], merge_inflections=True)
+        vectorizer.set_params(stop_words=["news"])
+        assert transformed(vectorizer, ["new news"]) == list(found.values()) == [[1]]
+
     def test_a_language_without_a_stemmer_is_refused(self):
         assert error_of(["mưa"], "vi", merge_inflections=True).startswith(
             "There is no stemmer for language 'vi', only for ['ar', "
@@ -357,3 +369,62 @@ def test_words_of_an_older_vocabulary_are_found_by_their_forms():
     vectorizer, _ = counted(["rain"], "de")
     vectorizer._set_vocabularies({"de": np.array(["dont", "strasse", "貓", "猫"], dtype=object)})
     assert transformed(vectorizer, ["Don't Straße straße STRASSE"], "de") == [[1], [3], [0], [0]]
+
+
+SETTINGS = [
+    {},
+    {"stop_words": None},
+    {"merge_inflections": {"en": True}},
+    {"merge_inflections": {"en": True}, "stop_words": None},
+    {"merge_inflections": {"en": True}, "ngram_range": (1, 2)},
+    {"merge_inflections": {"en": True}, "max_features": 100},
+    {"merge_inflections": {"en": True}, "tokenizer": {"en": "whitespace"}, "foreign_words": "keep"},
+    {"chinese_variants": "keep", "clean": ()},
+    {"ngram_range": (2, 3), "min_df": 1},
+]
+
+
+@pytest.mark.parametrize("parameters", SETTINGS, ids=str)
+def test_transform_of_the_training_documents_gives_the_counts_of_fit(parameters):
+    corpus = load_sample("train", languages=["en", "zh", "ja"]).corpus
+    corpus = Corpus(corpus.language, text=corpus.text)
+    vectorizer = CrossLingualVectorizer(**parameters)
+    expected = vectorizer.fit_transform(corpus)
+    assert (vectorizer.transform(corpus).counts != expected.counts).nnz == 0
+    parts = list(vectorizer.transform_shards([corpus[:300], corpus[300:]]))
+    assert (Corpus.concatenate(parts).counts != expected.counts).nnz == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(
+                ["us", "used", "using", "use", "the", "inn", "inning", "in", "news", "new", "don't天", "ПРО"]
+            ),
+            max_size=6,
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([None, ["new"], ["inning", "us"], ["use"]]),
+    st.sampled_from(["drop", "keep"]),
+    st.sampled_from([(1, 1), (1, 2)]),
+    st.sampled_from([None, 2]),
+)
+def test_transform_gives_the_counts_of_fit_where_stems_are_words(
+    documents, stop_words, foreign_words, ngram_range, max_features
+):
+    texts = [" ".join(words) for words in documents]
+    parameters = {
+        "stop_words": stop_words,
+        "foreign_words": foreign_words,
+        "ngram_range": ngram_range,
+        "max_features": max_features,
+        "merge_inflections": True,
+    }
+    try:
+        vectorizer, found = counted(texts, **parameters)
+    except InputError:
+        return
+    assert transformed(vectorizer, texts) == list(found.values())

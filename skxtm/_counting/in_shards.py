@@ -15,6 +15,7 @@ from scipy import sparse
 
 from skxtm._counting.reader import Reader, Spelled, count_spellings
 from skxtm._counting.spellings import (
+    Known,
     Settings,
     choose_words,
     judge,
@@ -114,7 +115,7 @@ def vocabulary_of(found: Found, settings: Settings) -> tuple[NDArray[np.object_]
 
 
 def count_shards(
-    shards: Shards, readers: Readers, columns: Mapping[str, Mapping[str, int]], key: Any
+    shards: Shards, readers: Readers, known: Mapping[str, Known], key: Any
 ) -> Iterator[tuple[NDArray[np.object_], NDArray[Any] | None, Blocks]]:
     """Count the words of vocabularies in the documents of each shard.
 
@@ -124,8 +125,8 @@ def count_shards(
         With texts.
     readers : callable
         From a language to its reader.
-    columns : dict of str to dict of str to int
-        For each language, the columns of words and forms.
+    known : dict of str to Known
+        For each language, which spellings are the words of its vocabulary.
     key : object or None
         As for `find_words`.
 
@@ -136,7 +137,7 @@ def count_shards(
     blocks : dict of str to csr_array
         Counts by language.
     """
-    then = partial(_known, readers=readers, columns=columns)
+    then = partial(_known, readers=readers, known=known)
     yield from over_shards(shards, count_texts, readers, key, then=then)
 
 
@@ -192,10 +193,10 @@ def _found(arrays: Arrays, settings_of: Callable[[str], Settings]) -> dict[str, 
 
 
 def _known(
-    arrays: Arrays, readers: Readers, columns: Mapping[str, Mapping[str, int]]
+    arrays: Arrays, readers: Readers, known: Mapping[str, Known]
 ) -> tuple[NDArray[np.object_], NDArray[Any] | None, Blocks]:
     codes = strings_from_arrays("codes", arrays)
-    blocks = {code: known_words(_spelled(arrays, code), readers(code), columns[code]) for code in codes}
+    blocks = {code: known_words(_spelled(arrays, code), readers(code), known[code]) for code in codes}
     return np.array(codes, dtype=object)[arrays["language"]], ids_from_arrays(arrays), blocks
 
 

@@ -75,6 +75,8 @@ class Reader:
         Turns spellings into forms; spellings with the same form are the same word.
     merged : callable
         The same, where inflections of a word may be merged too.
+    merges_inflections : bool
+        Whether they are.
     unites_variants : bool
         Whether traditional and simplified Chinese are one.
     """
@@ -85,6 +87,7 @@ class Reader:
     ngram_range: tuple[int, int]
     forms: Forms
     merged: Forms
+    merges_inflections: bool
     unites_variants: bool
 
     def cut(self, texts: Iterable[str], removed: Counter[str]) -> Iterator[list[str]]:
@@ -122,7 +125,9 @@ def reader_of(
     merged = partial(_stems, forms=forms, language=language) if merge_inflections else forms
     if ngram_range[1] > 1:
         forms, merged = partial(_by_part, forms=forms), partial(_by_part, forms=merged)
-    return Reader(language, tokenizer, clean, ngram_range, forms, merged, unites_variants)
+    return Reader(
+        language, tokenizer, clean, ngram_range, forms, merged, bool(merge_inflections), unites_variants
+    )
 
 
 def count_spellings(texts: NDArray[np.object_], reader: Reader, n_jobs: int | None = None) -> Spelled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -67,6 +67,28 @@ class Judged:
     scripts: list[frozenset[str]]
     strangers: NDArray[np.bool_]
     kept: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Which spellings are the words of a vocabulary of one language.
+
+    Parameters
+    ----------
+    n_words : int
+        Of the vocabulary.
+    by_form : mapping of str to int
+        The column of each word, by what is the same for all its spellings.
+    by_spelling : mapping of str to int
+        The column of each word as it is shown, for spellings whose form is none of those.
+    settings : Settings or None
+        That say what is left out; None where the forms say it, which stems do not.
+    """
+
+    n_words: int
+    by_form: Mapping[str, int]
+    by_spelling: Mapping[str, int]
+    settings: Settings | None
 
 
 def learn_vocabulary(
@@ -153,26 +175,36 @@ def choose_words(
 
 
 def count_known(
-    texts: NDArray[np.object_], reader: Reader, columns: Mapping[str, int], n_jobs: int | None = None
+    texts: NDArray[np.object_], reader: Reader, known: Known, n_jobs: int | None = None
 ) -> sparse.csr_array:
-    """Count the words of a vocabulary in each document, `columns` saying which words and forms they are."""
-    return known_words(count_spellings(texts, reader, n_jobs), reader, columns)
+    """Count the words of a vocabulary in each document."""
+    return known_words(count_spellings(texts, reader, n_jobs), reader, known)
 
 
-def known_words(spelled: Spelled, reader: Reader, columns: Mapping[str, int]) -> sparse.csr_array:
+def known_words(spelled: Spelled, reader: Reader, known: Known) -> sparse.csr_array:
     """Add up the spellings of each word of a vocabulary."""
-    numbers = [columns.get(spelling, -1) for spelling in spelled.spellings]
-    unknown = [number for number, column in enumerate(numbers) if column < 0]
-    forms = reader.merged([spelled.spellings[number] for number in unknown])
-    for number, form in zip(unknown, forms, strict=True):
-        numbers[number] = columns.get(form, -1)
-    return added_up(spelled.counts, np.array(numbers, dtype=np.intp), 1 + max(columns.values()))
+    spellings = spelled.spellings
+    if known.settings is None:
+        numbers = [
+            known.by_form.get(form, known.by_spelling.get(spelling, -1))
+            for spelling, form in zip(spellings, reader.forms(spellings), strict=True)
+        ]
+    else:
+        judged = judge(spellings, known.settings)
+        numbers = [
+            known.by_form.get(stem, -1) if keep else -1
+            for stem, keep in zip(judged.words, judged.kept.tolist(), strict=True)
+        ]
+    return added_up(spelled.counts, np.array(numbers, dtype=np.intp), known.n_words)
 
 
-def columns_of(words: Sequence[str], reader: Reader) -> dict[str, int]:
-    """Map each word of a vocabulary, and each form, to its column; words go before forms of others."""
-    forms = reversed(list(zip(reader.merged(words), range(len(words)), strict=True)))
-    return dict(forms) | {word: column for column, word in enumerate(words)}
+def known_of(words: Sequence[str], reader: Reader, settings_of: Callable[[str], Settings]) -> Known:
+    """Map each word of a vocabulary, by all its spellings, to its column."""
+    by_form = dict(reversed(list(zip(reader.merged(words), range(len(words)), strict=True))))
+    # a stop word may share the stem of a word that is kept, and a stem may itself be another word
+    if reader.merges_inflections:
+        return Known(len(words), by_form, {}, settings_of(reader.language))
+    return Known(len(words), by_form, {word: column for column, word in enumerate(words)}, None)
 
 
 def _is_stop_word(spellings: Sequence[str], forms: Sequence[str], settings: Settings) -> NDArray[np.bool_]:

@@ -67,6 +67,19 @@ def test_a_model_of_texts_brings_its_vectorizer(tmp_path):
     assert loaded.vectorizer.stop_words == {"en": ["the"], "zh": None}
 
 
+def test_the_vectorizer_of_a_loaded_model_counts_as_in_fit_where_inflections_are_merged(tmp_path):
+    texts = ["new inning news used", "us innings rain", "the inn uses rain"]
+    vectorizer = CrossLingualVectorizer(
+        min_df=1, max_df=1.0, stop_words=["new", "inn"], merge_inflections=True
+    )
+    documents = [(text, "en") for text in texts]
+    model = CrossLingualTopicModel(2, backbone="nmtm", max_epochs=1, vectorizer=vectorizer, random_state=0)
+    model.fit(documents).save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model").vectorizer_
+    expected = vectorizer.fit_transform(documents).counts
+    assert (loaded.transform(documents).counts != expected).nnz == 0
+
+
 def test_a_model_of_a_named_count_matrix_keeps_its_columns(tmp_path):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(np.eye(4, 3) + 1, columns=["a", "b", "c"])
