@@ -453,7 +453,10 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_fit(data, tmp_path
     monkeypatch.setattr(_commands, "read_table", lambda *_: pytest.fail("the table was read"))
     (tmp_path / "file.txt").write_text("", encoding="utf-8")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "model.json").write_text('{"format": "layers-model"}', encoding="utf-8")
     cases = {
+        tmp_path / "web": "is no saved model, which --overwrite would replace: give another --out.",
         tmp_path / "folder": "is no saved model, which --overwrite would replace: give another --out.",
         tmp_path / "file.txt": "is a file, not a folder: give another --out.",
         tmp_path / "file.txt" / "model": "does not exist: make it, or give another --out.",

@@ -63,8 +63,12 @@ def save_model(
     """
     from safetensors.numpy import save
 
-    if path.exists() and not (path / _JSON).is_file():
+    if path.exists() and not is_saved_model(path):
         raise InputError(f"{path} exists and is not a saved model. Choose another path, or remove it first.")
+    if path.exists() and path.samefile(Path.cwd()):
+        raise InputError(
+            f"{path} is the folder that Python runs in, and cannot be replaced. Choose another path."
+        )
     tensors = learnt_tensors(state)
     params = {part.name: getattr(settings, part.name) for part in fields(settings)}
     if settings.has_document_arrays:
@@ -82,6 +86,28 @@ def save_model(
     payload = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
     description["sha256"] = hashlib.sha256(payload).hexdigest()
     _replace_folder(path, {_TENSORS: payload, _JSON: _as_json(description)})
+
+
+def is_saved_model(path: Path) -> bool:
+    """Tell a folder that may be replaced by a model from all others.
+
+    Parameters
+    ----------
+    path : Path
+        Anything.
+
+    Returns
+    -------
+    answer : bool
+        Whether it is a folder with the files of a saved model, and no others.
+    """
+    if not path.is_dir() or any(entry.name not in (_JSON, _TENSORS) for entry in path.iterdir()):
+        return False
+    try:
+        description = json.loads((path / _JSON).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(description, dict) and {"format", "skxtm", "params"} <= description.keys()
 
 
 def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Model, State, Columns]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from skxtm._model.saving import is_saved_model
 from skxtm._optional import import_optional
 from skxtm.backbones import backbone_names
 from skxtm.command_line._documents import AUTO, Documents, read_documents
@@ -63,7 +64,7 @@ def fit(
 ) -> None:
     """Learn topics of the documents in a table, and save the model."""
     check_out(out, overwrite=overwrite, folder=True)
-    if overwrite and out.exists() and not (out / "model.json").is_file():
+    if overwrite and out.exists() and not is_saved_model(out):
         raise InputError(
             f"{str(out)!r} is no saved model, which --overwrite would replace: give another --out."
         )

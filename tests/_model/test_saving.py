@@ -167,6 +167,38 @@ def test_a_folder_that_is_no_saved_model_is_not_overwritten(model, tmp_path):
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "precious"
 
 
+@pytest.mark.parametrize(
+    "description", ['{"format": "layers-model"}', "[]", "no json", "[" * 100_000, None], ids=range(5)
+)
+def test_a_folder_of_another_program_with_the_same_file_is_not_overwritten(model, tmp_path, description):
+    folder = tmp_path / "web"
+    if description is None:  # a model, and more
+        model.save(folder)
+        (folder / "notes.txt").write_text("precious")
+    else:
+        folder.mkdir()
+        (folder / "model.json").write_text(description)
+    before = sorted(folder.iterdir())
+    with pytest.raises(InputError) as caught:
+        model.save(folder)
+    assert str(caught.value) == (
+        f"{folder} exists and is not a saved model. Choose another path, or remove it first."
+    )
+    assert sorted(folder.iterdir()) == before
+
+
+def test_the_folder_that_python_runs_in_is_not_replaced(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "model")
+    monkeypatch.chdir(tmp_path / "model")
+    for path in (".", tmp_path / "model"):
+        with pytest.raises(InputError) as caught:
+            model.save(path)
+        assert str(caught.value) == (
+            f"{path} is the folder that Python runs in, and cannot be replaced. Choose another path."
+        )
+    assert CrossLingualTopicModel.load(".").languages_ == model.languages_
+
+
 def test_a_function_among_the_parameters_cannot_be_saved_as_data(tmp_path):
     vectorizer = CrossLingualVectorizer(min_df=1, max_df=1.0, stop_words=None, tokenizer=str.split)
     model = CrossLingualTopicModel(2, vectorizer=vectorizer, max_epochs=1, random_state=0)
