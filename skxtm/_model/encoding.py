@@ -27,6 +27,8 @@ _KINDS: dict[str, Any] = {
     "sentence_transformer": SentenceTransformerEncoder,
     "universal_sentence_encoder": UniversalSentenceEncoder,
 }
+# numbers in the key of numpy's RandomState
+_N_KEY = 624
 _COLLECTIONS: dict[str, Any] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 # before the name of a backbone that another package registers, which may be that of any kind here
 _FOREIGN = "backbone:"
@@ -143,9 +145,7 @@ def decode(value: Any, tensors: Tensors) -> Any:
     if kind == "array":
         return tensors[value["tensor"]]
     if kind == "random_state":
-        source, state = np.random.RandomState(), value["state"]
-        source.set_state(state | {"state": state["state"] | {"key": tensors[value["tensor"]]}})
-        return source
+        return _decode_random_state(value["state"], tensors[value["tensor"]])
     if kind == "lexicon":
         return _decode_lexicon(value, tensors)
     params = {key: decode(item, tensors) for key, item in value["params"].items()}
@@ -156,6 +156,16 @@ def decode(value: Any, tensors: Tensors) -> Any:
     if kind in backbone_names():
         return backbone_class(kind)(**params)
     raise ModelFileError(f"The saved model names the unknown kind {kind!r}; it may be of a newer skxtm.")
+
+
+def _decode_random_state(state: dict[str, Any], key: NDArray[Any]) -> np.random.RandomState:
+    """Make a source of randomness; numpy would take the place in its key on trust, and read beyond it."""
+    place = state["state"]["pos"]
+    if key.dtype != np.uint32 or key.shape != (_N_KEY,) or type(place) is not int or not 0 <= place <= _N_KEY:
+        raise ModelFileError("A random_state of the saved model is damaged. Save the model again.")
+    source = np.random.RandomState()
+    source.set_state(state | {"state": {"key": key, "pos": place}})
+    return source
 
 
 def _kind_of(value: BaseEstimator) -> str | None:

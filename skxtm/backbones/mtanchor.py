@@ -208,6 +208,7 @@ class MTAnchor(ArrayBackbone):
         for language, size in enumerate(shape.vocabulary_sizes):
             parts = tuple(arrays[f"counts.{language}.{name}"] for name in ("data", "indices", "indptr"))
             counts = sparse.csr_array(parts, shape=(len(parts[2]) - 1, size))
+            counts.check_format(full_check=True)  # a number out of range would read foreign memory later
             bounds = arrays[f"anchors.{language}.indptr"]
             words = np.split(np.asarray(arrays[f"anchors.{language}.words"], dtype=np.int64), bounds[1:-1])
             weights = np.asarray(arrays[f"weights.{language}"])

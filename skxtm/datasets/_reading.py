@@ -62,7 +62,7 @@ def read_language(folder: Path, subset: str, code: str) -> LanguagePart:
 
 def read_word_embeddings(folder: Path, code: str, n_words: int) -> NDArray[np.float32]:
     path = folder / word_embeddings_file(code)
-    vectors = _read(path, sparse.load_npz).toarray().astype(np.float32, copy=False)
+    vectors = _read(path, _load_csr).toarray().astype(np.float32, copy=False)
     _check_length(path, len(vectors), n_words, f"the words of the vocabulary in {code!r}")
     return vectors
 
@@ -86,10 +86,11 @@ def _read_counts(path: Path) -> sparse.csr_array:
 
 
 def _load_csr(file: BinaryIO) -> sparse.csr_array:
-    matrix = sparse.csr_array(sparse.load_npz(file))
-    # load_npz takes column numbers on trust; one out of range would read foreign memory later
-    matrix.check_format(full_check=True)
-    return matrix
+    matrix = sparse.load_npz(file)
+    # load_npz takes row or column numbers on trust; one out of range would read foreign memory
+    if matrix.format in ("csr", "csc", "bsr"):
+        matrix.check_format(full_check=True)
+    return sparse.csr_array(matrix)
 
 
 def read_lines(path: Path) -> NDArray[np.object_]:

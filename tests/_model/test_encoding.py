@@ -125,6 +125,25 @@ def test_a_source_of_randomness_goes_on_where_it_stood():
     np.testing.assert_array_equal(round_trip(source).normal(size=7), source.normal(size=7))
 
 
+@pytest.mark.parametrize("pos", [10**9, -1, 625, 1.5, None])
+def test_a_source_of_randomness_that_stands_nowhere_is_refused(pos):
+    tensors = {}
+    written = encode(np.random.RandomState(3), "value", tensors)
+    written["state"]["state"]["pos"] = pos
+    with pytest.raises(ModelFileError) as caught:
+        decode(written, tensors)
+    assert str(caught.value) == "A random_state of the saved model is damaged. Save the model again."
+
+
+@pytest.mark.parametrize(
+    "key", [np.zeros(623, dtype=np.uint32), np.zeros(624), np.zeros((624, 1), np.uint32)]
+)
+def test_a_source_of_randomness_with_another_key_is_refused(key):
+    written = encode(np.random.RandomState(3), "value", {})
+    with pytest.raises(ModelFileError):
+        decode(written, {"param.value": key})
+
+
 def make_model():
     vectorizer = CrossLingualVectorizer(
         min_df=1, max_df=1.0, stop_words={"en": {"the", "and", "of"}}, clean=frozenset({"url", "markup"})

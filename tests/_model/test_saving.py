@@ -325,3 +325,19 @@ def test_a_history_with_gaps_comes_back_with_its_gaps(data, tmp_path):
     for name, values in history.items():
         np.testing.assert_array_equal(loaded[name], values)
     assert "NaN" not in (tmp_path / "model" / "model.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("index", [5 * 10**8, -1])
+def test_word_numbers_out_of_range_in_the_counts_of_a_model_are_refused(data, tmp_path, index):
+    from safetensors.numpy import load, save
+
+    def change(folder):
+        tensors = dict(load((folder / "tensors.safetensors").read_bytes()))
+        tensors["learnt.counts.0.indices"] = np.full_like(tensors["learnt.counts.0.indices"], index)
+        payload = save(tensors)
+        (folder / "tensors.safetensors").write_bytes(payload)
+        edit(lambda description: description.update(sha256=hashlib.sha256(payload).hexdigest()))(folder)
+
+    model = CrossLingualTopicModel(3, backbone="mtanchor", lexicon=data.lexicon, random_state=0)
+    message = damaged(model.fit(data.corpus), tmp_path / "model", change)
+    assert message.startswith(f"{tmp_path / 'model'} holds no usable model: ValueError: ")

@@ -274,6 +274,17 @@ def test_a_column_number_out_of_range_is_refused(tmp_path, release):
     assert problem(data_home=tmp_path).startswith(f"{path} is damaged and cannot be read (")
 
 
+def test_a_row_number_out_of_range_in_the_word_embeddings_is_refused_by_name(tmp_path, release):
+    path = release / "word2vec_en.npz"
+    stored = dict(np.load(path))
+    stored["indices"][0] = 2**31 - 1
+    np.savez(path, **stored)
+    data = load_ec_news(data_home=tmp_path)
+    with pytest.raises(InputError) as caught:
+        data.word_embeddings  # noqa: B018
+    assert str(caught.value).startswith(f"{path} is damaged and cannot be read (")
+
+
 def test_a_label_that_is_no_integer_is_refused(tmp_path, release):
     path = release / "train_labels_en.txt"
     path.write_text("1\nsports\n1\n2\n")

@@ -11,7 +11,7 @@ from skxtm import Corpus
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.shards import Shards, as_shards, write_shards
-from skxtm.shards._format import small_integers
+from skxtm.shards._format import block_from_arrays, block_to_arrays, small_integers
 
 CORPUS = make_multilingual_corpus(n_documents=30, vocabulary_sizes=[20, 25], random_state=0).corpus
 OTHER = make_multilingual_corpus(n_documents=5, vocabulary_sizes=9, random_state=0).corpus
@@ -110,6 +110,12 @@ def test_a_shard_with_other_bytes_is_damaged_or_reads_the_same(tmp_path, place):
         assert_same_rows(corpus, CORPUS)
     assert str(path) in told
     assert "write it again" in told
+
+
+def test_a_kept_matrix_with_a_column_number_out_of_range_is_refused():
+    arrays = block_to_arrays("en", csr_array([[0, 2], [1, 0]])) | {"indices.en": np.array([0, 10**6])}
+    with pytest.raises(ValueError, match=r"^indices must be < 2$"):
+        block_from_arrays("en", arrays, 2)
 
 
 def test_a_shard_of_other_vocabularies_is_refused(tmp_path):
