@@ -160,6 +160,7 @@ def _fitted(state: State, columns: Columns) -> dict[str, Any]:
         "vocabularies": {code: words.tolist() for code, words in state.vocabularies.items()},
         "backbone": encode(state.backbone, "backbone", {}),
         "vectorizer": None if state.vectorizer is None else encode(state.vectorizer, "vectorizer", {}),
+        "vectorizer_languages": None if state.vectorizer is None else list(state.vectorizer.languages_),
         "n_iter": state.n_iter,
         "history": {name: [_or_none(value) for value in values] for name, values in state.history.items()},
         "seed": state.seed,
@@ -177,7 +178,8 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
     vocabularies = checked_vocabularies(words)
     vectorizer = decode(fitted["vectorizer"], tensors)
     if vectorizer is not None:
-        vectorizer._set_vocabularies(vocabularies)
+        ordered = fitted.get("vectorizer_languages", fitted["languages"])
+        vectorizer._set_vocabularies({code: vocabularies[code] for code in ordered})
     weight, shaped = tensors["topic_weight"], _with_prefix(tensors, "shaping.")
     shaping = Shaping.of_arrays(shaped) if shaped else None
     n_learnt = len(weight if shaping is None else shaping.weight)

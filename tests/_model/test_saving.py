@@ -80,6 +80,21 @@ def test_the_vectorizer_of_a_loaded_model_counts_as_in_fit_where_inflections_are
     assert (loaded.transform(documents).counts != expected).nnz == 0
 
 
+def test_the_columns_of_a_loaded_vectorizer_stand_in_its_own_order_of_languages(tmp_path):
+    lexicon = Lexicon([("雨", "rain")], ("zh", "en"), match="literal")
+    vectorizer = CrossLingualVectorizer(min_df=1, max_df=1.0, stop_words=None)
+    model = CrossLingualTopicModel(
+        2, lexicon=lexicon, vectorizer=vectorizer, languages=("zh", "en"), max_epochs=1, random_state=0
+    ).fit(TEXTS)
+    model.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    assert loaded.languages_ == model.languages_ == ("zh", "en")
+    first, second = model.vectorizer_, loaded.vectorizer_
+    assert second.languages_ == first.languages_ == ("en", "zh")
+    assert second.get_feature_names_out().tolist() == first.get_feature_names_out().tolist()
+    assert (second.transform(TEXTS).counts != first.transform(TEXTS).counts).nnz == 0
+
+
 def test_a_model_of_a_named_count_matrix_keeps_its_columns(tmp_path):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(np.eye(4, 3) + 1, columns=["a", "b", "c"])
