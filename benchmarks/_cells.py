@@ -110,7 +110,7 @@ def shared_encoder(training: Training, evaluation: Evaluation) -> AlignedWordEnc
     if training.encoder_seed is None:
         return None
     encoder = AlignedWordEncoder(random_state=training.encoder_seed)
-    return encoder.fit(evaluation.train.corpus, evaluation.lexicon)
+    return encoder.fit(evaluation.train.corpus, lexicons=evaluation.lexicon)
 
 
 def train(

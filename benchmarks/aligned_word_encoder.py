@@ -88,7 +88,7 @@ def measure(setup: Setup, encoder: AlignedWordEncoder, data_home: Path, lexicons
     train, test = (setup.load(subset, data_home=data_home) for subset in ("train", "test"))
     lexicon = Lexicon.read(lexicons / setup.lexicon, match="normal")
     start = time.perf_counter()
-    train_vectors = encoder.fit(train.corpus, lexicon).transform(train.corpus)
+    train_vectors = encoder.fit(train.corpus, lexicons=lexicon).transform(train.corpus)
     encoded_at = time.perf_counter()
     (quality,) = encoder.quality_.values()
     accuracy = transfer_accuracy(

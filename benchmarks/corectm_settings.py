@@ -142,7 +142,7 @@ def divide(corpus: str, data_home: Path, seed: int) -> Split:
     bridge -= bridge.multiply(known > 0)  # what another entry gives away
     bridge.eliminate_zeros()
     train = data.corpus[kept]
-    encoder = AlignedWordEncoder(random_state=seed).fit(train, parts[0])
+    encoder = AlignedWordEncoder(random_state=seed).fit(train, lexicons=parts[0])
     return Split(
         train, labels[kept], data.corpus[held_out], labels[held_out], encoder, parts[0], bridge.tocsr()
     )

@@ -196,7 +196,7 @@ def vectorized(name, values):
 
 def encoder(**parameters):
     lexicon = Lexicon([("regen", "rain"), ("tor", "goal")], ("de", "en"), match="literal")
-    return AlignedWordEncoder(random_state=0, **parameters).fit(CORPUS, lexicon)
+    return AlignedWordEncoder(random_state=0, **parameters).fit(CORPUS, lexicons=lexicon)
 
 
 def with_anchors(words):

@@ -339,7 +339,7 @@ class TestOffline:
         assert clipped < 0.7 * free  # what is left is the optimiser's momentum from the first phase
 
     def test_topics_are_embedded_by_the_words_kept_languages_weighing_the_same(self):
-        encoder = AlignedWordEncoder(random_state=0).fit(CORPUS, DATA.lexicon)
+        encoder = AlignedWordEncoder(random_state=0).fit(CORPUS, lexicons=DATA.lexicon)
         topics = [{"en": ["en1", "en2", "en3"], "zh": ["zh7"]}, {"en": ["en5"], "zh": ["zh8", "zh9"]}]
         vectors = gather_topic_vectors(encoder, ("en", "zh"), topics)
         for vector, topic in zip(vectors, topics, strict=True):

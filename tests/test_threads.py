@@ -51,7 +51,7 @@ refiner = LLMRefiner(model("nmtm"), max_epochs=2, n_words=5, random_state=0).fit
 print("refiner", refiner.refined_words_, digest(refiner.transform(data.corpus)))
 pieces = model("nmtm").partial_fit(data.corpus).partial_fit(data.corpus)
 print("pieces", digest(pieces.components_))
-encoder = AlignedWordEncoder(random_state=0).fit(data.corpus, data.lexicon)
+encoder = AlignedWordEncoder(random_state=0).fit(data.corpus, lexicons=data.lexicon)
 print("encoder", digest(*encoder.word_vectors_.values(), encoder.transform(data.corpus)))
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,14 @@ from skxtm.lexicon import Lexicon
 Matches = dict[tuple[str, str], sparse.csr_array]
 
 
-def lexicon_list(lexicons: Lexicon | Iterable[Lexicon] | None) -> list[Lexicon]:
+def lexicon_list(lexicons: Lexicon | Iterable[Lexicon] | None, y: Any = None) -> list[Lexicon]:
     """Turn one lexicon, several or none into a list.
 
     Parameters
     ----------
     lexicons : Lexicon, iterable of Lexicon, or None
+    y : object
+        What was given as labels, in whose place lexicons are easily given.
 
     Returns
     -------
@@ -30,8 +33,12 @@ def lexicon_list(lexicons: Lexicon | Iterable[Lexicon] | None) -> list[Lexicon]:
     Raises
     ------
     InputTypeError
-        If it is something else.
+        If it is something else, or `y` is lexicons.
     """
+    if isinstance(y, Lexicon) or (
+        isinstance(y, (list, tuple)) and any(isinstance(part, Lexicon) for part in y)
+    ):
+        raise InputTypeError("y holds lexicons, which are given by name: fit(X, lexicons=...).")
     if lexicons is None:
         return []
     listed = [lexicons] if isinstance(lexicons, Lexicon) else list(lexicons)

@@ -151,7 +151,7 @@ class AlignedWordEncoder(NestedParameters):
     ... }
     >>> corpus = Corpus.from_counts({"en": counts, "de": counts}, words)
     >>> lexicon = Lexicon([("rain", "Regen"), ("goal", "Tor")], ("en", "de"), match="literal")
-    >>> encoder = AlignedWordEncoder(n_dimensions=2, random_state=0).fit(corpus, lexicon)
+    >>> encoder = AlignedWordEncoder(n_dimensions=2, random_state=0).fit(corpus, lexicons=lexicon)
     >>> cloud_and_match = encoder.encode_words(["Wolke", "Spiel"], "de")
     >>> (encoder.encode(["wind and rain"], "en") @ cloud_and_match.T).round(3)
     array([[ 1., -1.]], dtype=float32)
@@ -189,7 +189,7 @@ class AlignedWordEncoder(NestedParameters):
         self.random_state = random_state
 
     def fit(
-        self, X: Any, lexicons: Lexicon | Iterable[Lexicon] | None = None, y: Any = None
+        self, X: Any, y: Any = None, *, lexicons: Lexicon | Iterable[Lexicon] | None = None
     ) -> AlignedWordEncoder:
         """Learn the word vectors of each language and bring them into one space.
 
@@ -197,10 +197,10 @@ class AlignedWordEncoder(NestedParameters):
         ----------
         X : Corpus or DocumentSums
             Training documents with counts, or what is summed over them.
-        lexicons : Lexicon or iterable of Lexicon, default=None
-            Translations, in either direction, that connect the languages; needed with more than one language.
         y : None
             Ignored.
+        lexicons : Lexicon or iterable of Lexicon, default=None
+            Translations, in either direction, that connect the languages; needed with more than one language.
 
         Returns
         -------
@@ -211,17 +211,17 @@ class AlignedWordEncoder(NestedParameters):
         InputError
             If a parameter is out of range, `X` has no counts, or `word_vectors` does not fit `X`.
         InputTypeError
-            If `lexicons` is something else.
+            If `lexicons` is something else, or `y` is lexicons.
         MissingResourceError
             If the lexicons leave a language unconnected.
         """
         _check_parameters(self)
+        lexicons = lexicon_list(lexicons, y)
         sums = X if isinstance(X, DocumentSums) else CountSums.of(as_corpus(X))
         random = check_random_state(self.random_state)
-        self.languages_ = tuple(sums.vocabularies)
-        self.vocabularies_ = dict(sums.vocabularies)
+        self.languages_, self.vocabularies_ = tuple(sums.vocabularies), dict(sums.vocabularies)
         with one_thread():
-            self._align(self._monolingual_vectors(sums, random), lexicon_list(lexicons))
+            self._align(self._monolingual_vectors(sums, random), lexicons)
             self._split_seed = random.randint(2**31 - 1)
             self._stand_beside()
             self._learn_documents(sums)

@@ -165,11 +165,11 @@ def fitted_encoder(
         If `source` is something else.
     """
     if source is None:
-        return AlignedWordEncoder(random_state=random_state).fit(corpus, lexicons)
+        return AlignedWordEncoder(random_state=random_state).fit(corpus, lexicons=lexicons)
     if isinstance(source, str):
         return SentenceTransformerEncoder(source)
     if isinstance(source, AlignedWordEncoder):
-        return source if hasattr(source, "word_vectors_") else clone(source).fit(corpus, lexicons)
+        return source if hasattr(source, "word_vectors_") else clone(source).fit(corpus, lexicons=lexicons)
     return _checked_encoder(source)
 
 

@@ -6,6 +6,7 @@ from scipy.sparse import csr_array
 from scipy.stats import ortho_group
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from skxtm.corpus import Corpus
@@ -27,7 +28,7 @@ def made():
 
 @pytest.fixture(scope="module")
 def fitted(made):
-    return AlignedWordEncoder(n_dimensions=20, random_state=0).fit(made.corpus, made.lexicons)
+    return AlignedWordEncoder(n_dimensions=20, random_state=0).fit(made.corpus, lexicons=made.lexicons)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def two_languages(made):
 
 
 def test_spaces_that_are_turned_copies_come_to_lie_on_each_other(made, turned):
-    encoder = AlignedWordEncoder(word_vectors=turned, random_state=0).fit(made.corpus, made.lexicons)
+    encoder = AlignedWordEncoder(word_vectors=turned, random_state=0).fit(made.corpus, lexicons=made.lexicons)
     for code in ("zh", "ja"):
         cosines = np.sum(encoder.word_vectors_["en"] * encoder.word_vectors_[code], axis=1)
         assert cosines.min() > 0.95
@@ -79,7 +80,7 @@ def test_word_vectors_are_unit_rows_of_one_width(fitted):
 
 def test_aligning_turns_the_vectors_of_a_language_and_no_more(made, fitted):
     alone = AlignedWordEncoder(n_dimensions=20, random_state=0, n_refinements=0).fit(
-        made.corpus, made.lexicons
+        made.corpus, lexicons=made.lexicons
     )
     for code, vectors in fitted.word_vectors_.items():
         other = alone.word_vectors_[code]
@@ -92,13 +93,15 @@ def test_the_anchor_is_the_language_with_most_translations(made):
     english, japanese = made.lexicons
     few = Lexicon(list(english)[:30], english.languages, match="literal")
     through_japanese = Lexicon.compose(english.inverse(), japanese)
-    encoder = AlignedWordEncoder(n_dimensions=5).fit(made.corpus, [few, japanese, through_japanese])
+    encoder = AlignedWordEncoder(n_dimensions=5).fit(made.corpus, lexicons=[few, japanese, through_japanese])
     assert encoder.anchor_language_ == "ja"
     assert encoder.mapped_onto_ == {"en": "ja", "zh": "ja"}
 
 
 def test_a_language_without_a_lexicon_to_the_anchor_goes_through_another(made, turned):
-    encoder = AlignedWordEncoder(word_vectors=turned, anchor_language="zh").fit(made.corpus, made.lexicons)
+    encoder = AlignedWordEncoder(word_vectors=turned, anchor_language="zh").fit(
+        made.corpus, lexicons=made.lexicons
+    )
     assert encoder.anchor_language_ == "zh"
     assert encoder.mapped_onto_ == {"en": "zh", "ja": "en"}
     np.testing.assert_allclose(
@@ -112,7 +115,7 @@ def test_a_lexicon_serves_in_either_direction(made, turned, anchor):
     pairs = [(f"en{row}", f"zh{moved[row]}") for row in range(N_WORDS // 2)]
     vectors = {"en": turned["en"], "zh": turned["zh"][np.argsort(moved)]}
     encoder = AlignedWordEncoder(word_vectors=vectors, anchor_language=anchor, n_refinements=0)
-    encoder.fit(two_languages(made), Lexicon(pairs, ("en", "zh"), match="literal"))
+    encoder.fit(two_languages(made), lexicons=Lexicon(pairs, ("en", "zh"), match="literal"))
     cosines = np.sum(encoder.word_vectors_["en"] * encoder.word_vectors_["zh"][moved], axis=1)
     assert cosines.min() > 0.95
 
@@ -125,7 +128,8 @@ def test_lexicons_of_the_same_languages_are_united(made, turned):
     ]
     corpus = two_languages(made)
     parts, whole = (
-        AlignedWordEncoder(word_vectors=turned).fit(corpus, lexicons) for lexicons in (halves, english)
+        AlignedWordEncoder(word_vectors=turned).fit(corpus, lexicons=lexicons)
+        for lexicons in (halves, english)
     )
     np.testing.assert_array_equal(parts.word_vectors_["zh"], whole.word_vectors_["zh"])
 
@@ -139,13 +143,13 @@ def test_a_single_language_needs_no_lexicon(made):
 
 
 def test_no_more_dimensions_are_made_than_there_are_words(made):
-    encoder = AlignedWordEncoder(n_dimensions=500).fit(made.corpus, made.lexicons)
+    encoder = AlignedWordEncoder(n_dimensions=500).fit(made.corpus, lexicons=made.lexicons)
     assert encoder.word_vectors_["en"].shape == (N_WORDS, N_WORDS)
 
 
 def test_documents_are_centred_averages_weighted_by_inverse_frequency(made, turned):
     corpus = made.corpus
-    encoder = AlignedWordEncoder(word_vectors=turned, sif=0.02).fit(corpus, made.lexicons)
+    encoder = AlignedWordEncoder(word_vectors=turned, sif=0.02).fit(corpus, lexicons=made.lexicons)
     counts, vectors = corpus.counts_of("ja").toarray(), encoder.word_vectors_["ja"].astype(float)
     frequency = counts.sum(axis=0) / counts.sum()
     weights = [0.02 / (0.02 + share) for share in frequency]
@@ -169,8 +173,8 @@ def test_training_documents_of_each_language_have_their_centre_in_the_origin(mad
 
 def test_removed_components_are_the_leading_ones_and_gone(made):
     encoder = AlignedWordEncoder(n_dimensions=20, remove_common=2, random_state=0)
-    encoder.fit(made.corpus, made.lexicons)
-    plain = clone(encoder).set_params(remove_common=0).fit(made.corpus, made.lexicons)
+    encoder.fit(made.corpus, lexicons=made.lexicons)
+    plain = clone(encoder).set_params(remove_common=0).fit(made.corpus, lexicons=made.lexicons)
     vectors, before = encoder.transform(made.corpus), plain.transform(made.corpus)
     for code in encoder.languages_:
         axes, rows = encoder.common_components_[code], made.corpus.rows_of(code)
@@ -230,7 +234,8 @@ def test_one_seed_gives_one_result_and_leaves_the_global_generator_alone(made):
     np.random.seed(7)  # noqa: NPY002 - it is the legacy generator that must stay untouched
     before = np.random.get_state()[1].tolist()  # noqa: NPY002
     first, second = (
-        AlignedWordEncoder(n_dimensions=20, random_state=1).fit(made.corpus, made.lexicons) for _ in range(2)
+        AlignedWordEncoder(n_dimensions=20, random_state=1).fit(made.corpus, lexicons=made.lexicons)
+        for _ in range(2)
     )
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
     for code in first.languages_:
@@ -246,7 +251,7 @@ def test_precision_grows_with_k(fitted):
 def test_fitting_changes_no_parameter_and_the_result_can_be_pickled(made, turned):
     encoder = AlignedWordEncoder(word_vectors=turned, random_state=0)
     before = {name: id(value) for name, value in encoder.get_params().items()}
-    encoder.fit(made.corpus, made.lexicons)
+    encoder.fit(made.corpus, lexicons=made.lexicons)
     assert {name: id(value) for name, value in encoder.get_params().items()} == before
     copy = pickle.loads(pickle.dumps(encoder))
     np.testing.assert_array_equal(copy.transform(made.corpus), encoder.transform(made.corpus))
@@ -277,13 +282,13 @@ def test_fitting_changes_no_parameter_and_the_result_can_be_pickled(made, turned
 )
 def test_a_parameter_out_of_range_is_named(made, parameters, message):
     with pytest.raises(InputError) as error:
-        AlignedWordEncoder(**parameters).fit(made.corpus, made.lexicons)
+        AlignedWordEncoder(**parameters).fit(made.corpus, lexicons=made.lexicons)
     assert str(error.value) == f"{message}. Got {next(iter(parameters.values()))!r} instead."
 
 
 def test_an_anchor_that_is_not_there_is_named(made):
     with pytest.raises(InputError) as error:
-        AlignedWordEncoder(anchor_language="fr").fit(made.corpus, made.lexicons)
+        AlignedWordEncoder(anchor_language="fr").fit(made.corpus, lexicons=made.lexicons)
     assert str(error.value) == (
         "The 'anchor_language' parameter of AlignedWordEncoder must be one of ['en', 'zh', 'ja'], the "
         "languages of X. Got 'fr' instead."
@@ -292,7 +297,7 @@ def test_an_anchor_that_is_not_there_is_named(made):
 
 def test_a_language_that_no_lexicon_connects_is_named(made):
     with pytest.raises(MissingResourceError) as error:
-        AlignedWordEncoder(n_dimensions=5).fit(made.corpus, made.lexicons[0])
+        AlignedWordEncoder(n_dimensions=5).fit(made.corpus, lexicons=made.lexicons[0])
     assert str(error.value) == (
         "AlignedWordEncoder cannot bring ['ja'] into the space of ['en', 'zh']: no lexicon that was given "
         "holds a translation between their vocabularies. Pass lexicons= a Lexicon of such a pair "
@@ -300,9 +305,23 @@ def test_a_language_that_no_lexicon_connects_is_named(made):
     )
 
 
+@pytest.mark.parametrize("wrapped", [lambda lexicon: lexicon, lambda lexicon: [lexicon]])
+def test_lexicons_in_the_place_of_labels_are_refused(made, wrapped):
+    with pytest.raises(InputTypeError) as error:
+        AlignedWordEncoder(n_dimensions=5).fit(made.corpus, wrapped(made.lexicons[0]))
+    assert str(error.value) == "y holds lexicons, which are given by name: fit(X, lexicons=...)."
+
+
+def test_it_stands_in_a_pipeline_before_a_classifier(made):
+    corpus = made.corpus[np.flatnonzero(made.corpus.language == "en")]
+    labels = made.labels[made.corpus.language == "en"]
+    pipeline = make_pipeline(AlignedWordEncoder(n_dimensions=5, random_state=0), LogisticRegression())
+    assert pipeline.fit(corpus, labels).predict(corpus).shape == labels.shape
+
+
 def test_a_path_is_no_lexicon(made):
     with pytest.raises(InputTypeError) as error:
-        AlignedWordEncoder(n_dimensions=5).fit(made.corpus, ["zh-en.tsv"])
+        AlignedWordEncoder(n_dimensions=5).fit(made.corpus, lexicons=["zh-en.tsv"])
     assert str(error.value) == (
         "lexicons must be a Lexicon or a list of them. Got 'str'; read a file by Lexicon.read(path)."
     )
@@ -333,7 +352,7 @@ def test_a_path_is_no_lexicon(made):
 )
 def test_word_vectors_that_do_not_fit_are_named(made, turned, change, message):
     with pytest.raises(InputError) as error:
-        AlignedWordEncoder(word_vectors=change(turned)).fit(made.corpus, made.lexicons)
+        AlignedWordEncoder(word_vectors=change(turned)).fit(made.corpus, lexicons=made.lexicons)
     assert str(error.value) == message
 
 
@@ -374,7 +393,7 @@ def test_another_vocabulary_is_refused(fitted):
 def test_a_linear_svm_on_rakuten_amazon_reaches_what_the_recipe_reached(data_home):
     train, test = (load_rakuten_amazon(subset, data_home=data_home) for subset in ("train", "test"))
     lexicon = Lexicon.read(data_home / "lexicons" / "ja-en.txt")
-    encoder = AlignedWordEncoder(random_state=0).fit(train.corpus, lexicon)
+    encoder = AlignedWordEncoder(random_state=0).fit(train.corpus, lexicons=lexicon)
     accuracy = transfer_accuracy(
         encoder.transform(train.corpus),
         train.labels,

@@ -85,7 +85,7 @@ def test_an_encoder_is_asked_for_the_words_of_each_language():
 
 def test_a_fitted_encoder_knows_the_words_itself():
     data = make_multilingual_corpus(n_documents=60, n_components=2, vocabulary_sizes=20, random_state=0)
-    encoder = AlignedWordEncoder(random_state=0).fit(data.corpus, data.lexicon)
+    encoder = AlignedWordEncoder(random_state=0).fit(data.corpus, lexicons=data.lexicon)
     assert list(Lexicon.induce(encoder)) == list(Lexicon.induce(encoder, data.corpus.vocabularies))
 
 

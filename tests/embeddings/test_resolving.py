@@ -41,7 +41,7 @@ def documents():
 
 def test_nothing_given_means_words_aligned_by_the_lexicon(made):
     vectors = resolve_word_embeddings(None, made.corpus, made.lexicon, random_state=0)
-    expected = AlignedWordEncoder(random_state=0).fit(made.corpus, made.lexicon).word_vectors_
+    expected = AlignedWordEncoder(random_state=0).fit(made.corpus, lexicons=made.lexicon).word_vectors_
     assert list(vectors) == ["en", "zh"]
     for code in vectors:
         np.testing.assert_array_equal(vectors[code], expected[code])
@@ -69,7 +69,7 @@ def test_a_fitted_encoder_is_used_and_an_unfitted_one_is_fitted_as_a_copy(made):
     by_copy = resolve_word_embeddings(unfitted, made.corpus, made.lexicon)
     with pytest.raises(NotFittedError):
         unfitted.encode_words(["en1"], "en")
-    fitted = unfitted.fit(made.corpus, made.lexicon)
+    fitted = unfitted.fit(made.corpus, lexicons=made.lexicon)
     by_fitted = resolve_word_embeddings(fitted, made.corpus)
     np.testing.assert_array_equal(by_copy["zh"], by_fitted["zh"])
     np.testing.assert_array_equal(by_fitted["zh"], fitted.word_vectors_["zh"])
@@ -105,7 +105,7 @@ def test_the_corpus_own_embedding_comes_before_a_new_encoder(made):
 
 def test_documents_without_an_embedding_get_aligned_word_vectors(made):
     vectors = resolve_document_embeddings(None, made.corpus, made.lexicon, random_state=0)
-    encoder = AlignedWordEncoder(random_state=0).fit(made.corpus, made.lexicon)
+    encoder = AlignedWordEncoder(random_state=0).fit(made.corpus, lexicons=made.lexicon)
     np.testing.assert_array_equal(vectors, encoder.transform(made.corpus))
 
 

@@ -169,7 +169,7 @@ def test_a_model_that_is_fitted_is_left_as_it_is(drawn, model):
 
 @pytest.mark.parametrize("backbone", ["corectm", "usvd", NMTM(max_epochs=2), XTRA(max_epochs=1)])
 def test_a_fit_of_the_search_is_that_of_the_model_on_the_same_documents(backbone, drawn):
-    words = AlignedWordEncoder(random_state=0).fit(drawn.corpus, drawn.lexicon)
+    words = AlignedWordEncoder(random_state=0).fit(drawn.corpus, lexicons=drawn.lexicon)
     model = CrossLingualTopicModel(
         backbone=backbone, lexicon=drawn.lexicon, word_embeddings=words, document_embeddings=words
     )
@@ -237,7 +237,11 @@ def test_a_backbone_without_randomness_is_not_stable_by_that(drawn):
 
 
 def test_embeddings_given_as_arrays_go_with_their_documents(drawn):
-    vectors = AlignedWordEncoder(random_state=0).fit(drawn.corpus, drawn.lexicon).encode_corpus(drawn.corpus)
+    vectors = (
+        AlignedWordEncoder(random_state=0)
+        .fit(drawn.corpus, lexicons=drawn.lexicon)
+        .encode_corpus(drawn.corpus)
+    )
     model = CrossLingualTopicModel(
         backbone="usvd", lexicon=drawn.lexicon, document_embeddings=vectors, random_state=0
     )

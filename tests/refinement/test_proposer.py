@@ -214,7 +214,7 @@ def sample_model():
     model = CrossLingualTopicModel(
         8, lexicon=lexicon, max_epochs=20, batch_size=24, learning_rate=0.01, random_state=0
     ).fit(corpus)
-    return corpus, lexicon, model, AlignedWordEncoder(random_state=0).fit(corpus, lexicon)
+    return corpus, lexicon, model, AlignedWordEncoder(random_state=0).fit(corpus, lexicons=lexicon)
 
 
 @pytest.mark.slow
