@@ -19,9 +19,14 @@ _PATTERNS = MappingProxyType(
     {
         "url": (
             ("://", "www."),
+            # without a greatest length, each point of a long chain would be searched from to its end
             re.compile(rf"(?:\b[a-z][a-z0-9+.-]{{0,30}}://|\bwww\.){_IN_ADDRESS}+", re.ASCII | re.IGNORECASE),
         ),
-        "email": (("@",), re.compile(r"(?<![\w.+-])[\w.+-]+@\w[\w-]*(?:\.\w[\w-]*)+", re.ASCII)),
+        # from the first letter of a name alone; another address may follow without a space
+        "email": (
+            ("@",),
+            re.compile(r"(?<![\w.+-])(?:[\w.+-]++@\w[\w-]*+(?:\.\w[\w-]*+)++)+", re.ASCII),
+        ),
         "mention": (("@",), re.compile(r"(?<![A-Za-z0-9_.])@(?:[A-Za-z0-9_]+|\w{1,30})")),
     }
 )
@@ -29,15 +34,15 @@ _PATTERNS = MappingProxyType(
 KINDS = ("markup", *_PATTERNS)
 
 _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_OPENING = re.compile(r"<!--|<(script|style)\b[^<>]*>|<[!?/]?[a-z][^<>]*>", re.IGNORECASE)
-_COMMENT = "<!--"
-_CLOSING = MappingProxyType(
-    {
-        _COMMENT: re.compile("-->"),
-        "script": re.compile(r"</script\s*>", re.IGNORECASE),
-        "style": re.compile(r"</style\s*>", re.IGNORECASE),
-    }
+# What hides the text behind it up to its end has a name.
+_TAG = re.compile(
+    r"(?P<comment><!--)|<(?:(?P<script>script)|(?P<style>style))\b[^<>]*>|<[!?/]?[a-z][^<>]*>", re.IGNORECASE
 )
+_ENDS = {
+    "comment": re.compile("-->"),
+    "script": re.compile(r"</script\s*>", re.IGNORECASE),
+    "style": re.compile(r"</style\s*>", re.IGNORECASE),
+}
 
 
 def clean_text(text: str, kinds: Collection[str] = KINDS) -> tuple[str, dict[str, int]]:
@@ -77,29 +82,22 @@ def clean_text(text: str, kinds: Collection[str] = KINDS) -> tuple[str, dict[str
 
 
 def _without_tags(text: str) -> tuple[str, int]:
-    """Replace tags, comments, and scripts with what they hold, by spaces; return how many there were.
-
-    A comment without an end is text, a script without one a tag. That no end follows is noted, so that it is
-    looked for once.
-    """
-    pieces: list[str] = []
-    kept = position = 0
-    endless: set[str] = set()
-    while opening := _OPENING.search(text, position):
-        position = opening.end()
-        kind = _COMMENT if opening[0] == _COMMENT else (opening[1] or "").lower()
-        if kind in _CLOSING:
-            closing = None if kind in endless else _CLOSING[kind].search(text, position)
-            if closing is not None:
-                position = closing.end()
-            else:
-                endless.add(kind)
-                if kind == _COMMENT:
-                    continue
-        pieces.append(text[kept : opening.start()])
-        kept = position
-    pieces.append(text[kept:])
-    return " ".join(pieces), len(pieces) - 1
+    """Replace tags, comments and scripts; behind the last end, none is looked for again and again."""
+    pieces, last_end = [], {}
+    kept_from = place = 0
+    while tag := _TAG.search(text, place):
+        place, kind = tag.end(), tag.lastgroup
+        if kind is not None:
+            if kind not in last_end:
+                last_end[kind] = max((end.start() for end in _ENDS[kind].finditer(text)), default=-1)
+            end = _ENDS[kind].search(text, place) if place <= last_end[kind] else None
+            if end is not None:
+                place = end.end()
+            elif kind == "comment":
+                continue
+        pieces.append(text[kept_from : tag.start()])
+        kept_from = place
+    return " ".join([*pieces, text[kept_from:]]), len(pieces)
 
 
 def _character(reference: re.Match[str]) -> str:

@@ -1,6 +1,9 @@
 """Markup, addresses and mentions are removed from text, and nothing else is."""
 
 import re
+import subprocess
+import sys
+from textwrap import dedent
 
 import pytest
 from hypothesis import given, settings
@@ -107,6 +110,44 @@ def test_words_survive_whatever_noise_stands_between_them(pairs):
     clean, found = clean_text("".join(word + noise for word, noise in pairs))
     assert clean.replace("—", " ").split() == [word for word, _ in pairs]
     assert sum(found.values()) == len(pairs)
+
+
+#: As the instances read where time does not matter: each place is searched from, if need be to the end.
+PLAIN = {
+    "markup": re.compile(
+        r"<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>|<[!?/]?[a-z][^<>]*>", re.DOTALL | re.IGNORECASE
+    ),
+    "email": re.compile(r"[\w.+-]+@\w[\w-]*(?:\.\w[\w-]*)+", re.ASCII),
+}
+PARTS = {
+    "markup": ["<!--", "-->", "--", ">", "<", "<script>", "<SCRIPT a='b'>", "</script >", "</script", "<style>",
+               "</style>", "<scripts>", "<b>", "</b>", "<!x>", "rain", " ", "/", "-", "\n"],
+    "email": ["a", "ann", "ü", "@", ".", "+", "-", "_", " ", ".org", "@b.c"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_what_is_removed_is_what_the_plain_pattern_finds(kind, data):
+    text = "".join(data.draw(st.lists(st.sampled_from(PARTS[kind]), max_size=14)))
+    expected, n_expected = PLAIN[kind].subn(" ", text)
+    clean, found = clean_text(text, [kind])
+    assert clean.split() == expected.split()
+    assert (found.get(kind, 0) > 0) == (n_expected > 0)
+    if kind == "markup":
+        assert (clean, found.get(kind, 0)) == (expected, n_expected)
+
+
+def test_the_time_for_a_long_text_grows_with_its_length():
+    code = """
+        from skxtm.cleaning import clean_text
+        n = 1_000_000
+        for unit in ("0123456789abcdef", "a.", "a-", "x@", "a@b.c+", "&amp;", "www.", "<a ", "<!-- ", "<script>",
+                     "<style></styl", "<script></script ", "<!--<script>"):
+            clean_text(unit * (n // len(unit)) + " ://x mail @ann www. <b>")
+    """
+    subprocess.run([sys.executable, "-c", dedent(code)], check=True, timeout=60)
 
 
 def test_a_report_is_one_line():
