@@ -12,7 +12,7 @@ from scipy.special import softmax
 from skxtm import CrossLingualTopicModel, LLMRefiner
 from skxtm._model.reading import reader_of
 from skxtm._model.state import state_of
-from skxtm.backbones import backbone_class, backbone_names
+from skxtm.backbones import NMTM, backbone_class, backbone_names
 from skxtm.checks import small_backbone
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, InputTypeError
@@ -70,6 +70,7 @@ class TestMerging:
             ([], InputError, "groups names no topics. Give at least two that become one."),
             ([3], InputError, "A group must hold at least two topics to be merged. Got [3]."),
             ([0, 6], InputError, "There is no topic 6 to be merged; topics are 0 to 5."),
+            ([0, 1.0], InputError, "There is no topic 1.0 to be merged; topics are 0 to 5."),
             ([0, True], InputError, "There is no topic True to be merged; topics are 0 to 5."),
             ([0, [1, 2]], InputError, "There is no topic [1, 2] to be merged; topics are 0 to 5."),
             ([[0, 1], [1, 2]], InputError, "Topic 1 is named twice. Name each topic in one group, once."),
@@ -186,6 +187,23 @@ class TestSplitting:
         np.testing.assert_allclose(back.transform(CORPUS), model.transform(CORPUS), atol=1e-6)
         np.testing.assert_allclose(back.components_, model.components_, rtol=1e-5)
         np.testing.assert_allclose(back.topic_weight_, model.topic_weight_)
+
+    def test_documents_are_needed_in_each_language_where_vectors_are_learnt(self, tmp_path):
+        make_model(backbone=NMTM(max_epochs=1, n_units=8)).fit(CORPUS).save(tmp_path / "model")
+        loaded = CrossLingualTopicModel.load(tmp_path / "model")
+        with pytest.raises(InputError) as caught:
+            loaded.split_topic(0, CORPUS[CORPUS.rows_of("en")])
+        assert str(caught.value) == (
+            "X holds no documents in ['zh'], of which split_topic learns vectors of words. Give documents in "
+            "['en', 'zh']."
+        )
+
+    def test_no_documents_tell_no_weights(self, model):
+        with pytest.raises(InputError) as caught:
+            model.split_topic(0, CORPUS[:0])
+        assert str(caught.value) == (
+            "X holds no documents, from which the weights of the new topics could be told."
+        )
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

@@ -210,11 +210,19 @@ def words_in_one_space(
 
     Raises
     ------
+    InputError
+        If they must be learnt, and there are no documents in a language.
     MissingResourceError
         If they must be learnt, and there is no lexicon.
     """
     source = known_word_vectors(state, sources) if encoder is None else encoder
     if source is None:
+        absent = [code for code in state.languages if code not in corpus.languages]
+        if absent:
+            raise InputError(
+                f"X holds no documents in {absent}, of which {needed_by} learns vectors of words. Give "
+                f"documents in {list(state.languages)}."
+            )
         vectors = list(gather_word_vectors(state, corpus, sources, needed_by))
     else:
         words = {code: part.tolist() for code, part in state.vocabularies.items()}

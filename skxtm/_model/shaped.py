@@ -18,6 +18,7 @@ from skxtm._model.topics import NamedTopics
 from skxtm._optional import import_optional
 from skxtm._parameters import check_number
 from skxtm._threads import one_thread
+from skxtm.exceptions import InputError
 
 
 class ShapedTopics(NamedTopics):
@@ -127,6 +128,8 @@ class ShapedTopics(NamedTopics):
         check_is_fitted(self)
         check_number(topic, "topic", "split_topic", 0, len(self.components_) - 1, integer=True)
         corpus, settings = read_documents(self, self._state, X), Settings.of(self)
+        if not len(corpus):
+            raise InputError("X holds no documents, from which the weights of the new topics could be told.")
         model = copied(self)
         state = model._state
         with one_thread():

@@ -266,7 +266,8 @@ def merged(n_topics: int, groups: Any) -> Integers:
     first_of, seen = np.arange(n_topics), set()
     for group in groups:
         for topic in group:
-            if isinstance(topic, (bool, np.bool_)) or topic not in range(n_topics):
+            is_number = isinstance(topic, (int, np.integer)) and not isinstance(topic, bool)
+            if not is_number or topic not in range(n_topics):
                 raise InputError(f"There is no topic {topic!r} to be merged; topics are 0 to {n_topics - 1}.")
             if topic in seen:
                 raise InputError(f"Topic {topic} is named twice. Name each topic in one group, once.")
