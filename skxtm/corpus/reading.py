@@ -12,7 +12,7 @@ from narwhals.exceptions import DuplicateError
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm.corpus._checks import checked_counts, document_columns, is_missing, string_column
+from skxtm.corpus._checks import checked_counts, document_columns, is_missing, refuse_faults, string_column
 from skxtm.corpus.container import Corpus, Document
 from skxtm.corpus.detection import languages_for
 from skxtm.exceptions import InputError, InputTypeError
@@ -70,7 +70,7 @@ def as_corpus(
     if isinstance(X, Corpus):
         return X
     names = (text_column, language_column, embedding_column)
-    if isinstance(X, Mapping) and not sparse.issparse(X):  # DOK is both
+    if isinstance(X, Mapping) and not sparse.issparse(X):  # as matrices by a dictionary of keys are
         raise InputTypeError(
             "X is a single mapping of columns. Pass Corpus(**X), or a DataFrame made of it; its keys are "
             f"{sorted(map(str, X))[:5]}."
@@ -184,8 +184,9 @@ def _from_frame(
 
 def _languages_of(texts: Any, languages: str | Sequence[str] | None) -> NDArray[np.object_]:
     if languages is None:
+        first = next(text for text in texts if not _is_missing(text))
         raise InputTypeError(
-            f"X is a sequence of {type(texts[0]).__name__!r}, which does not say the documents' languages. "
+            f"X is a sequence of {type(first).__name__!r}, which does not say the documents' languages. "
             f"{_RIGHT_WAYS} {_TEXTS_ALONE}"
         )
     return languages_for(string_column(texts, "text"), languages)
@@ -204,23 +205,22 @@ def _from_rows(rows: Any, names: tuple[str, str, str], languages: str | Sequence
     """Read mappings, documents or tuples; the first row that is there tells which."""
     if not len(rows):
         raise InputError(f"X holds no documents. {_RIGHT_WAYS}")
-    first = next((row for row in rows if _is_there(row)), rows[0])
+    first = next((row for row in rows if not _is_missing(row)), rows[0])
     if isinstance(first, str):
         return Corpus(_languages_of(rows, languages), text=rows)
-    if not _is_there(rows[0]):
-        raise InputError("Row 0 of X is missing. Fill it or take it out first.")
+    missing = [number for number, row in enumerate(rows) if _is_missing(row)]
+    if 0 in missing and len(missing) < len(rows):  # other rows are compared with the first
+        refuse_faults({"text is missing": missing})
     if isinstance(first, Document):
         return _from_documents(rows)
+    if isinstance(first, Mapping):
+        return _from_mappings(rows, names)
     if not hasattr(first, "__len__"):
         raise InputTypeError(
             f"X is a sequence of {type(first).__name__!r}, which does not say the documents' languages. "
             f"{_RIGHT_WAYS}"
         )
-    return _from_mappings(rows, names) if isinstance(first, Mapping) else _from_tuples(rows)
-
-
-def _is_there(row: Any) -> bool:
-    return isinstance(row, Document) or hasattr(row, "__len__") or not is_missing(row)
+    return _from_tuples(rows)
 
 
 def _from_mappings(rows: Sequence[Mapping[str, Any]], names: tuple[str, str, str]) -> Corpus:
@@ -284,6 +284,12 @@ def _with_columns(corpus: Corpus, language: NDArray[np.object_], embedding: Any)
     return Corpus(language, embedding=embedding, **known)
 
 
+def _is_missing(row: Any) -> bool:
+    return not hasattr(row, "__len__") and is_missing(row)
+
+
 def _holds_documents(array: NDArray[np.object_]) -> bool:
-    cells = array if array.ndim == 1 else np.ravel(np.atleast_1d(array)[0])
-    return any(isinstance(cell, (str, Document, Mapping, Sequence)) for cell in cells)
+    """Tell by the first row that is there."""
+    rows = (np.ravel(row) for row in np.atleast_1d(array))
+    first_row = next((row for row in rows if not all(map(_is_missing, row))), ())
+    return any(isinstance(cell, (str, Document, Mapping, Sequence)) for cell in first_row)
