@@ -468,11 +468,12 @@ class CrossLingualTopicModel(ShapedTopics):
         """Check parameters and data, and gather what the backbone needs; only then forget what was learnt."""
         settings = Settings.of(self)
         backbone = learning.choose(settings, in_pieces=in_pieces)
-        corpus, vectorizer = read_training_documents(self, X, self.vectorizer)
-        check_n_components(self.n_components, len(corpus))
-        sources = learning.find_sources(backbone, corpus, settings)
-        corpus = corpus if vectorizer is None else vectorizer.fit_transform(corpus)
-        self._state, materials = start(backbone, corpus, vectorizer, sources)
+        with Columns.kept_on_error(self):
+            corpus, vectorizer = read_training_documents(self, X, self.vectorizer)
+            check_n_components(self.n_components, len(corpus))
+            sources = learning.find_sources(backbone, corpus, settings)
+            corpus = corpus if vectorizer is None else vectorizer.fit_transform(corpus)
+            self._state, materials = start(backbone, corpus, vectorizer, sources)
         return corpus, materials
 
     def _learn(self, X: Any) -> NDArray[np.float32]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -407,6 +408,18 @@ class Columns:
         """Delete scikit-learn's attributes."""
         for name in ("n_features_in_", "feature_names_in_"):
             estimator.__dict__.pop(name, None)
+
+    @classmethod
+    @contextmanager
+    def kept_on_error(cls, estimator: Any) -> Iterator[None]:
+        """Put scikit-learn's attributes back as they were if what follows fails."""
+        before = cls.of(estimator)
+        try:
+            yield
+        except BaseException:
+            cls.forget(estimator)
+            before.put(estimator)
+            raise
 
     def put(self, estimator: Any) -> None:
         """Write scikit-learn's attributes."""

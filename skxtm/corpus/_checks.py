@@ -229,6 +229,12 @@ def checked_counts(counts: Any, name: str) -> sparse.csr_array:
             "(n_documents, n_words) is needed."
         )
     dtype = count_dtype(matrix.dtype)
+    if matrix.dtype.kind == "u" and matrix.dtype.itemsize == 8:
+        largest = (sparse.coo_array(matrix).data if sparse.issparse(matrix) else matrix).max(initial=0)
+        if largest > np.iinfo(np.int64).max:
+            raise InputError(
+                f"{name} contains {largest}, which is too large. Word counts must be below 2**63."
+            )
     if not sparse.issparse(matrix):  # scipy refuses float16 and foreign byte orders
         matrix = matrix.astype(dtype, copy=False)
     result = sparse.csr_array(matrix)

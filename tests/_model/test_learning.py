@@ -224,6 +224,9 @@ def test_columns_of_a_matrix_are_forgotten_when_documents_follow():
     pandas = pytest.importorskip("pandas")
     model = make_model(lexicon=None).fit(pandas.DataFrame(np.eye(4, 3) + 1, columns=["a", "b", "c"]))
     assert (model.n_features_in_, model.feature_names_in_.tolist()) == (3, ["a", "b", "c"])
+    with pytest.raises(InputError, match="Negative values"):
+        model.fit(-np.eye(4, 5))
+    assert (model.n_features_in_, model.feature_names_in_.tolist()) == (3, ["a", "b", "c"])
     model.set_params(lexicon=DATA.lexicon).fit(CORPUS)
     assert not hasattr(model, "n_features_in_")
     assert not hasattr(model, "feature_names_in_")

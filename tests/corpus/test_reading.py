@@ -677,3 +677,12 @@ def test_a_sparse_matrix_by_a_dictionary_of_keys_is_a_matrix():
     counts = sparse.dok_array(np.array([[1, 0], [0, 2]]))
     assert as_corpus(counts).counts.toarray().tolist() == [[1, 0], [0, 2]]
     assert as_corpus(sparse.dok_matrix(counts)).counts.toarray().tolist() == [[1, 0], [0, 2]]
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array, sparse.dok_array])
+def test_counts_beyond_64_bits_are_too_large_and_not_negative(kind):
+    with pytest.raises(InputError) as caught:
+        as_corpus(kind(np.array([[2**63, 1]], dtype=np.uint64)))
+    assert str(caught.value) == (
+        "X contains 9223372036854775808, which is too large. Word counts must be below 2**63."
+    )
