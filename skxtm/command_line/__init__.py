@@ -45,8 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     skxtm, version ...
     0
     """
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
-    _write_all_scripts()
+    if arguments is None:
+        arguments = sys.argv[1:]
+        _write_all_scripts()
     try:
         click: Any = import_optional("click", extra="cli", purpose="The command skxtm")
     except MissingDependencyError as error:
@@ -56,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _stopping_at_once(), _warnings_in_a_line():
             # click returns what the command does, or the code of --help and --version
-            done = command_group().main(arguments or ["--help"], prog_name="skxtm", standalone_mode=False)
+            done = command_group().main(
+                list(arguments) or ["--help"], prog_name="skxtm", standalone_mode=False
+            )
             return done or 0
     except (_Stopped, click.Abort):
         return _end("Stopped by Ctrl-C; nothing was written.", _STOPPED)

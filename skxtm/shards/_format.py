@@ -134,7 +134,7 @@ def read_index(folder: Path) -> Index:
             ShardFile(str(part["name"]), int(part["n_documents"]), int(part["n_bytes"]))
             for part in content["shards"]
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{str(path)!r} does not say what shards there are. {_REMEDY}") from error
