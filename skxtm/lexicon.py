@@ -384,9 +384,8 @@ class Lexicon:
             The file; an existing one is replaced. It is compressed by gzip if its name ends in ``.gz``.
         """
         data = "".join(f"{first}\t{second}\n" for first, second in (self.languages, *self)).encode()
-        path = Path(path)
-        with replacing(path) as partial:
-            partial.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+        with replacing(Path(path)) as beside:
+            beside.write_bytes(gzip.compress(data, mtime=0) if Path(path).suffix == ".gz" else data)
 
     def __len__(self) -> int:
         return len(self._columns[self.languages[0]].numbers)
@@ -422,8 +421,7 @@ class Lexicon:
 
     def _content(self) -> tuple[Any, ...]:
         """Say the whole value in a few hashable objects, so that joblib need not visit every word."""
-        columns = ((language, *column.packed()) for language, column in self._columns.items())
-        return (self._match, *columns)
+        return (self._match, *((code, *column.packed()) for code, column in self._columns.items()))
 
     def _other(self, language: str) -> str:
         """Return the language that words of ``language`` are translated to."""

@@ -480,7 +480,9 @@ def documented(name):
     """Make the chat model of a section of the page on servers."""
     page = (Path(__file__).parents[2] / "docs" / "llm_servers.md").read_text("utf-8")
     section = page.split(f"## {name}\n")[1].split("\n## ")[0]
-    (code,) = re.findall(r"```python\n(OpenAIChat\(.*?)```", section, re.DOTALL)
+    (code,) = re.findall(
+        r"```python\n(?:from skxtm.llm import OpenAIChat\n\n)?(OpenAIChat\(.*?)```", section, re.DOTALL
+    )
     return eval(code, {"OpenAIChat": OpenAIChat})
 
 
