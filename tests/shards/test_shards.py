@@ -114,7 +114,7 @@ def test_a_shard_with_other_bytes_is_damaged_or_reads_the_same(tmp_path, place):
 
 def test_a_kept_matrix_with_a_column_number_out_of_range_is_refused():
     arrays = block_to_arrays("en", csr_array([[0, 2], [1, 0]])) | {"indices.en": np.array([0, 10**6])}
-    with pytest.raises(ValueError, match=r"^indices must be < 2$"):
+    with pytest.raises(ValueError, match=r"must be < 2$"):
         block_from_arrays("en", arrays, 2)
 
 
