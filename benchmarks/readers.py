@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from _board_corpora import BOARD, BoardCorpus
 from _board_running import reciprocal_ranks, transferred
+from _tables import spread
 
 from skxtm import CrossLingualTopicModel
 from skxtm.backbones import CoreCTM
@@ -40,11 +41,11 @@ def main() -> None:
     print("|---" * (3 + len(COLUMNS)) + "|")
     for name in options.corpora:
         corpus = held_out(BOARD[name](options.data_home))
-        for n_starts, spread in product(options.starts, options.spreads):
-            backbone = CoreCTM(n_starts=n_starts, reader_spread=spread)
+        for n_starts, reader_spread in product(options.starts, options.spreads):
+            backbone = CoreCTM(n_starts=n_starts, reader_spread=reader_spread)
             runs = [measured(corpus, backbone, seed) for seed in options.seeds]
-            cells = [told([run[column] for run in runs if column in run]) for column in COLUMNS]
-            print(f"| {name} | {n_starts} | {spread:g} | {' | '.join(cells)} |", flush=True)
+            cells = [spread([run[column] for run in runs if column in run]) for column in COLUMNS]
+            print(f"| {name} | {n_starts} | {reader_spread:g} | {' | '.join(cells)} |", flush=True)
 
 
 def held_out(corpus: BoardCorpus) -> Any:
@@ -79,13 +80,6 @@ def measured(corpus: Any, backbone: CoreCTM, seed: int) -> dict[str, float]:
     if corpus.corpora["test"].pair_id is not None:
         figures["MRR"] = float(reciprocal_ranks(theta["test"], corpus.corpora["test"]).mean())
     return figures
-
-
-def told(values: list[float]) -> str:
-    """Mean and standard deviation, or nothing."""
-    if len(values) < 2:
-        return "".join(f"{value:.3f}" for value in values)
-    return f"{np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}"
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ class LLMRefiner(RefinedModel):
         By which cosines of documents and topics are divided, tau.
     direction : {"forward", "reverse", "released"}, default="forward"
         Of the documents' divergence: KL(theta || target), as in the paper; KL(target || theta); or, as in the
-        published code, KL(target || softmax(theta)), whose gradient is some eighty times smaller.
+        published code, KL(target || softmax(theta)), whose gradient is much smaller.
     document_reduction : {"mean", "sum"}, default="mean"
         Whether the documents' divergence is a mean over documents, then languages, in nats per document, as
         in the published code; or the sum over all documents of a step, as the paper prints it, which makes

@@ -72,17 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _write_all_scripts() -> None:
-    """Write files and pipes as UTF-8, and on a terminal of fewer characters a mark for those it lacks.
-
-    On Windows output that goes to a file or a pipe is otherwise of the system's code page, which knows the
-    characters of a few languages.
-    """
+    """Write files and pipes as UTF-8: Windows takes a code page, which knows a few languages' characters."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # not one that a caller put in its place
-            if stream.isatty():
-                stream.reconfigure(errors="replace")
-            else:
-                stream.reconfigure(encoding="utf-8")
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
 
 
 def _end(sentence: str, code: int) -> int:

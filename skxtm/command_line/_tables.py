@@ -132,12 +132,12 @@ def _read_separated(path: Path, separator: str, encoding: str) -> Any:
         warnings.simplefilter("error", pandas.errors.ParserWarning)
         how = {"sep": separator, "dtype": str, "keep_default_na": False, "index_col": False}
         try:
-            table = pandas.read_csv(path, encoding=encoding, **how)
-            if table.shape[1] > 1:
-                return table
-            return _with_blank_rows(
-                table, pandas.read_csv(path, encoding=encoding, skip_blank_lines=False, **how)
-            )
+            header = pandas.read_csv(path, encoding=encoding, nrows=0, **how)
+            if header.shape[1] == 1:
+                table = pandas.read_csv(path, encoding=encoding, skip_blank_lines=False, **how)
+                if list(table.columns) == list(header.columns):  # else it is not in the first line
+                    return _without_blank_end(table)
+            return pandas.read_csv(path, encoding=encoding, **how)
         except pandas.errors.EmptyDataError as error:
             raise InputError(f"{path} is empty; give a file with a header and rows.") from error
         except (pandas.errors.ParserError, pandas.errors.ParserWarning) as error:
@@ -146,12 +146,10 @@ def _read_separated(path: Path, separator: str, encoding: str) -> Any:
             ) from error
 
 
-def _with_blank_rows(table: Any, every_line: Any) -> Any:
-    """Take a blank line among those of one column for an empty cell, but for blank lines at either end."""
-    if list(every_line.columns) != list(table.columns):  # the header is not in the first line
-        return table
-    is_blank = every_line.iloc[:, 0].fillna("") == ""
-    return every_line.iloc[: len(is_blank) - int(is_blank[::-1].cumprod().sum())].fillna("")
+def _without_blank_end(table: Any) -> Any:
+    """Take blank lines of one column for empty cells, but for those at the end."""
+    table = table.fillna("")
+    return table.iloc[: len(table) - int((table.iloc[::-1, 0] == "").cumprod().sum())]
 
 
 def _read_lines(path: Path, encoding: str) -> Any:

@@ -13,7 +13,6 @@ from skxtm._parameters import check_choice
 from skxtm.exceptions import AbsentWordsWarning, InputError
 from skxtm.metrics._topics import Topics, top_words
 from skxtm.metrics.reference import AlignedReference, Counts
-from skxtm.normalization import same_word_forms
 
 Counting = Literal["documents", "published"]
 Floats = NDArray[np.float64]
@@ -258,9 +257,8 @@ def _own_scores(language: str, words: list[list[str]], reference: AlignedReferen
 
 def _different(words: list[str], language: str, reference: AlignedReference) -> list[str]:
     """Keep the first of the words that the reference takes for one."""
-    forms = words if reference.match == "literal" else same_word_forms(words, language)
     first: dict[str, str] = {}
-    for form, word in zip(forms, words, strict=True):
+    for form, word in zip(reference.forms(language, words), words, strict=True):
         first.setdefault(form, word)
     return list(first.values())
 

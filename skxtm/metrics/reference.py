@@ -317,10 +317,25 @@ class AlignedReference:
         counts[np.ix_(rows >= 0, columns >= 0)] = (of_first.T @ of_second).toarray()
         return counts
 
+    def forms(self, language: str, words: Sequence[str]) -> list[str]:
+        """Say what words are here, by `match`: those of the same form are one.
+
+        Parameters
+        ----------
+        language : str
+            The language of the words.
+        words : sequence of str
+            Words, known to the reference or not.
+
+        Returns
+        -------
+        forms : list of str of length len(words)
+        """
+        return list(words) if self.match == "literal" else same_word_forms(list(words), language)
+
     def _find(self, language: str, words: Sequence[str]) -> NDArray[np.intp]:
         columns = self._columns[canonical_code(language)]
-        forms = words if self.match == "literal" else same_word_forms(list(words), language)
-        return np.array([columns.get(form, -1) for form in forms], dtype=np.intp)
+        return np.array([columns.get(form, -1) for form in self.forms(language, words)], dtype=np.intp)
 
     def _look_up(self, counts: Counts, language: str, words: Sequence[str]) -> Counts:
         columns = self._find(language, words)
