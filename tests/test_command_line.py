@@ -439,6 +439,28 @@ def test_messages_of_the_library_are_passed_on(bad_folder, refused, model):
     assert said.startswith("languages contains ['de'], which were not seen during fit.")
 
 
+def test_parameters_that_a_message_names_are_named_as_options(bad_folder, refused, model):
+    Path("rare.csv").write_text("text,language\nrain,en\nwind,en\n", encoding="utf-8")
+    said = refused("fit", "rare.csv", "--out", "model", "--max-df", "0.25", "--quiet")
+    assert "at least min_df=2 and at most max_df=0.25 of" in said
+    assert said.endswith(" On the command line min_df is --min-df, max_df is --max-df.")
+    assert "On the command line" not in refused("topics", "model")
+
+
+def test_rare_words_are_kept_on_request(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    texts = ["rain wind", "snow hail", "bread milk", "salt soup"]
+    Path("few.csv").write_text("\n".join(["text", *texts]), encoding="utf-8")
+    options = ["--language", "en", "--topics", "2", "--quiet"]
+    assert main(["fit", "few.csv", "--out", "all", *options, "--min-df", "1"]) == 0
+    vectorizer = CrossLingualTopicModel.load("all").vectorizer_
+    assert vectorizer.vocabularies_["en"].tolist() == sorted(" ".join(texts).split())
+    assert (vectorizer.min_df, vectorizer.max_df) == (1, 0.5)
+    for refused in ("0", "1.5", "-1", "few"):
+        assert main(["fit", "few.csv", "--out", "none", *options, "--min-df", refused]) == 2
+        assert "'--min-df'" in capsys.readouterr().err
+
+
 def test_what_is_there_is_replaced_only_on_request(model, data, tmp_path, refused):
     out = tmp_path / "topics.csv"
     out.write_text("mine", encoding="utf-8")

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click: Any = import_optional("click", extra="cli", purpose="The command skxtm")
     except MissingDependencyError as error:
         return _end(str(error), _BAD_INPUT)
-    from skxtm.command_line._parsing import command_group
+    from skxtm.command_line._parsing import command_group, options_for
 
     try:
         with _stopping_at_once(), _warnings_in_a_line():
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _end(error.format_message(), _BAD_INPUT)
     except SkxtmError as error:
-        return _end(str(error), _BAD_INPUT)
+        return _end(f"{error}{options_for(str(error))}", _BAD_INPUT)
     except OSError as error:
         return _end(_reason(error), _BAD_INPUT)
 

@@ -55,6 +55,8 @@ def fit(
     text: str,
     language: str,
     n_topics: int | Sequence[int],
+    min_df: float,
+    max_df: float,
     backbone: str,
     lexicon: Sequence[str],
     seed: int,
@@ -75,7 +77,7 @@ def fit(
         backbone=backbone,
         lexicon=_lexicon(lexicon),
         # with which later documents are read alike
-        vectorizer=CrossLingualVectorizer(text_column=text, **documents.source),
+        vectorizer=CrossLingualVectorizer(min_df=min_df, max_df=max_df, text_column=text, **documents.source),
         random_state=seed,
         verbose=int(not quiet),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +12,18 @@ from skxtm._version import __version__
 
 if TYPE_CHECKING:
     import click
+
+# what messages of the estimators name, and how the command line calls it
+_OPTIONS = {
+    "n_components": "--topics",
+    "min_df": "--min-df",
+    "max_df": "--max-df",
+    "text_column": "--text",
+    "language_column": "--language",
+    "lexicon=": "--lexicon",
+    "backbone=": "--backbone",
+    "n_words": "--words",
+}
 
 
 def command_group() -> click.Group:
@@ -24,6 +37,16 @@ def command_group() -> click.Group:
         context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
     )
     return click.version_option(__version__, prog_name="skxtm")(group)
+
+
+def options_for(message: str) -> str:
+    """Say which options stand for the parameters that a message of the estimators names, if it names any."""
+    named = [
+        f"{parameter.rstrip('=')} is {option}"
+        for parameter, option in _OPTIONS.items()
+        if re.search(rf"(?<!\w){parameter}(?!\w)", message)
+    ]
+    return f" On the command line {', '.join(named)}." if named else ""
 
 
 def _fit() -> click.Command:
@@ -49,6 +72,20 @@ def _fit() -> click.Command:
             "as in auto:10,20,40.",
         ),
         _out(required=True, type=_path(), metavar="FOLDER", help="Where to save the model."),
+        _option(
+            "--min-df",
+            default="2",
+            type=_frequency(),
+            metavar="N|SHARE",
+            help="Leave out words of fewer documents of their language: a number, or a share as 0.01.",
+        ),
+        _option(
+            "--max-df",
+            default="0.5",
+            type=_frequency(),
+            metavar="N|SHARE",
+            help="Leave out words of more documents; 1.0 keeps all.",
+        ),
         _option("--backbone", default="corectm", metavar="NAME", help="The model inside."),
         _option(
             "--lexicon",
@@ -233,3 +270,21 @@ def _number_of_topics() -> click.ParamType:
             return tuple(int(several(number, param, ctx)) for number in listed.split(",") if listed)
 
     return NumberOfTopics()
+
+
+def _frequency() -> click.ParamType:
+    """Make what reads a number of documents, or with a decimal point a share of them."""
+    import click
+
+    class Frequency(click.ParamType):
+        name = "number"
+
+        def convert(
+            self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        ) -> int | float:
+            text = str(value)
+            if text.isdecimal():
+                return int(click.IntRange(min=1)(text, param, ctx))
+            return float(click.FloatRange(0, 1, min_open=True)(text, param, ctx))
+
+    return Frequency()
