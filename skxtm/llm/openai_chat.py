@@ -93,8 +93,9 @@ class OpenAIChat(BaseEstimator):
         Whether to ask for answers that follow the request's JSON schema. ``"auto"`` asks for it until the
         server says that it cannot, and remembers that as long as the process lives.
     timeout : float, default=600.0
-        Seconds within which an answer must be there, whole, per attempt. Long, since an answer about many
-        topics takes minutes to write, and comes as a whole.
+        Seconds within which an answer must be there, whole, per attempt; one that stops half-way may be
+        waited for twice as long. Long, since an answer about many topics takes minutes to write, and comes
+        as a whole.
     max_retries : int, default=5
         Further attempts after status 408, 409 or 5xx, or where no connection was made, with growing waits.
     patience : float, default=300.0
