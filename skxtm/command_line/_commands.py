@@ -182,6 +182,7 @@ def explore(
     out: Path,
     dates: str | None,
     groups: str | None,
+    dayfirst: bool | None,
     title: str,
     n_words: int,
     text: str | None,
@@ -199,7 +200,7 @@ def explore(
         if column is not None:
             of_row = column_of(documents.table, column, data, f"--{name}")
             columns[name] = [of_row[row] for row in documents.rows]
-    write_explorer(fitted, documents.corpus, out, title=title, n_words=n_words, **columns)
+    write_explorer(fitted, documents.corpus, out, title=title, n_words=n_words, dayfirst=dayfirst, **columns)
     if not quiet:
         _say(f"The page is {out}.")
 

@@ -23,6 +23,7 @@ _OPTIONS = {
     "lexicon=": "--lexicon",
     "backbone=": "--backbone",
     "n_words": "--words",
+    "dayfirst": "--day-first or --month-first",
 }
 
 
@@ -157,6 +158,12 @@ def _explore() -> click.Command:
         _out(default="topics.html", type=_path(), metavar="FILE", help="The page to write."),
         _option("--dates", metavar="COLUMN", help="When documents are from, for topics over time."),
         _option("--groups", metavar="COLUMN", help="Such as sources, for topics by group."),
+        _option(
+            "--day-first/--month-first",
+            "dayfirst",
+            default=None,
+            help="What 05/03/2024 is; without, other dates and the points of 05.03.2024 tell.",
+        ),
         _option("--title", default="Topics across languages", help="Heading of the page."),
         _words(20),
         *_as_in_fit(),

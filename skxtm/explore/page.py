@@ -16,6 +16,7 @@ from sklearn.utils import check_random_state
 from skxtm._files import write_page
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words, check_number
+from skxtm.explore._dates import values_beside
 from skxtm.explore._glosses import glosses
 from skxtm.explore._map import arranged, drawn_rows
 from skxtm.explore._reading import Model, ReadDocuments, read
@@ -37,6 +38,7 @@ def explore(
     *,
     dates: Any = None,
     groups: Any = None,
+    dayfirst: bool | None = None,
     title: str = "Topics across languages",
     n_words: int = 20,
     n_examples: int = 3,
@@ -60,10 +62,12 @@ def explore(
         Documents in any of the fitted languages.
     path : path, default="topics.html"
         The file; an existing one is replaced once the new one is complete.
-    dates : sequence of length n_documents or None, default=None
+    dates : sequence of length n_documents, str or None, default=None
         When documents are from, as for `topics_over_time`.
-    groups : sequence of length n_documents or None, default=None
+    groups : sequence of length n_documents, str or None, default=None
         Such as their sources, as for `topics_per_group`.
+    dayfirst : bool or None, default=None
+        Whether 05/03/2024 is in March, as for `topics_over_time`.
     title : str, default="Topics across languages"
         Heading of the page.
     n_words : int, default=20
@@ -129,12 +133,8 @@ def explore(
         "topics": _topics(model, documents, n_words, n_examples, verdicts),
         "glosses": glosses(own, words, lexicons),
         "map": _map(documents, own.languages_, n_points, random),
-        "time": None
-        if dates is None
-        else _series(shares_by_period(documents, dates, Resamples("explore")), "time"),
-        "groups": None
-        if groups is None
-        else _series(shares_by_group(documents, groups, Resamples("explore")), "group"),
+        "time": None if dates is None else _series(_by_period(documents, X, dates, dayfirst), "time"),
+        "groups": None if groups is None else _series(_by_group(documents, X, groups), "group"),
     }
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -173,6 +173,15 @@ def _direction(topics: Sequence[Mapping[str, Sequence[str]]], code: str) -> str:
     characters = "".join(word for words in topics for word in words[code])
     n_right_to_left = sum(bidirectional(character) in ("R", "AL") for character in characters)
     return "rtl" if 2 * n_right_to_left > len(characters) else "ltr"
+
+
+def _by_period(documents: ReadDocuments, X: Any, dates: Any, dayfirst: bool | None) -> Any:
+    resamples = Resamples("explore")
+    return shares_by_period(documents, values_beside(X, dates, "dates"), resamples, dayfirst=dayfirst)
+
+
+def _by_group(documents: ReadDocuments, X: Any, groups: Any) -> Any:
+    return shares_by_group(documents, values_beside(X, groups, "groups"), Resamples("explore"))
 
 
 def _verdicts(model: Model, documents: ReadDocuments) -> dict[int, str]:

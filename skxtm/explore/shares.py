@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 
 from skxtm._parameters import check_number
 from skxtm.exceptions import InputError
+from skxtm.explore._dates import check_length, plain_series, read_times, values_beside
 from skxtm.explore._reading import Model, ReadDocuments, pandas_for, read
 
 _ALL = "all"
@@ -25,6 +26,7 @@ def topics_over_time(
     dates: Any,
     *,
     period: str | None = None,
+    dayfirst: bool | None = None,
     n_resamples: int = 200,
     confidence: float = 0.95,
     random_state: int | np.random.RandomState | None = 0,
@@ -37,12 +39,16 @@ def topics_over_time(
         Fitted.
     X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
         Documents in any of the fitted languages.
-    dates : sequence of date, datetime, str or number of length n_documents
-        When each document is from, whatever ``pandas.to_datetime`` reads; whole numbers from 1000 to 9999 are
-        years. Documents without a date are left out.
+    dates : sequence of date, datetime, Period, str or int of length n_documents, or str
+        When each document is from, or the name of a column of the DataFrame `X`. Numbers are years, from 1000
+        to 9999; a str is whatever ``pandas.to_datetime`` reads that has a year. Documents without a date are
+        left out.
     period : {"Y", "Q", "M", "W", "D", "h"} or None, default=None
         Years, quarters, months, weeks, days or hours; None takes the shortest of which there are at most 40
         from the first date to the last.
+    dayfirst : bool or None, default=None
+        Whether 05/03/2024 is in March. None finds it: by a number above 12 in any of the dates, and with
+        points, as in 05.03.2024, the day is first.
     n_resamples : int, default=200
         Resamples of the documents of a period, for the interval; 0 for none.
     confidence : float between 0 and 1, default=0.95
@@ -61,7 +67,7 @@ def topics_over_time(
     Raises
     ------
     InputError
-        If a date cannot be read, or there are not as many as documents.
+        If a date cannot be read, or as 05/03/2024 in two ways, or there are not as many as documents.
     MissingDependencyError
         If pandas is not installed (extra ``frame``).
 
@@ -90,7 +96,7 @@ def topics_over_time(
     pandas_for("topics_over_time")
     documents = read(model, X, "topics_over_time")
     resamples = Resamples("topics_over_time", n_resamples, confidence, random_state)
-    return shares_by_period(documents, dates, resamples, period)
+    return shares_by_period(documents, values_beside(X, dates, "dates"), resamples, period, dayfirst)
 
 
 def topics_per_group(
@@ -110,17 +116,18 @@ def topics_per_group(
         Fitted.
     X : DataFrame, sequence, Corpus, or count matrix of n_documents rows
         Documents in any of the fitted languages.
-    groups : sequence of str or number of length n_documents
-        Such as sources, authors or labels. Documents whose group is None or nan are left out.
+    groups : sequence of str or number of length n_documents, or str
+        Such as sources, authors or labels, or the name of a column of the DataFrame `X`. Documents whose
+        group is None or nan are left out.
     n_resamples, confidence, random_state : int, float, RandomState
         As for `topics_over_time`.
 
     Returns
     -------
     shares : pandas.DataFrame
-        Columns ``group``, in the order in which groups first occur; ``language``, one of the documents', or
-        ``"all"``; ``topic``, ``name``, ``n_documents``, ``share``, ``low`` and ``high``, as of
-        `topics_over_time`.
+        Columns ``group``, in the order of an ordered categorical, otherwise that in which groups first occur;
+        ``language``, one of the documents', or ``"all"``; ``topic``, ``name``, ``n_documents``, ``share``,
+        ``low`` and ``high``, as of `topics_over_time`.
 
     Raises
     ------
@@ -148,7 +155,7 @@ def topics_per_group(
     pandas_for("topics_per_group")
     documents = read(model, X, "topics_per_group")
     resamples = Resamples("topics_per_group", n_resamples, confidence, random_state)
-    return shares_by_group(documents, groups, resamples)
+    return shares_by_group(documents, values_beside(X, groups, "groups"), resamples)
 
 
 class Resamples:
@@ -202,7 +209,11 @@ class Resamples:
 
 
 def shares_by_period(
-    documents: ReadDocuments, dates: Any, resamples: Resamples, period: str | None = None
+    documents: ReadDocuments,
+    dates: Any,
+    resamples: Resamples,
+    period: str | None = None,
+    dayfirst: bool | None = None,
 ) -> Any:
     """Tabulate shares by period, as `topics_over_time` returns them.
 
@@ -216,13 +227,15 @@ def shares_by_period(
         For the intervals.
     period : str or None, default=None
         As for `topics_over_time`.
+    dayfirst : bool or None, default=None
+        As for `topics_over_time`.
 
     Returns
     -------
     shares : pandas.DataFrame
     """
     pandas = pandas_for(resamples.owner)
-    times = _times(pandas, dates, len(documents.corpus))
+    times = read_times(pandas, dates, len(documents.corpus), dayfirst)
     table = _shares(pandas, documents, _periods(pandas, times, period), "time", resamples)
     return table.sort_values(["time", "language", "topic"], key=_all_first, kind="stable", ignore_index=True)
 
@@ -244,10 +257,13 @@ def shares_by_group(documents: ReadDocuments, groups: Any, resamples: Resamples)
     shares : pandas.DataFrame
     """
     pandas = pandas_for(resamples.owner)
-    labels = _series(pandas, groups)
-    _check_length(len(labels), len(documents.corpus), "groups")
+    labels = plain_series(pandas, groups)
+    check_length(len(labels), len(documents.corpus), "groups")
     table = _shares(pandas, documents, labels, "group", resamples)
-    table["order"] = table["group"].map({group: k for k, group in enumerate(labels.dropna().unique())})
+    dtype: Any = getattr(groups, "dtype", None)
+    is_ordered = isinstance(dtype, pandas.CategoricalDtype) and dtype.ordered
+    order = dtype.categories if is_ordered else labels.dropna().unique()
+    table["order"] = table["group"].map({group: k for k, group in enumerate(order)})
     table = table.sort_values(
         ["order", "language", "topic"], key=_all_first, kind="stable", ignore_index=True
     )
@@ -281,23 +297,6 @@ def _shares(pandas: Any, documents: ReadDocuments, labels: Any, column: str, res
     return pandas.concat(parts, ignore_index=True)
 
 
-def _times(pandas: Any, dates: Any, n_documents: int) -> Any:
-    values = _series(pandas, dates)
-    _check_length(len(values), n_documents, "dates")
-    are_years = values.map(lambda value: isinstance(value, (int, np.integer)) and 1000 <= value <= 9999)
-    values[are_years] = values[are_years].astype(str)
-    times = pandas.to_datetime(values, errors="coerce", utc=True, format="mixed").dt.tz_localize(None)
-    unread = np.flatnonzero(times.isna() & values.notna() & (values.astype(str).str.strip() != ""))
-    if len(unread):
-        raise InputError(
-            f"{len(unread)} of the dates cannot be read, the first in row {unread[0]}: "
-            f"{values[unread[0]]!r}. Write them as 2026-11-30, or give None where there is none."
-        )
-    if times.isna().all():
-        raise InputError("No document has a date. Give topics_over_time at least one.")
-    return times
-
-
 def _periods(pandas: Any, times: Any, period: str | None) -> Any:
     if period is not None and period not in _PERIODS:
         raise InputError(f"period must be one of {list(_PERIODS)}, or None. Got {period!r}.")
@@ -309,18 +308,6 @@ def _periods(pandas: Any, times: Any, period: str | None) -> Any:
         if starts is None or n_periods <= _MOST_PERIODS:
             starts = labels.dt.start_time
     return starts
-
-
-def _series(pandas: Any, values: Any) -> Any:
-    """Bring values of any container into a series of plain objects."""
-    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
-        values = pandas.DatetimeIndex(values)
-    return pandas.Series(values.tolist() if hasattr(values, "tolist") else list(values), dtype=object)
-
-
-def _check_length(n_values: int, n_documents: int, name: str) -> None:
-    if n_values != n_documents:
-        raise InputError(f"{name} has {n_values} rows, but X has {n_documents}.")
 
 
 def _all_first(column: Any) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skxtm import CrossLingualTopicModel
+from skxtm import CrossLingualTopicModel, CrossLingualVectorizer
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError
 from skxtm.explore import shares, topics_over_time, topics_per_group
@@ -112,6 +112,26 @@ def test_groups_stand_in_the_order_in_which_they_occur(model, data):
     assert table["language"].unique().tolist() == ["all", "en", "zh"]
     theta = model.transform(data.corpus)
     np.testing.assert_allclose(table["share"][:3], theta[::2].mean(0), rtol=1e-5)
+
+
+def test_ordered_categories_keep_their_order(model, data):
+    grades = pd.Categorical(["poor", "good", "fair"] * 40, ["poor", "fair", "good"], ordered=True)
+    for groups in (grades, pd.Series(grades)):
+        table = topics_per_group(model, data.corpus, groups)
+        assert table["group"].unique().tolist() == ["poor", "fair", "good"]
+
+
+def test_a_column_of_the_documents_may_be_named(model, data):
+    texts = [" ".join(words) for words in model.get_topics(4)[0].values()]
+    frame = pd.DataFrame(
+        {"text": texts, "language": ["en", "zh"], "when": ["05/03/2024"] * 2, "who": ["a", "b"]}
+    )
+    frame.index = [9, 4]
+    every_word = CrossLingualVectorizer(min_df=1, max_df=1.0)
+    named = CrossLingualTopicModel(2, lexicon=data.lexicon, vectorizer=every_word).fit(frame)
+    assert topics_per_group(named, frame, "who")["group"].unique().tolist() == ["a", "b"]
+    table = topics_over_time(named, frame, "when", period="D", dayfirst=True)
+    assert table["time"].unique().tolist() == [pd.Timestamp(2024, 3, 5)]
 
 
 def test_a_period_of_one_language_has_rows_of_that_and_of_all(model, data):
