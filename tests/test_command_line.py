@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from skxtm import CrossLingualTopicModel, as_corpus
+from skxtm.corpus import detect_languages
 from skxtm.datasets import load_sample, load_sample_lexicon
 from skxtm.exceptions import UncertainLanguageWarning
 
@@ -270,6 +271,19 @@ def read(path, language, text="body"):
     return documents.read_documents(_tables.read_table(Path(path)), Path(path), text, language)
 
 
+def test_texts_of_uncertain_language_bring_no_language_of_their_own(tmp_path):
+    sample = load_sample("train", languages=["en", "zh"])
+    path = tmp_path / "short.csv"
+    texts = [*sample.corpus.text[::8], *["RAS"] * 6]
+    assert set(detect_languages(texts[-6:]).codes) == {"sr"}
+    pd.DataFrame({"body": texts}).to_csv(path, index=False)
+    with pytest.warns(UncertainLanguageWarning, match="of 6 of 66 documents"):
+        documents = read(path, "auto")
+    assert set(documents.corpus.languages) == {"en", "zh"}
+    pd.DataFrame({"body": texts[-6:]}).to_csv(path, index=False)
+    assert set(read(path, "auto").corpus.languages) == {"sr"}
+
+
 def test_texts_of_uncertain_language_are_named_by_their_rows_in_the_file(tmp_path):
     pytest.importorskip("py3langid")
     path = tmp_path / "texts.csv"
@@ -296,6 +310,15 @@ def test_tables_of_spreadsheets_in_utf_16_are_read(tmp_path):
         path, sep="\t", index=False, encoding="utf-16"
     )
     assert read(path, "lang").corpus.text.tolist() == ["雨", "rain"]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("name", ["data.csv", "data.tsv", "data.csv.gz"])
+def test_the_header_tells_what_separates_columns(tmp_path, separator, name):
+    path = tmp_path / name
+    table = pd.DataFrame({"body": ["rain, wind; sun", 'a "b"', "x\ty|z\nw"], "place": ["1,5", "2", ""]})
+    table.to_csv(path, sep=separator, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    pd.testing.assert_frame_equal(_tables.read_table(path).astype(object), table.astype(object))
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n\n"])
@@ -445,6 +468,14 @@ def test_parameters_that_a_message_names_are_named_as_options(bad_folder, refuse
     assert "at least min_df=2 and at most max_df=0.25 of" in said
     assert said.endswith(" On the command line min_df is --min-df, max_df is --max-df.")
     assert "On the command line" not in refused("topics", "model")
+
+
+def test_warnings_name_options_too(tmp_path, capsys):
+    path = tmp_path / "data.csv"
+    pd.DataFrame({"text": ["rain and wind all day", "a b"]}).to_csv(path, index=False)
+    out = str(tmp_path / "model")
+    main(["fit", str(path), "--language", "auto:en,fr", "--topics", "2", "--out", out])
+    assert "On the command line languages is --language auto:de,en." in capsys.readouterr().err
 
 
 def test_rare_words_are_kept_on_request(tmp_path, monkeypatch, capsys):

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from skxtm.command_line._parsing import command_group, options_for
 
     try:
-        with _stopping_at_once(), _warnings_in_a_line():
+        with _stopping_at_once(), _warnings_in_a_line(options_for):
             # click returns what the command does, or the code of --help and --version
             done = command_group().main(
                 list(arguments) or ["--help"], prog_name="skxtm", standalone_mode=False
@@ -109,11 +109,12 @@ def _stopping_at_once() -> Iterator[None]:
 
 
 @contextmanager
-def _warnings_in_a_line() -> Iterator[None]:
+def _warnings_in_a_line(options_for: Callable[[str], str]) -> Iterator[None]:
     """Show warnings for users as they would be read, without the line of code that gave them."""
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
-        sys.stderr.write(f"Warning: {' '.join(str(message).split())}\n")
+        text = " ".join(str(message).split())
+        sys.stderr.write(f"Warning: {text}{options_for(text)}\n")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)

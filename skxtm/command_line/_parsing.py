@@ -20,6 +20,7 @@ _OPTIONS = {
     "max_df": "--max-df",
     "text_column": "--text",
     "language_column": "--language",
+    "languages=": "--language auto:de,en",
     "lexicon=": "--lexicon",
     "backbone=": "--backbone",
     "n_words": "--words",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import re
 import sys
 import tempfile
 import warnings
 import zlib
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from skxtm.exceptions import InputError
 
 STDOUT = "-"
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_ALL_SEPARATORS = (",", ";", "\t", "|")
 _LINES = (".jsonl", ".ndjson")
 _PARQUET = ".parquet"
 _SUFFIXES = (*_SEPARATORS, *_LINES, _PARQUET)
@@ -36,7 +39,7 @@ def read_table(path: Path, encoding: str | None = None) -> Any:
         elif suffix in _LINES:
             table = _read_lines(path, encoding)
         else:
-            table = _read_separated(path, _SEPARATORS[suffix], encoding)
+            table = _read_separated(path, encoding, _SEPARATORS[suffix])
     except UnicodeDecodeError as error:
         raise InputError(
             f"{path} cannot be decoded as {encoding.removesuffix('-sig')}: give its encoding, as in "
@@ -125,8 +128,18 @@ def _encoding_of(path: Path) -> str:
     return "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
-def _read_separated(path: Path, separator: str, encoding: str) -> Any:
+def _separator_of(path: Path, encoding: str, usual: str) -> str:
+    """Find what separates the header's names: where a comma is the decimal point, spreadsheets write ";"."""
+    opened: Any = gzip.open if path.suffix == ".gz" else open
+    with opened(path, mode="rt", encoding=encoding) as lines:
+        header = next((line for line in lines if line.strip()), "")
+    numbers = Counter(re.sub(r'"[^"]*"', "", header))
+    return max((usual, *_ALL_SEPARATORS), key=numbers.__getitem__)  # the first of several
+
+
+def _read_separated(path: Path, encoding: str, usual: str) -> Any:
     pandas: Any = import_optional("pandas", extra="cli", purpose="Reading tables")
+    separator = _separator_of(path, encoding, usual)
     with warnings.catch_warnings():
         # rows with more cells than the header has would otherwise be cut
         warnings.simplefilter("error", pandas.errors.ParserWarning)

@@ -21,7 +21,7 @@ from skxtm.languages import canonical_code
 Texts = Sequence[str] | NDArray[np.object_]
 
 # hardly more likely than all other languages together
-_LEAST_CERTAINTY = 0.6
+LEAST_CERTAINTY = 0.6
 # what py3langid says of text that is in no language
 _NO_LANGUAGE = "zxx"
 
@@ -126,13 +126,13 @@ def languages_for(
     if len(languages) == 1:
         return np.full(len(texts), canonical_code(languages[0]), dtype=object)
     detected = detect_languages(texts, None if languages == "auto" else languages)
-    uncertain = np.flatnonzero(detected.certainty < _LEAST_CERTAINTY)
+    uncertain = np.flatnonzero(detected.certainty < LEAST_CERTAINTY)
     if len(uncertain):
         found = ", ".join(f"{number:,} {code}" for code, number in Counter(detected.codes).most_common(8))
         named = named_rows((uncertain if rows is None else rows[uncertain]).tolist())
         warnings.warn(
             f"The language of {len(uncertain):,} of {len(texts):,} documents is uncertain (probability below "
-            f"{_LEAST_CERTAINTY}), in {named}. Found: {found}. Name the languages to choose "
+            f"{LEAST_CERTAINTY}), in {named}. Found: {found}. Name the languages to choose "
             "from, as in languages=['de', 'en'], or give the language of each document.",
             UncertainLanguageWarning,
             stacklevel=2,

@@ -29,12 +29,13 @@ def get_document_info(model: Model, X: Any) -> Any:
     Returns
     -------
     info : pandas.DataFrame of n_documents rows
-        In the order of `X`, with columns ``row``, its number; ``id`` where documents have one; ``language``;
-        ``topic``, that of the largest proportion, the first of several; ``name``, its name; ``probability``,
-        its proportion; ``second_topic``, ``second_name`` and ``second_probability``, those of the next one
-        (not of a model of one topic); ``entropy`` of the proportions in nats, from 0, one topic, to
-        log(n_components), all alike; ``n_words``, the document's known words, where 0 says that the topic
-        tells nothing but for what an encoder made of the text; and ``text`` where there is one.
+        In the order of `X`, with the index of a DataFrame, and columns ``row``, its number; ``id`` where
+        documents have one; ``language``; ``topic``, that of the largest proportion, the first of several;
+        ``name``, its name; ``probability``, its proportion; ``second_topic``, ``second_name`` and
+        ``second_probability``, those of the next one (not of a model of one topic); ``entropy`` of the
+        proportions in nats, from 0, one topic, to log(n_components), all alike; ``n_words``, the document's
+        known words, where 0 says that the topic tells nothing but for what an encoder made of the text; and
+        ``text`` where there is one.
 
     Raises
     ------
@@ -76,7 +77,8 @@ def get_document_info(model: Model, X: Any) -> Any:
     columns["n_words"] = documents.n_words
     if corpus.text is not None:
         columns["text"] = corpus.text
-    return pandas.DataFrame(columns)
+    is_pandas = isinstance(X, (pandas.DataFrame, pandas.Series))
+    return pandas.DataFrame(columns, index=X.index if is_pandas else None)
 
 
 def representative_documents(model: Model, X: Any, n: int = 3, *, topics: Sequence[int] | None = None) -> Any:

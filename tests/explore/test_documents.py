@@ -50,6 +50,17 @@ def test_every_document_has_a_row_with_its_two_largest_topics_and_its_entropy(mo
     assert info["n_words"].tolist() == counted.sum(1).tolist()
 
 
+def test_rows_keep_the_index_of_the_table_they_are_of(model, sample):
+    frame = pd.DataFrame({"text": sample.corpus.text, "language": sample.corpus.language})
+    chosen = frame[frame.index % 7 == 3]
+    info = get_document_info(model, chosen)
+    assert info.index.equals(chosen.index)
+    assert info["row"].tolist() == list(range(len(chosen)))
+    assert (chosen.assign(found=info["text"])["found"] == chosen["text"]).all()
+    pairs = list(zip(chosen["text"], chosen["language"], strict=True))
+    pd.testing.assert_frame_equal(get_document_info(model, pairs), info.reset_index(drop=True))
+
+
 def test_documents_keep_their_ids_and_one_topic_has_no_second():
     data = make_multilingual_corpus(n_documents=20, n_components=3, random_state=0)
     corpus = Corpus(
