@@ -3,7 +3,8 @@
 All but `tokenize_whitespace` bring text to Unicode normal form NFKC, drop invisible characters, write small
 letters, and keep the words that hold a letter of any script: numbers and punctuation alone are not words.
 What belongs to a word's spelling stays, such as the apostrophe of ``don't``; which spellings are one word
-is said by `skxtm.normalization.light_forms`. All are functions of a module, so that estimators which hold
+is said by `skxtm.normalization.light_forms`. In Chinese, Japanese, Korean and Thai text, words of other
+scripts, and Latin ones with accents, stay whole. All are functions of a module, so that estimators which hold
 them can be pickled; the dictionaries of the segmenters cannot, and stay in caches of this module.
 """
 
@@ -11,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -157,11 +159,7 @@ def tokenize_chinese(text: str) -> list[str]:
     MissingDependencyError
         If rjieba or opencc, of the extra ``zh``, is not installed.
     """
-    text = compatible(text)
-    (simplified,) = simplified_chinese([text])
-    words: list[str] = _chinese_segmenter().cut(simplified)
-    if simplified != text and len(simplified) == len(text):
-        words = list(_pieces(text, map(len, words)))
+    words = _cut_around_foreign(compatible(text), _foreign_words(_CHINESE), _cut_chinese)
     return _with_letters(map(str.lower, words))
 
 
@@ -214,9 +212,15 @@ def tokenize_korean(text: str) -> list[str]:
     MissingDependencyError
         If kiwipiepy, of the extra ``ko``, is not installed.
     """
-    tokens = _korean_segmenter().tokenize(_small(compatible(text)))
-    lemmas = (token.lemma for token in tokens if token.tag.startswith(_KOREAN_WORDS))
-    words = (word for lemma in lemmas for word in lemma.split())  # older Kiwi keeps U+0085 in a word
+    text = _small(compatible(text))
+    tokens = _korean_segmenter().tokenize(text)
+    lemmas = [(token.start, token.lemma) for token in tokens if token.tag.startswith(_KOREAN_WORDS)]
+    foreign = list(_foreign_words(_KOREAN)(text))
+    if foreign:  # Kiwi reads on from a word to its particle, so that its text is cut as a whole
+        within = {place for word in foreign for place in range(*word.span())}
+        lemmas = [lemma for lemma in lemmas if lemma[0] not in within]
+        lemmas = sorted(lemmas + [(word.start(), word[0]) for word in foreign], key=itemgetter(0))
+    words = (word for _, lemma in lemmas for word in lemma.split())  # older Kiwi keeps U+0085 in a word
     return _with_letters(word for word in words if word.strip(_JAMO))
 
 
@@ -238,7 +242,8 @@ def tokenize_thai(text: str) -> list[str]:
     MissingDependencyError
         If pythainlp, of the extra ``th``, is not installed.
     """
-    words = _thai_segmenter()(_small(compatible(text)), engine="newmm-safe")
+    segment = partial(_thai_segmenter(), engine="newmm-safe")
+    words = _cut_around_foreign(_small(compatible(text)), _foreign_words(_THAI), segment)
     return _with_letters(part for word in words for part in word.split())
 
 
@@ -302,6 +307,13 @@ _BY_SCRIPT = {
 _UNKNOWN_UNSPACED = frozenset({"Khmr", "Laoo", "Mymr"})
 #: Letters of which syllables are made; alone they stand for laughter and the like.
 _JAMO = "".join(map(chr, range(0x1100, 0x1200)))
+#: Ranges of the letters that dictionaries of these languages hold.
+_CHINESE = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u303c\u3100-\u312f\u31a0-\u31bf\u3400-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_KOREAN = f"{_CHINESE}\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
+_THAI = "\u0e00-\u0e7f"
 #: Nouns, verbs, adjectives, adverbs, interjections, roots, unknown words, and words in other scripts.
 _KOREAN_WORDS = ("N", "V", "M", "IC", "XR", "UN", "SL", "SH")
 
@@ -360,6 +372,42 @@ def _name_by_language(language: str) -> str:
 def _small(text: str) -> str:
     small = text.lower()
     return _DOT_OF_CAPITAL.sub("", small) if "\u0307" in small else small
+
+
+def _cut_chinese(text: str) -> list[str]:
+    (simplified,) = simplified_chinese([text])
+    words: list[str] = _chinese_segmenter().cut(simplified)
+    if simplified != text and len(simplified) == len(text):
+        words = list(_pieces(text, map(len, words)))
+    return words
+
+
+def _cut_around_foreign(
+    text: str, foreign_words: Callable[[str], Iterable[re.Match[str]]], cut: Tokenizer
+) -> list[str]:
+    """Keep words of other scripts whole, which a segmenter would take apart, and cut what is around them."""
+    words: list[str] = []
+    start = 0
+    for word in foreign_words(text):
+        words += [*cut(text[start : word.start()]), _small(word[0])]
+        start = word.end()
+    return words + cut(text[start:])
+
+
+@lru_cache(maxsize=3)
+def _foreign_words(own: str) -> Callable[[str], Iterable[re.Match[str]]]:
+    """Make a function that finds words with a letter that is neither ASCII nor in the ranges of `own`.
+
+    A word is what it is in `tokenize_spaced`; a single letter, as the name of a ray or a type, is none.
+    """
+    has_letter = re.compile(rf"[^\x00-\x7f{own}\W\d]").search
+    inner = rf"(?:[^{own}\W]|[{combining_marks()}{JOINERS}{re.escape(APOSTROPHES)}])*"
+    find = re.compile(rf"[^{own}\W]{inner}(?:[^{own}\W]|[{combining_marks()}])").finditer
+
+    def found(text: str) -> Iterable[re.Match[str]]:
+        return [word for word in find(text) if has_letter(word[0])] if has_letter(text) else ()
+
+    return found
 
 
 def _pieces(text: str, lengths: Iterable[int]) -> Iterator[str]:

@@ -152,13 +152,23 @@ class TestForeignWords:
         vectorizer, found = counted(self.TEXTS, "zh")
         assert found == {"weather": [0, 1], "天气": [2, 1], "很": [1, 0], "好": [1, 0]}
         foreign = vectorizer.report_["zh"].foreign
-        assert set(foreign) == {"Hira", "Kana", "Cyrl"}
-        assert foreign["Cyrl"] == 6  # rjieba cuts them into letters
+        assert foreign == {"Hira": 1, "Kana": 1, "Cyrl": 1}
 
     def test_they_are_kept_on_request_and_still_reported(self):
         vectorizer, found = counted(self.TEXTS, "zh", foreign_words="keep")
-        assert found["г"] == [0, 1]
-        assert vectorizer.report_["zh"].foreign["Cyrl"] == 6
+        assert found["погода"] == [0, 1]
+        assert vectorizer.report_["zh"].foreign["Cyrl"] == 1
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(
+        ("language", "text"),
+        [("zh", "今天 Москва 和ветер"), ("th", "อากาศMoskva Москваดีветер"), ("ja", "Москваの天気ветер"),
+         ("ko", "Москва의 날씨 ветер")],
+    )  # fmt: skip
+    def test_they_are_counted_by_the_word_where_a_dictionary_cuts_the_text(self, language, text):
+        vectorizer, found = counted([text], language, foreign_words="keep")
+        assert {"москва", "ветер"} < set(found)
+        assert vectorizer.report_[language].foreign == {"Cyrl": 2}
 
     @settings(max_examples=100, deadline=None)
     @given(

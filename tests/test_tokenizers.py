@@ -77,6 +77,29 @@ def test_spelling_is_kept_as_people_write_it(function, text, words):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("function", [tokenize_chinese, tokenize_japanese, tokenize_korean, tokenize_thai])
+def test_words_of_other_scripts_and_latin_ones_with_accents_stay_whole(function):
+    words = ["zürich", "café", "łódź", "москва", "şalom", "समाचार", "ქართული", "tiếng", "istanbul"]
+    assert function("Zürich CAFÉ Łódź, Москва (Şalom) समाचार/ქართული tiếng İstanbul") == words
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("function", "text", "words"),
+    [
+        (tokenize_chinese, "我在Zürich的café买T恤", ["我", "在", "zürich", "的", "café", "买", "t恤"]),
+        (tokenize_chinese, "網絡Łódź電話", ["網絡", "łódź", "電話"]),
+        (tokenize_chinese, "\U00020000café", ["\U00020000", "café"]),
+        (tokenize_chinese, "α射线", ["α", "射线"]),
+        (tokenize_korean, "Łódź의 날씨가 Москва에서 좋다", ["łódź", "날씨", "москва", "좋다"]),
+        (tokenize_thai, "อากาศในZürichดี", ["อากาศ", "ใน", "zürich", "ดี"]),
+    ],
+)
+def test_what_is_around_a_foreign_word_is_cut_as_ever(function, text, words):
+    assert function(text) == words
+
+
+@pytest.mark.slow
 def test_korean_is_cut_into_words_without_particles_and_endings():
     assert tokenize_korean("대통령은 한국을 방문했다.") == ["대통령", "한국", "방문"]
     assert tokenize_korean("비가 많이 온다!") == ["비", "많이", "오다"]
