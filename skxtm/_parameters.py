@@ -1,11 +1,11 @@
 """Checks of parameters that several parts share, and estimators whose parameters hold parameters."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import index
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from skxtm.exceptions import InputError
 
@@ -145,3 +145,32 @@ class NestedParameters(BaseEstimator):
                 )
         super().set_params(**params)
         return self
+
+    def __sklearn_clone__(self) -> Self:
+        """Copy the parameters, but functions and encoders of others, which may hold locks, are shared."""
+        shared = {
+            name: _with_shared_tools(value)
+            for name, value in self.get_params(deep=False).items()
+            if any(map(_is_tool, _parts(value)))
+        }
+        others = object.__new__(type(self))
+        vars(others).update(vars(self) | dict.fromkeys(shared))
+        cloned: Self = super(NestedParameters, others).__sklearn_clone__()
+        vars(cloned).update(shared)
+        return cloned
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """What a parameter holds: of one that is given by language, what each language has."""
+    return value.values() if isinstance(value, Mapping) else [value]
+
+
+def _is_tool(value: Any) -> bool:
+    """Tell functions and encoders from values, and from estimators, which are cloned by their parameters."""
+    return (callable(value) or hasattr(value, "encode")) and not hasattr(value, "get_params")
+
+
+def _with_shared_tools(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with_shared_tools(part) for key, part in value.items()}
+    return value if _is_tool(value) else clone(value, safe=False)

@@ -1,11 +1,13 @@
 """Parameters that are checked in one place: numbers, numbers of words, and parameters within parameters."""
 
+import threading
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, LLMRefiner
+from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, LLMRefiner
 from skxtm._parameters import check_number
 from skxtm.backbones import CoreCTM
 from skxtm.datasets import make_multilingual_corpus
@@ -200,3 +202,65 @@ def test_parameters_of_an_object_can_be_set_with_it_or_after_it():
 def test_a_parameter_that_does_not_exist_is_named_as_scikit_learn_does():
     with pytest.raises(ValueError, match="Invalid parameter 'backbones' for estimator"):
         CrossLingualTopicModel().set_params(backbones__max_epochs=3)
+
+
+class Locked:
+    """Cuts texts and encodes them, and holds what cannot be copied, as tools of other packages do."""
+
+    def __init__(self):
+        self.lock = threading.RLock()
+
+    def cut(self, text):
+        return text.split()
+
+    def encode(self, texts):
+        return np.array([[len(text), 1.0] for text in texts])
+
+
+class TestToolsThatCannotBeCopied:
+    @pytest.mark.parametrize("by_language", [False, True])
+    def test_a_vectorizer_takes_any_function_from_text_to_words(self, by_language):
+        cut = Locked().cut
+        documents = [("rain wind", "en"), ("Regen", "de")]
+        vectorizer = CrossLingualVectorizer(
+            min_df=1, max_df=1.0, stop_words=None, tokenizer={"en": cut} if by_language else cut
+        )
+        model = CrossLingualTopicModel(1, vectorizer=vectorizer, random_state=0)
+        assert vectorizer.fit(documents).vocabularies_["en"].tolist() == ["rain", "wind"]
+        assert model.fit([(text, "en") for text, _ in documents[:1] * 3]).vectorizer_.tokenizers_["en"] == cut
+        assert clone(model).vectorizer.get_params() == vectorizer.get_params()
+
+    def test_a_copy_keeps_its_functions_when_the_dict_they_came_in_changes(self):
+        tokenizers = {"en": Locked().cut, "de": "spaced"}
+        copied = clone(CrossLingualVectorizer(tokenizer=tokenizers))
+        before = dict(tokenizers)
+        tokenizers["en"] = list
+        assert copied.tokenizer == before
+
+    def test_a_refiner_fits_a_model_whose_encoder_the_model_itself_fits_with(self, data):
+        corpus = Corpus(
+            data.corpus.language,
+            text=["a" * (row % 5 + 1) for row in range(len(data.corpus))],
+            counts=data.corpus.counts,
+            vocabularies=data.corpus.vocabularies,
+        )
+        encoder = Locked()
+        model = CrossLingualTopicModel(
+            3,
+            backbone="xtra",
+            lexicon=data.lexicon,
+            document_embeddings=encoder,
+            max_epochs=1,
+            random_state=0,
+        )
+        refiner = LLMRefiner(model, llm=OfflineProposer(), max_epochs=1).fit(corpus)
+        assert refiner.estimator is model
+        assert not hasattr(model, "components_")
+        assert clone(model).document_embeddings is encoder
+
+    def test_what_can_be_copied_still_is(self):
+        vectors = {"en": np.ones((2, 2))}
+        model = CrossLingualTopicModel(word_embeddings=vectors, backbone=CoreCTM())
+        copied = clone(model)
+        assert copied.word_embeddings["en"] is not vectors["en"]
+        assert copied.backbone is not model.backbone
