@@ -161,7 +161,7 @@ class NestedParameters(BaseEstimator):
 
 
 def _parts(value: Any) -> Iterable[Any]:
-    """What a parameter holds: of one that is given by language, what each language has."""
+    """List what a parameter holds: of one that is given by language, what each language has."""
     return value.values() if isinstance(value, Mapping) else [value]
 
 

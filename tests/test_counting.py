@@ -105,6 +105,24 @@ def test_stop_words_are_dropped_in_any_spelling(stop_words, left):
     assert sorted(counted(["Don't wind straße"], stop_words=stop_words)[1]) == left
 
 
+@pytest.mark.parametrize("tokenizer", ["whitespace", str.split])
+@pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
+def test_stop_words_are_dropped_in_any_spelling_where_words_are_counted_as_they_are(tokenizer, ngram_range):
+    vectorizer, found = counted(
+        ["The rain, The THE wind. the, rain,"],
+        stop_words=["the"],
+        tokenizer=tokenizer,
+        ngram_range=ngram_range,
+    )
+    assert found == {"rain,": [2], "wind.": [1]}
+    assert transformed(vectorizer, ["THE rain,"]) == [[1], [0]]
+
+
+def test_chinese_stop_words_are_dropped_in_both_scripts_where_words_are_counted_as_they_are():
+    texts = ["这个 天氣 這個 天气 погода"]
+    assert counted(texts, "zh", stop_words=["这个"], tokenizer="whitespace")[1] == {"天气": [2]}
+
+
 class TestDirt:
     TEXTS = (
         "<body class='a'>rain&nbsp;&amp; wind</body> https://example.org/http/amp",

@@ -73,6 +73,8 @@ class Reader:
         The least and the greatest number of neighbouring words that are counted as one.
     forms : callable
         Turns spellings into forms; spellings with the same form are the same word.
+    stop_forms : callable or None
+        The same for stop words, where a tokenizer is not ours; None for `forms`.
     merged : callable
         The same, where inflections of a word may be merged too.
     merges_inflections : bool
@@ -86,6 +88,7 @@ class Reader:
     clean: Collection[str]
     ngram_range: tuple[int, int]
     forms: Forms
+    stop_forms: Forms | None
     merged: Forms
     merges_inflections: bool
     unites_variants: bool
@@ -118,15 +121,24 @@ def reader_of(
 ) -> Reader:
     """Make a reader; where a tokenizer is not ours, the words are what it says."""
     unites_variants = chinese_variants == "merge" and is_chinese(language)
-    if tokenizer in TOKENIZERS.values() and tokenizer is not tokenize_whitespace:
-        forms: Forms = partial(same_word_forms if unites_variants else light_forms, language=language)
-    else:
-        forms = simplified_chinese if unites_variants else list
+    forms: Forms = partial(same_word_forms if unites_variants else light_forms, language=language)
+    stop_forms: Forms | None = None
+    if tokenizer not in TOKENIZERS.values() or tokenizer is tokenize_whitespace:
+        forms, stop_forms = simplified_chinese if unites_variants else list, forms
     merged = partial(_stems, forms=forms, language=language) if merge_inflections else forms
     if ngram_range[1] > 1:
         forms, merged = partial(_by_part, forms=forms), partial(_by_part, forms=merged)
+        stop_forms = stop_forms and partial(_by_part, forms=stop_forms)
     return Reader(
-        language, tokenizer, clean, ngram_range, forms, merged, bool(merge_inflections), unites_variants
+        language,
+        tokenizer,
+        clean,
+        ngram_range,
+        forms,
+        stop_forms,
+        merged,
+        bool(merge_inflections),
+        unites_variants,
     )
 
 

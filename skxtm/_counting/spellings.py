@@ -115,7 +115,7 @@ def judge(spellings: Sequence[str], settings: Settings) -> Judged:
     forms = reader.forms(spellings)
     scripts = [_scripts(form) for form in forms]
     strangers = _foreign(scripts, reader.language)
-    kept = ~_is_stop_word(spellings, forms, settings)
+    kept = ~_is_stop_word(spellings, reader.stop_forms(spellings) if reader.stop_forms else forms, settings)
     if settings.foreign_words == "drop":
         kept &= ~strangers
     return Judged(reader.merged(spellings), scripts, strangers, kept)
@@ -209,7 +209,8 @@ def known_of(words: Sequence[str], reader: Reader, settings_of: Callable[[str], 
 
 def _is_stop_word(spellings: Sequence[str], forms: Sequence[str], settings: Settings) -> NDArray[np.bool_]:
     """Mark stop words by form, and n-grams that begin or end with one."""
-    stop = settings.stop_words.union(settings.reader.forms(sorted(settings.stop_words)))
+    form_of = settings.reader.stop_forms or settings.reader.forms
+    stop = settings.stop_words.union(form_of(sorted(settings.stop_words)))
     if settings.reader.ngram_range[1] == 1:
         found = (spelling in stop or form in stop for spelling, form in zip(spellings, forms, strict=True))
     else:
