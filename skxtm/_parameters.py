@@ -154,9 +154,9 @@ class NestedParameters(BaseEstimator):
             if any(map(_is_tool, _parts(value)))
         }
         others = object.__new__(type(self))
-        vars(others).update(vars(self) | dict.fromkeys(shared))
+        others.__dict__.update(vars(self) | dict.fromkeys(shared))
         cloned: Self = super(NestedParameters, others).__sklearn_clone__()
-        vars(cloned).update(shared)
+        cloned.__dict__.update(shared)
         return cloned
 
 

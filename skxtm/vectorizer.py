@@ -71,10 +71,11 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         ``text``). The words pass through the tokenizer first, so that ``l'eau`` drops what the tokenizer
         makes of it; an entry that the tokenizer cuts into several words drops none of them.
     tokenizer : str, callable or dict, default="auto"
-        How text is cut into words: see `skxtm.tokenizers.get_tokenizer`. ``"whitespace"`` is for text that
-        is already segmented. What ``"whitespace"`` or a callable returns is counted as it is: capital and
-        small letters are two words. Stop words are dropped in any spelling there too, as are `foreign_words`,
-        and `chinese_variants` are merged.
+        How text is cut into words: see `skxtm.tokenizers.get_tokenizer`. Where spaces separate them, words
+        have two or more characters, one of them a letter. ``"whitespace"`` is for text that is already
+        segmented. What ``"whitespace"`` or a callable returns is counted as it is: capital and small letters
+        are two words. Stop words are dropped in any spelling there too, as are `foreign_words`, and
+        `chinese_variants` are merged.
     clean : collection of {"markup", "url", "email", "mention"} or dict, default=all of them
         What to remove from texts before they are cut: see `skxtm.cleaning.clean_text`. An empty one leaves
         them as they are.

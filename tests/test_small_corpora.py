@@ -63,8 +63,8 @@ def test_a_language_of_empty_documents_is_refused(name):
     vectorizer = CrossLingualVectorizer(min_df=1, max_df=1.0, stop_words=None)
     documents = [("rain wind", "en"), ("goal team", "en"), ("", "de"), (" ", "de")]
     assert refusal(make_model(name, 2, vectorizer=vectorizer), documents) == (
-        "The documents in 'de' (2) hold no word that is not a stop word. Check their text, or change tokenizer or "
-        "stop_words, for example stop_words={'de': None}."
+        "The documents in 'de' (2) hold no word: words have two or more characters, and a letter. Check their text, "
+        "or pass tokenizer={'de': 'whitespace'}, which keeps all that stands between spaces."
     )
     counted = make_corpus({"de": [[0, 0]] * 2, "en": [[1, 2]] * 2})
     assert refusal(make_model(name, 2), counted) == (

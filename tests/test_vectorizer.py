@@ -237,6 +237,26 @@ def test_a_vocabulary_emptied_by_stop_words_is_explained():
     )
 
 
+@pytest.mark.parametrize("parameters", [KEEP_ALL, {}])
+def test_documents_of_single_letters_are_told_what_a_word_is(parameters):
+    documents = [("A C G T", "en"), ("1984", "en"), ("", "en")]
+    assert error_of(CrossLingualVectorizer(**parameters), documents) == (
+        "The documents in 'en' (3) hold no word: words have two or more characters, and a letter. Check their "
+        "text, or pass tokenizer={'en': 'whitespace'}, which keeps all that stands between spaces."
+    )
+    assert words_of(CrossLingualVectorizer(**KEEP_ALL, tokenizer="whitespace").fit(documents)) == {
+        "en": ["1984", "A", "C", "G", "T"]
+    }
+
+
+@pytest.mark.parametrize("parameters", [{"tokenizer": "whitespace"}, {"ngram_range": (3, 3)}])
+def test_documents_without_words_are_not_told_of_stop_words(parameters):
+    documents = [("", "en")] if "tokenizer" in parameters else [("rain", "en")]
+    assert error_of(CrossLingualVectorizer(**KEEP_ALL | parameters), documents) == (
+        "The documents in 'en' (1) hold no word. Check their text, or change tokenizer or ngram_range."
+    )
+
+
 def test_languages_may_be_fixed_in_order():
     vectorizer = CrossLingualVectorizer(**KEEP_ALL, languages=("en", "de")).fit(DOCUMENTS)
     assert vectorizer.languages_ == ("en", "de")

@@ -165,7 +165,7 @@ def choose_words(
     most = _number_of_documents(settings.max_df, report.n_documents)
     chosen = np.flatnonzero((document_frequency >= least) & (document_frequency <= most)).tolist()
     if not chosen:
-        raise InputError(_nothing_left(settings, report, n_words))
+        raise InputError(_nothing_left(settings, report, n_words, len(spellings)))
     shown = _shown(spellings, totals, word_of, chosen, settings.reader)
     total = np.zeros(n_words, dtype=np.int64)
     np.add.at(total, word_of[word_of >= 0], totals[word_of >= 0])
@@ -299,7 +299,7 @@ def _number_of_documents(frequency: float, n_documents: int) -> float:
     return frequency * n_documents if isinstance(frequency, float) else frequency
 
 
-def _nothing_left(settings: Settings, report: TextReport, n_words: int) -> str:
+def _nothing_left(settings: Settings, report: TextReport, n_words: int, n_spellings: int) -> str:
     code = settings.reader.language
     if n_words:
         return (
@@ -312,6 +312,14 @@ def _nothing_left(settings: Settings, report: TextReport, n_words: int) -> str:
         return (
             f"The documents in {code!r} ({report.n_documents:,}) hold no word in its script, only in others "
             f"({listed}). Correct their language, or keep such words: foreign_words={{{code!r}: 'keep'}}."
+        )
+    if not n_spellings:
+        by_rule = settings.reader.tokenizer in SPACED and settings.reader.ngram_range[0] == 1
+        return f"The documents in {code!r} ({report.n_documents:,}) hold no word" + (
+            ": words have two or more characters, and a letter. Check their text, or pass "
+            f"tokenizer={{{code!r}: 'whitespace'}}, which keeps all that stands between spaces."
+            if by_rule
+            else ". Check their text, or change tokenizer or ngram_range."
         )
     return (
         f"The documents in {code!r} ({report.n_documents:,}) hold no word that is not a stop word. Check "
