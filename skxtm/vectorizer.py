@@ -68,8 +68,10 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
         Drop words that occur in more documents of their language; read as `min_df`.
     stop_words : {"iso"}, list of str, None or dict, default="iso"
         Words to drop, in any spelling. ``"iso"`` is the language's list in the package stopwordsiso (extra
-        ``text``). The words pass through the tokenizer first, so that ``l'eau`` drops what the tokenizer
-        makes of it; an entry that the tokenizer cuts into several words drops none of them.
+        ``text``), which is wide: the English one has over a thousand words, ``home``, ``room`` and ``work``
+        among them. In a list, ``"iso"`` stands for that list: ``["iso", "hotel"]`` drops a word more. The
+        words pass through the tokenizer first, so that ``l'eau`` drops what the tokenizer makes of it; an
+        entry that the tokenizer cuts into several words drops none of them.
     tokenizer : str, callable or dict, default="auto"
         How text is cut into words: see `skxtm.tokenizers.get_tokenizer`. Where spaces separate them, words
         have two or more characters, one of them a letter. ``"whitespace"`` is for text that is already

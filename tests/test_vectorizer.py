@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import stopwordsiso
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
@@ -194,6 +195,25 @@ def test_stop_words_pass_through_the_tokenizer_unless_it_cuts_them_up():
     documents = [("don’t panic in new york", "en"), ("york: DONT", "en")]
     vectorizer = CrossLingualVectorizer(**KEEP_ALL | {"stop_words": ("Don't", "new york")}).fit(documents)
     assert words_of(vectorizer)["en"] == ["in", "new", "panic", "york"]
+
+
+@pytest.mark.parametrize("stop_words", [["iso", "Hotel"], {"en": ["iso", "Hotel"]}, {"en": {"hotel", "iso"}}])
+def test_words_may_be_added_to_the_iso_list(stop_words):
+    documents = [("the rain at a hotel", "en")]
+    vectorizer = CrossLingualVectorizer(min_df=1, max_df=1.0, stop_words=stop_words).fit(documents)
+    assert words_of(vectorizer) == {"en": ["rain"]}
+
+
+def test_a_list_alone_replaces_the_iso_list():
+    vectorizer = CrossLingualVectorizer(**KEEP_ALL | {"stop_words": ["hotel"]})
+    assert words_of(vectorizer.fit([("the iso hotel", "en")])) == {"en": ["iso", "the"]}
+
+
+def test_the_iso_list_is_as_wide_as_the_docstring_says():
+    listed = stopwordsiso.stopwords("en")
+    assert len(listed) > 1_000
+    assert {"home", "room", "work"} < listed
+    assert "iso" not in listed
 
 
 def test_iso_stop_words_serve_chinese_and_japanese():

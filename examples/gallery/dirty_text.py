@@ -85,8 +85,9 @@ for name, fitted in {"plain": plain, "merged": merged}.items():
 
 # %%
 # Words that say nothing can be named in addition to the lists of the extra ``text``: ``stop_words={"en":
-# [...]}``, words in too many documents fall to ``max_df``, and typing errors to ``min_df``. How many words
-# are left, and how often they occur:
+# ["iso", "recipe"]}``, where ``"iso"`` stands for the list. The lists are wide, and hold words such as
+# *home* and *work*; without ``"iso"``, the words named are all that is dropped. Words in too many documents
+# fall to ``max_df``, and typing errors to ``min_df``. How many words are left, and how often they occur:
 
 import matplotlib.pyplot as plt
 

@@ -64,12 +64,14 @@ def resolved_stop_words(value: Any, reader: Reader) -> frozenset[str]:
     if value is None:
         return frozenset()
     if isinstance(value, str) and value == "iso":
-        value = _iso_stop_words(reader.language)
+        value = ["iso"]
     if not is_list_of_str(value):
         raise InputError(
             f"stop_words of language {reader.language!r} must be 'iso', None or a list of words. "
             f"Got {reprlib.repr(value)}."
         )
+    if "iso" in value:
+        value = _iso_stop_words(reader.language).union(value) - {"iso"}
     cut = replace(reader, ngram_range=(1, 1), clean=()).cut(value, Counter())
     return frozenset(value).union(*(words for words in cut if len(words) == 1))
 
