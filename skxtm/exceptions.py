@@ -108,7 +108,7 @@ class AnswersPendingError(SkxtmError, RuntimeError):
 
 
 class UnknownWordsWarning(UserWarning):
-    """Some documents hold no word of the vocabulary, or topics are to begin at words that are not in it."""
+    """Some documents hold no word of the vocabulary, or words that are asked for are in none."""
 
 
 class AbsentWordsWarning(UserWarning):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from skxtm._counting.absence import why_absent
 from skxtm._counting.in_shards import count_shards, find_words, key_of, vocabulary_of
 from skxtm._counting.parameters import (
     checked_frequency,
@@ -69,9 +70,10 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
     stop_words : {"iso"}, list of str, None or dict, default="iso"
         Words to drop, in any spelling. ``"iso"`` is the language's list in the package stopwordsiso (extra
         ``text``), which is wide: the English one has over a thousand words, ``home``, ``room`` and ``work``
-        among them. In a list, ``"iso"`` stands for that list: ``["iso", "hotel"]`` drops a word more. The
-        words pass through the tokenizer first, so that ``l'eau`` drops what the tokenizer makes of it; an
-        entry that the tokenizer cuts into several words drops none of them.
+        among them. In a list, ``"iso"`` stands for that list: ``["iso", "hotel"]`` drops a word more;
+        ``stopwordsiso.stopwords("en") - {"room"}`` drops one less. The words pass through the tokenizer
+        first, so that ``l'eau`` drops what the tokenizer makes of it; an entry that the tokenizer cuts into
+        several words drops none of them.
     tokenizer : str, callable or dict, default="auto"
         How text is cut into words: see `skxtm.tokenizers.get_tokenizer`. Where spaces separate them, words
         have two or more characters, one of them a letter. ``"whitespace"`` is for text that is already
@@ -362,6 +364,10 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
             words = self.vocabularies_[language].tolist()
             self._known[language] = known_of(words, self._readers[language], self._learnt_by._settings)
         return self._known[language]
+
+    def _why_absent(self, words: Mapping[str, Sequence[str]]) -> str:
+        """Say why words, by language, are in no vocabulary."""
+        return why_absent(words, self._learnt_by._settings)
 
     def _read(self, X: Any, languages: str | Sequence[str] | None = None) -> Corpus:
         """Read documents; texts alone are in `languages`, or in those seen in `fit`."""

@@ -126,6 +126,19 @@ def test_topics_and_languages_that_the_file_leaves_out_stay_and_nobody_is_warned
     assert np.isnan(refiner.confidence_).tolist() == [True, False, True]
 
 
+def test_a_stop_word_in_a_file_is_told_so(tmp_path):
+    documents = [(f"rain{row % 3} wind{row % 4} room", "en") for row in range(40)]
+    model = CrossLingualTopicModel(2, random_state=0).fit(documents)
+    path = tmp_path / "topics.md"
+    path.write_text("## Topic 1\n- en: rain1, room\n", encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        refiner_of(model, EditedTopics(path)).fit(documents)
+    assert str(error.value) == (
+        "topics.md, line 2: the vocabulary of 'en' lacks 'room' of topic 1. Take it out, write it as the documents "
+        "do, or set unknown_words='report'. 'room' is a stop word: to keep it, set stop_words of the vectorizer."
+    )
+
+
 def test_a_word_that_the_vocabulary_lacks_is_named_with_its_line_or_reported(edit, fitted):
     top = fitted.get_topics(N)[1]["en"]
     change = (", ".join(top), ", ".join([*top, "qwertz"]))

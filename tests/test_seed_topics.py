@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skxtm import CrossLingualTopicModel
+from skxtm import CrossLingualTopicModel, CrossLingualVectorizer
 from skxtm.backbones import CoreCTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, InputTypeError, UnknownWordsWarning
@@ -128,6 +128,33 @@ def test_unknown_words_are_named_and_left_out():
     ]
     assert caught[0].filename == __file__
     np.testing.assert_array_equal(model.components_, make_model({"a": ["en7"]}).fit(CORPUS).components_)
+
+
+STOP_WORD = "'Room' is a stop word: to keep it, set stop_words of the vectorizer."
+
+
+class TestTexts:
+    TEXTS = tuple((f"rain{row % 3} wind{row % 4} room", "en") for row in range(40))
+
+    def fitted(self, seeds, **params):
+        model = CrossLingualTopicModel(2, seed_topics=seeds, random_state=0, **params)
+        return model.fit(list(self.TEXTS))
+
+    def test_a_seed_that_is_a_stop_word_is_told_so(self):
+        for words in (["Room"], {"en": ["Room"]}):
+            with pytest.raises(InputError) as error:
+                self.fitted({"room": words})
+            assert str(error.value) == (
+                f"No word of topic 'room' in seed_topics is in a vocabulary: ['Room']. {STOP_WORD}"
+            )
+        with pytest.raises(InputError, match="see min_df, max_df and max_features of the vectorizer"):
+            self.fitted({"snow": ["snow"]})
+
+    def test_a_stop_word_among_seeds_is_warned_of_and_its_remedy_works(self):
+        with pytest.warns(UnknownWordsWarning, match=f"topics begin at the others\\. {STOP_WORD}"):
+            self.fitted({"room": ["rain1", "Room"]})
+        vectorizer = CrossLingualVectorizer(stop_words=None, max_df=1.0)
+        assert self.fitted({"room": ["Room"]}, vectorizer=vectorizer).topic_names_[0] == "room"
 
 
 @pytest.mark.parametrize(

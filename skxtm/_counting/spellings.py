@@ -115,7 +115,7 @@ def judge(spellings: Sequence[str], settings: Settings) -> Judged:
     forms = reader.forms(spellings)
     scripts = [_scripts(form) for form in forms]
     strangers = _foreign(scripts, reader.language)
-    kept = ~_is_stop_word(spellings, reader.stop_forms(spellings) if reader.stop_forms else forms, settings)
+    kept = ~is_stop_word(spellings, settings, None if reader.stop_forms else forms)
     if settings.foreign_words == "drop":
         kept &= ~strangers
     return Judged(reader.merged(spellings), scripts, strangers, kept)
@@ -207,9 +207,12 @@ def known_of(words: Sequence[str], reader: Reader, settings_of: Callable[[str], 
     return Known(len(words), by_form, {word: column for column, word in enumerate(words)}, None)
 
 
-def _is_stop_word(spellings: Sequence[str], forms: Sequence[str], settings: Settings) -> NDArray[np.bool_]:
+def is_stop_word(
+    spellings: Sequence[str], settings: Settings, forms: Sequence[str] | None = None
+) -> NDArray[np.bool_]:
     """Mark stop words by form, and n-grams that begin or end with one."""
     form_of = settings.reader.stop_forms or settings.reader.forms
+    forms = form_of(spellings) if forms is None else forms
     stop = settings.stop_words.union(form_of(sorted(settings.stop_words)))
     if settings.reader.ngram_range[1] == 1:
         found = (spelling in stop or form in stop for spelling, form in zip(spellings, forms, strict=True))

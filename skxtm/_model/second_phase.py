@@ -274,7 +274,13 @@ class Refinement:
         if self.session is not None:
             return ask_chat(self.session, topics, self.words, asking)
         if isinstance(self.how.proposer, EditedTopics):
-            return read_edited(self.how.proposer, self.words, n_topics=len(topics), n_words=asking.n_words)
+            return read_edited(
+                self.how.proposer,
+                self.words,
+                n_topics=len(topics),
+                n_words=asking.n_words,
+                why_absent=self.state.vectorizer and self.state.vectorizer._why_absent,
+            )
         assert self.how.proposer is not None
         return ask_offline(
             self.how.proposer,

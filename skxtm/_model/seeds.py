@@ -168,17 +168,25 @@ def find_seed_words(seeds: Sequence[Seed], state: State, corpus: Corpus) -> Seed
                     columns[place] = np.union1d(columns.get(place, []), numbers).astype(np.intp)
             unknown += [word for word in words if all(word in missing for _, missing in matches)]
         if not columns:
+            asked = [code for code in state.languages if not seed.words.keys().isdisjoint({code, None})]
+            reason = _why_absent(state, asked, unknown)
             raise InputError(
-                f"No word of topic {seed.title} in seed_topics is in a vocabulary: {unknown[:5]}. Give words "
-                "that occur in the documents."
+                f"No word of topic {seed.title} in seed_topics is in a vocabulary: {unknown[:5]}. "
+                + (reason or "Give words that occur in the documents.")
             )
         found.append(columns)
         all_unknown += unknown
     if all_unknown:
+        reason = _why_absent(state, state.languages, all_unknown)
         warnings.warn(
             f"seed_topics holds {len(all_unknown)} words that are in no vocabulary, such as "
-            f"{all_unknown[:5]}; topics begin at the others.",
+            f"{all_unknown[:5]}; topics begin at the others. {reason}".rstrip(),
             UnknownWordsWarning,
             stacklevel=7,  # the caller of fit
         )
     return found
+
+
+def _why_absent(state: State, languages: Sequence[str], words: Sequence[str]) -> str:
+    """Say why words are in no vocabulary, where these were learnt from texts."""
+    return state.vectorizer._why_absent(dict.fromkeys(languages, words)) if state.vectorizer else ""

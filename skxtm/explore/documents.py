@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from skxtm._parameters import check_number
 from skxtm.corpus import Corpus
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm.exceptions import InputError, InputTypeError, UnknownWordsWarning
 from skxtm.explore._reading import Model, pandas_for, read
 from skxtm.languages import canonical_code
 from skxtm.refinement import VocabularyIndex
@@ -223,7 +224,7 @@ def find_topics(model: Model, words: str | Sequence[str] | Mapping[str, Sequence
     Raises
     ------
     InputError
-        If no vocabulary has any of the words.
+        If no vocabulary has any of the words; of single ones it warns.
     InputTypeError
         If `words` is something else.
     MissingDependencyError
@@ -245,18 +246,35 @@ def find_topics(model: Model, words: str | Sequence[str] | Mapping[str, Sequence
     own = trained_model(model, "find_topics")
     asked = _asked_words(words, own.languages_)
     found: dict[str, list[str]] = {}
+    missing: dict[str, list[str]] = {}
     probabilities = []
     for code, of_language in asked.items():
         weights = own.topic_word_[code] * np.asarray(own.topic_weight_)[:, None]
-        columns, _ = VocabularyIndex(own.vocabularies_[code], code, weights.sum(0)).match(of_language)
+        columns, missing[code] = VocabularyIndex(own.vocabularies_[code], code, weights.sum(0)).match(
+            of_language
+        )
         found[code] = own.vocabularies_[code][columns].tolist()
         probabilities.append(weights[:, columns] / weights[:, columns].sum(0))
     together = np.concatenate(probabilities, axis=1)
-    if not together.shape[1]:
-        shown = ", ".join(
-            repr(word) for word in dict.fromkeys(word for part in asked.values() for word in part)
+    unknown = list(dict.fromkeys(word for part in asked.values() for word in part))
+    unknown = [
+        word for word in unknown if all(word in missing[code] for code in asked if word in asked[code])
+    ]
+    if unknown:
+        absent = {code: [word for word in unknown if word in part] for code, part in asked.items()}
+        reason = own.vectorizer_._why_absent(absent) if own.vectorizer_ else ""
+        if not together.shape[1]:
+            shown = ", ".join(map(repr, unknown))
+            languages = list(own.languages_)
+            raise InputError(
+                f"No vocabulary of the model has {shown}; its languages are {languages}. {reason}".rstrip()
+            )
+        warnings.warn(
+            f"{len(unknown)} of the words are in no vocabulary, such as {unknown[:5]}; topics are those of "
+            f"the others. {reason}".rstrip(),
+            UnknownWordsWarning,
+            stacklevel=2,
         )
-        raise InputError(f"No vocabulary of the model has {shown}; its languages are {list(own.languages_)}.")
     mean = together.mean(1)
     best = np.argsort(-mean, kind="stable")[:n]
     names = np.array(own.topic_names_, dtype=object)

@@ -155,7 +155,9 @@ def _place(path: Path, topic: EditedTopic, language: str | None = None) -> str:
     return f"{path.name}, line {min(lines)}: " if lines else f"{path.name}: "
 
 
-def unknown_word(path: Path, topic: EditedTopic, number: int, language: str, word: str) -> InputError | None:
+def unknown_word(
+    path: Path, topic: EditedTopic, number: int, language: str, word: str, reason: str = ""
+) -> InputError | None:
     """Return the error that a word which the vocabulary lacks is, or None for a word of an answer.
 
     Parameters
@@ -170,6 +172,8 @@ def unknown_word(path: Path, topic: EditedTopic, number: int, language: str, wor
         Of the word.
     word : str
         As it is written.
+    reason : str, default=""
+        Why the vocabulary lacks it, and what to do, where that is known.
 
     Returns
     -------
@@ -180,5 +184,5 @@ def unknown_word(path: Path, topic: EditedTopic, number: int, language: str, wor
         return None
     return InputError(
         f"{path.name}, line {line}: the vocabulary of {language!r} lacks {word!r} of topic {number}. Take it "
-        "out, write it as the documents do, or set unknown_words='report'."
+        f"out, write it as the documents do, or set unknown_words='report'. {reason}".rstrip()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -280,7 +280,14 @@ def ask_chat(session: ChatSession, topics: TopicNumbers, words: Words, asking: A
     return rounds
 
 
-def read_edited(edited: EditedTopics, words: Words, *, n_topics: int, n_words: int) -> Rounds:
+def read_edited(
+    edited: EditedTopics,
+    words: Words,
+    *,
+    n_topics: int,
+    n_words: int,
+    why_absent: Callable[[Mapping[str, Sequence[str]]], str] | None = None,
+) -> Rounds:
     """Take as proposals what people, or answers recorded before, wrote into files.
 
     Parameters
@@ -293,6 +300,8 @@ def read_edited(edited: EditedTopics, words: Words, *, n_topics: int, n_words: i
         Of the model.
     n_words : int
         Words taken per topic and language of an answer.
+    why_absent : callable or None, default=None
+        Says of words by language, in a sentence, why vocabularies lack them.
 
     Returns
     -------
@@ -311,8 +320,11 @@ def read_edited(edited: EditedTopics, words: Words, *, n_topics: int, n_words: i
         for topic, edits in topics.items():
             _enter(rounds, number, topic, edits.words, edits.name, indexes)
             for code, strangers in (rounds.unknown[topic][number] or {}).items():
-                error = unknown_word(path, edits, topic, code, strangers[0]) if strangers else None
-                if error is not None and edited.unknown_words == "raise":
+                if not strangers or edited.unknown_words != "raise":
+                    continue
+                reason = why_absent({code: strangers[:1]}) if why_absent else ""
+                error = unknown_word(path, edits, topic, code, strangers[0], reason)
+                if error is not None:
                     raise error
     rounds.left_out = frozenset(
         number

@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 
 from skxtm import Corpus, CrossLingualTopicModel, LLMRefiner
 from skxtm.datasets import load_sample, load_sample_lexicon, make_multilingual_corpus
-from skxtm.exceptions import InputError, InputTypeError
+from skxtm.exceptions import InputError, InputTypeError, MissingDependencyError, UnknownWordsWarning
 from skxtm.explore import (
     find_documents,
     find_topics,
@@ -158,12 +158,66 @@ def test_a_refiner_s_documents_are_those_of_its_refined_model(model, sample):
     assert info["name"][0] in refiner.model_.topic_names_
 
 
+TOO_RARE = (
+    "A vocabulary holds words of enough documents and not too many: see min_df, max_df and max_features of the "
+    "vectorizer."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("xyzzy", f"No vocabulary of the model has 'xyzzy'; its languages are ['en', 'zh']. {TOO_RARE}"),
+        (
+            "Room",
+            "No vocabulary of the model has 'Room'; its languages are ['en', 'zh']. 'Room' is a stop word: to keep "
+            "it, set stop_words of the vectorizer.",
+        ),
+        (
+            {"en": ["room", "work", "xyzzy"]},
+            "No vocabulary of the model has 'room', 'work', 'xyzzy'; its languages are ['en', 'zh']. 'room', "
+            "'work' are stop words: to keep them, set stop_words of the vectorizer.",
+        ),
+    ],
+)
+def test_a_word_in_no_vocabulary_is_told_why(model, words, message):
+    with pytest.raises(InputError) as error:
+        find_topics(model, words)
+    assert str(error.value) == message
+
+
+def test_of_several_words_those_in_no_vocabulary_are_warned_of(model):
+    with pytest.warns(UnknownWordsWarning) as caught:
+        found = find_topics(model, ["rain", "room", "xyzzy"])
+    assert [str(warning.message) for warning in caught] == [
+        "2 of the words are in no vocabulary, such as ['room', 'xyzzy']; topics are those of the others. 'room' is "
+        "a stop word: to keep it, set stop_words of the vectorizer."
+    ]
+    assert caught[0].filename == __file__
+    pd.testing.assert_frame_equal(found, find_topics(model, "rain"))
+
+
+def test_a_reason_is_given_where_the_lists_of_stop_words_are_not_installed(model, monkeypatch):
+    def missing(language):
+        raise MissingDependencyError("There are no lists.")
+
+    monkeypatch.setattr("skxtm._counting.parameters._iso_stop_words", missing)
+    with pytest.raises(InputError, match=TOO_RARE):
+        find_topics(model, "room")
+
+
+def test_a_model_of_counts_does_not_know_why_a_word_is_absent():
+    data = make_multilingual_corpus(n_documents=20, n_components=2, random_state=0)
+    model = CrossLingualTopicModel(2, lexicon=data.lexicon, random_state=0).fit(data.corpus)
+    with pytest.raises(InputError, match=r"has 'room'; its languages are \['en', 'zh'\]\.\Z"):
+        find_topics(model, "room")
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda model, X: representative_documents(model, X, 0), r"'n' .* \[1, inf\). Got 0"),
         (lambda model, X: representative_documents(model, X, topics=[8]), "no topic 8; topics are 0 to 7"),
-        (lambda model, X: find_topics(model, "xyzzy"), "No vocabulary of the model has 'xyzzy'"),
         (lambda model, X: find_topics(model, []), "words is empty"),
         (lambda model, X: find_topics(model, {"fr": ["pluie"]}), "'fr' is none of the model"),
         (lambda model, X: find_documents(model, X, "xyzzy", "en"), "knows no word of the text 'xyzzy'"),
