@@ -17,6 +17,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
+from skxtm._foreign_words import CHINESE, KOREAN, THAI, cut_around_foreign, foreign_words
 from skxtm._optional import import_optional
 from skxtm.exceptions import InputError
 from skxtm.languages import base_language, script_of
@@ -35,6 +36,10 @@ from skxtm.normalization import (
 Tokenizer = Callable[[str], list[str]]
 
 _ELISIONS = re.compile(f"(?<!aujourd)(?<!quelqu)[{re.escape(APOSTROPHES)}]")
+# What stands before a feminine ending to mean both genders; a slash may also part two words.
+_GENDER_MARKS = re.compile(
+    r"[*:_·/](?<=[^\W\d_].)(?<!(?i:außen).)(?:(?<=/)-?(?i:(?=innen\b))|(?<!/)(?i:(?=innen|in\b)))"
+)
 # The dot that small letters leave of the Turkish capital dotted i.
 _DOT_OF_CAPITAL = re.compile("(?<=i)\u0307")
 # MeCab's path costs overflow, and the process dies, somewhere beyond 32,767 words in one piece.
@@ -67,7 +72,7 @@ def tokenize_spaced(text: str) -> list[str]:
 
 
 def tokenize_elided(text: str) -> list[str]:
-    """Cut text of a spaced script whose articles lose their vowel: French, Italian, Catalan.
+    """Cut text of a spaced script whose articles lose their vowel: Italian, Catalan and others.
 
     As `tokenize_spaced`, but an apostrophe ends a word: ``l'eau`` gives ``eau``. A middle dot does not.
 
@@ -88,6 +93,55 @@ def tokenize_elided(text: str) -> list[str]:
     ['eau', 'qu', 'on', 'boit', "aujourd'hui", 'al', 'col·legi']
     """
     return _with_letters(_word_pattern(MIDDLE_DOT).findall(_ELISIONS.sub(" ", _small(compatible(text)))))
+
+
+def tokenize_french(text: str) -> list[str]:
+    """Cut French text.
+
+    As `tokenize_elided`, but the middle dots that write both genders are left out.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    words : list of str
+        In the order of the text.
+
+    Examples
+    --------
+    >>> from skxtm.tokenizers import tokenize_french
+    >>> tokenize_french("L'accueil des étudiant·e·s")
+    ['accueil', 'des', 'étudiantes']
+    """
+    return tokenize_elided(text.replace(MIDDLE_DOT, ""))
+
+
+def tokenize_german(text: str) -> list[str]:
+    """Cut German text.
+
+    As `tokenize_spaced`, but signs before the endings *-innen* and *-in*, which mean both genders, are left
+    out.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    words : list of str
+        In the order of the text.
+
+    Examples
+    --------
+    >>> from skxtm.tokenizers import tokenize_german
+    >>> tokenize_german("Mitarbeiter*innen und Kund:innen, jede Ärzt_in")
+    ['mitarbeiterinnen', 'und', 'kundinnen', 'jede', 'ärztin']
+    """
+    return tokenize_spaced(_GENDER_MARKS.sub("", text))
 
 
 def tokenize_turkic(text: str) -> list[str]:
@@ -159,7 +213,8 @@ def tokenize_chinese(text: str) -> list[str]:
     MissingDependencyError
         If rjieba or opencc, of the extra ``zh``, is not installed.
     """
-    words = _cut_around_foreign(compatible(text), _foreign_words(_CHINESE), _cut_chinese)
+    text = compatible(text).replace("İ", "i")  # of whose small letter `str.lower` makes two
+    words = cut_around_foreign(text, CHINESE, _cut_chinese)
     return _with_letters(map(str.lower, words))
 
 
@@ -215,7 +270,7 @@ def tokenize_korean(text: str) -> list[str]:
     text = _small(compatible(text))
     tokens = _korean_segmenter().tokenize(text)
     lemmas = [(token.start, token.lemma) for token in tokens if token.tag.startswith(_KOREAN_WORDS)]
-    foreign = list(_foreign_words(_KOREAN)(text))
+    foreign = list(foreign_words(KOREAN)(text))
     if foreign:  # Kiwi reads on from a word to its particle, so that its text is cut as a whole
         within = {place for word in foreign for place in range(*word.span())}
         lemmas = [lemma for lemma in lemmas if lemma[0] not in within]
@@ -243,7 +298,7 @@ def tokenize_thai(text: str) -> list[str]:
         If pythainlp, of the extra ``th``, is not installed.
     """
     segment = partial(_thai_segmenter(), engine="newmm-safe")
-    words = _cut_around_foreign(_small(compatible(text)), _foreign_words(_THAI), segment)
+    words = cut_around_foreign(_small(compatible(text)), THAI, segment)
     return _with_letters(part for word in words for part in word.split())
 
 
@@ -274,6 +329,8 @@ TOKENIZERS: Mapping[str, Tokenizer] = MappingProxyType(
     {
         "spaced": tokenize_spaced,
         "elided": tokenize_elided,
+        "french": tokenize_french,
+        "german": tokenize_german,
         "turkic": tokenize_turkic,
         "hebrew": tokenize_hebrew,
         "chinese": tokenize_chinese,
@@ -285,11 +342,19 @@ TOKENIZERS: Mapping[str, Tokenizer] = MappingProxyType(
 )
 
 #: Those that cut at spaces and punctuation.
-SPACED = (tokenize_spaced, tokenize_elided, tokenize_turkic, tokenize_hebrew)
+SPACED = (
+    tokenize_spaced,
+    tokenize_elided,
+    tokenize_french,
+    tokenize_german,
+    tokenize_turkic,
+    tokenize_hebrew,
+)
 
-# Italian and its dialects, French and Occitan with their neighbours, Catalan, Friulian, Ladin, Sardinian.
-_ELIDING = "ca co egl eml fr frp fur it lij lld lmo nap nrf oc pcd pms rgn rm sc scn vec wa"
+# Italian and its dialects, the neighbours of French, Occitan, Catalan, Friulian, Ladin, Sardinian.
+_ELIDING = "ca co egl eml frp fur it lij lld lmo nap nrf oc pcd pms rgn rm sc scn vec wa"
 _BY_LANGUAGE = dict.fromkeys(_ELIDING.split(), "elided") | dict.fromkeys(DOTLESS, "turkic")
+_BY_LANGUAGE |= {"fr": "french", "de": "german"}
 _BY_SCRIPT = {
     "Hans": "chinese",
     "Hant": "chinese",
@@ -307,13 +372,6 @@ _BY_SCRIPT = {
 _UNKNOWN_UNSPACED = frozenset({"Khmr", "Laoo", "Mymr"})
 #: Letters of which syllables are made; alone they stand for laughter and the like.
 _JAMO = "".join(map(chr, range(0x1100, 0x1200)))
-#: Ranges of the letters that dictionaries of these languages hold.
-_CHINESE = (
-    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u303c\u3100-\u312f\u31a0-\u31bf\u3400-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
-)
-_KOREAN = f"{_CHINESE}\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
-_THAI = "\u0e00-\u0e7f"
 #: Nouns, verbs, adjectives, adverbs, interjections, roots, unknown words, and words in other scripts.
 _KOREAN_WORDS = ("N", "V", "M", "IC", "XR", "UN", "SL", "SH")
 
@@ -323,12 +381,12 @@ def get_tokenizer(tokenizer: str | Tokenizer, language: str) -> Tokenizer:
 
     Parameters
     ----------
-    tokenizer : {"auto", "spaced", "elided", "turkic", "hebrew", "chinese", "japanese", "korean", "thai", \
-"whitespace"} or callable
-        ``"auto"`` chooses by `language` and its script: Chinese with Cantonese, Japanese, Korean, Thai and
-        Hebrew have their own, French, Italian and a few others are ``"elided"``, Turkish is ``"turkic"``,
-        the rest is ``"spaced"``. A callable takes a text and returns its words; to be pickled it must be
-        importable: a function of a module, not a lambda.
+    tokenizer : {"auto", "spaced", "elided", "french", "german", "turkic", "hebrew", "chinese", "japanese", \
+"korean", "thai", "whitespace"} or callable
+        ``"auto"`` chooses by `language` and its script: Chinese with Cantonese, Japanese, Korean, Thai,
+        Hebrew, French and German have their own, Italian, Catalan and others are ``"elided"``, Turkish is
+        ``"turkic"``, the rest is ``"spaced"``. A callable takes a text and returns its words; to be pickled
+        it must be importable: a function of a module, not a lambda.
     language : str
         Any code that `skxtm.languages.canonical_code` reads.
 
@@ -380,34 +438,6 @@ def _cut_chinese(text: str) -> list[str]:
     if simplified != text and len(simplified) == len(text):
         words = list(_pieces(text, map(len, words)))
     return words
-
-
-def _cut_around_foreign(
-    text: str, foreign_words: Callable[[str], Iterable[re.Match[str]]], cut: Tokenizer
-) -> list[str]:
-    """Keep words of other scripts whole, which a segmenter would take apart, and cut what is around them."""
-    words: list[str] = []
-    start = 0
-    for word in foreign_words(text):
-        words += [*cut(text[start : word.start()]), _small(word[0])]
-        start = word.end()
-    return words + cut(text[start:])
-
-
-@lru_cache(maxsize=3)
-def _foreign_words(own: str) -> Callable[[str], Iterable[re.Match[str]]]:
-    """Make a function that finds words with a letter that is neither ASCII nor in the ranges of `own`.
-
-    A word is what it is in `tokenize_spaced`; a single letter, as the name of a ray or a type, is none.
-    """
-    has_letter = re.compile(rf"[^\x00-\x7f{own}\W\d]").search
-    inner = rf"(?:[^{own}\W]|[{combining_marks()}{JOINERS}{re.escape(APOSTROPHES)}])*"
-    find = re.compile(rf"[^{own}\W]{inner}(?:[^{own}\W]|[{combining_marks()}])").finditer
-
-    def found(text: str) -> Iterable[re.Match[str]]:
-        return [word for word in find(text) if has_letter(word[0])] if has_letter(text) else ()
-
-    return found
 
 
 def _pieces(text: str, lengths: Iterable[int]) -> Iterator[str]:

@@ -22,6 +22,8 @@ from skxtm.tokenizers import (
     get_tokenizer,
     tokenize_chinese,
     tokenize_elided,
+    tokenize_french,
+    tokenize_german,
     tokenize_hebrew,
     tokenize_japanese,
     tokenize_korean,
@@ -133,6 +135,33 @@ def test_an_elided_article_is_no_part_of_its_noun():
     assert tokenize_elided("aujourd'hui quelqu’un") == ["aujourd'hui", "quelqu’un"]
 
 
+@pytest.mark.parametrize("mark", ["*", ":", "_", "/", "/-", "·"])
+def test_a_german_word_for_both_genders_is_one_word(mark):
+    text = f"Die Mitarbeiter{mark}innen und ÄRZT{mark}INNEN."
+    assert tokenize_german(text) == ["die", "mitarbeiterinnen", "und", "ärztinnen"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("jede Lehrer*in, jede:r Kund:in, Autor_in", ["jede", "lehrerin", "jede", "kundin", "autorin"]),
+        ("Bürger:innenrat", ["bürgerinnenrat"]),
+        ("von außen/innen, Außen:innen", ["von", "außen", "innen", "außen", "innen"]),
+        ("Hotel/in der Stadt, Stadt/Innenhof", ["hotel", "in", "der", "stadt", "stadt", "innenhof"]),
+        ("Thema:international *innen* 1:in", ["thema", "international", "innen", "in"]),
+        ("L'été: don't", ["l'été", "don't"]),
+    ],
+)
+def test_other_german_text_is_cut_as_spaced_text_is(text, words):
+    assert tokenize_german(text) == words
+
+
+def test_a_french_word_for_both_genders_is_one_word_and_catalan_keeps_its_dots():
+    text = "Les étudiant·e·s, l'auteur·ice aujourd'hui"
+    assert tokenize_french(text) == ["les", "étudiantes", "auteurice", "aujourd'hui"]
+    assert get_tokenizer("auto", "ca")("la col·lecció") == ["la", "col·lecció"]
+
+
 def test_chinese_is_cut_into_words_of_the_dictionary():
     assert tokenize_chinese("今天北京下大雨，气温只有3.5度。") == [
         "今天",
@@ -207,7 +236,8 @@ def test_spaced_ascii_text_equals_a_character_by_character_reading(text):
 
 
 @pytest.mark.parametrize(
-    "name", ["spaced", "elided", "turkic", "hebrew", "chinese", "japanese", "korean", "thai"]
+    "name",
+    ["spaced", "elided", "french", "german", "turkic", "hebrew", "chinese", "japanese", "korean", "thai"],
 )
 @settings(max_examples=50, deadline=None)
 @given(text=st.text(st.characters(exclude_categories=())))
@@ -293,7 +323,12 @@ def test_rjieba_agrees_with_jieba_on_ec_news(jieba_words, data_home):
         ("fur", tokenize_elided),
         ("srd", tokenize_elided),
         ("x-mine", tokenize_spaced),
-        ("fr", tokenize_elided),
+        ("fr", tokenize_french),
+        ("fra", tokenize_french),
+        ("de-AT", tokenize_german),
+        ("oc", tokenize_elided),
+        ("ca", tokenize_elided),
+        ("nl", tokenize_spaced),
         ("it", tokenize_elided),
         ("zh", tokenize_chinese),
         ("zh-Hant", tokenize_chinese),
@@ -338,8 +373,8 @@ def test_an_unknown_tokenizer_is_refused(tokenizer):
     with pytest.raises(InputError) as error:
         get_tokenizer(tokenizer, "en")
     assert str(error.value) == (
-        "tokenizer must be 'auto', one of ['spaced', 'elided', 'turkic', 'hebrew', 'chinese', 'japanese', "
-        f"'korean', 'thai', 'whitespace'] or a callable. Got {tokenizer!r}."
+        "tokenizer must be 'auto', one of ['spaced', 'elided', 'french', 'german', 'turkic', 'hebrew', "
+        f"'chinese', 'japanese', 'korean', 'thai', 'whitespace'] or a callable. Got {tokenizer!r}."
     )
 
 
