@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm.corpus._checks import is_missing, named_rows
+from skxtm.corpus._checks import canonical_codes, is_missing, named_rows, refuse_faults
 from skxtm.exceptions import InputError
 
 
@@ -18,6 +18,13 @@ def column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:
             f"Got an array of shape {array.shape} instead."
         )
     return array
+
+
+def language_column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[np.object_]:
+    """Return languages, under their canonical codes, as an array that has one for each of the rows."""
+    codes, faults = canonical_codes(column(np.asarray(values, dtype=object), name, n_rows, rows))
+    refuse_faults(faults)
+    return codes
 
 
 def label_column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:

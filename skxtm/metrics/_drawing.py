@@ -13,7 +13,7 @@ from skxtm._parameters import check_number
 from skxtm.corpus import as_corpus
 from skxtm.corpus._checks import named_rows
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.metrics._topics import Topics, top_words, topics_of
+from skxtm.metrics._topics import Topics, by_language, top_words, topics_of
 from skxtm.metrics.judging import TopicQuestion, TopicQuestions
 
 
@@ -26,11 +26,11 @@ class Column:
     by: str
 
 
-def read_topics(topics: Any, n_words: int, owner: str) -> list[Mapping[str, Sequence[str]]]:
-    """Take words of topics from a fitted model, or as they were given."""
+def read_topics(topics: Any, n_words: int, owner: str) -> list[dict[str, Sequence[str]]]:
+    """Take words of topics, by canonical codes, from a fitted model or as they were given."""
     is_model = any(hasattr(topics, name) for name in ("get_topics", "steps", "best_estimator_"))
     given: Topics = topics_of(topics, n_words, owner) if is_model else topics
-    return list(given)
+    return by_language(given)
 
 
 def read_words(
@@ -121,7 +121,7 @@ def languages_of_both(
 ) -> list[str]:
     """Languages that topics and documents have; those asked for must be among them."""
     found = set(documents.language.tolist())
-    missing = [code for code in languages or () if code not in found]
+    missing = [code for code in words if code not in found] if languages is not None else []
     if missing:
         raise InputError(f"No document is in language {missing[0]!r}, only in {sorted(found)}.")
     shared = [code for code in words if code in found]

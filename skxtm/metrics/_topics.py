@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 
 from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import by_code, canonical_code
 
 Topics = Iterable[Mapping[str, Sequence[str]]]
 
@@ -24,20 +25,20 @@ def top_words(
     n_words : int
         Number of words taken of every topic and language.
     languages : sequence of str, default=None
-        The languages to take, in this order. None takes those of the topics.
+        The languages to take, in this order, by any code. None takes those of the topics.
     may_be_fewer : bool, default=True
         Whether a topic with fewer words gives those it has, with a warning, instead of being refused.
 
     Returns
     -------
     words : dict of str to list of list of str
-        Per language, one list of `n_words` words per topic, or of fewer.
+        By canonical code, one list of `n_words` words per topic, or of fewer.
 
     Raises
     ------
     InputError
-        If there is no topic or no language, or if a topic lacks a language, has no words in it or, unless
-        they may be fewer, too few.
+        If there is no topic or no language, or if a topic lacks a language, has one twice, has no words in it
+        or, unless they may be fewer, too few.
     InputTypeError
         If `topics` is not made of mappings from language to a sequence of words.
 
@@ -47,12 +48,12 @@ def top_words(
         If topics have fewer words.
     """
     check_n_words(n_words)
-    checked = [_check_topic(topic, number) for number, topic in enumerate(topics)]
+    checked = by_language(topics)
     if not checked:
         raise InputError("topics is empty; at least one topic is needed.")
-    if languages is None:
-        languages = list(dict.fromkeys(language for topic in checked for language in topic))
-    if len(languages) == 0:
+    found = (language for topic in checked for language in topic)
+    chosen = dict.fromkeys(found if languages is None else _codes(languages))
+    if not chosen:
         raise InputError(
             "There is no language to take words of; topics or 'languages' must name at least one."
         )
@@ -61,7 +62,7 @@ def top_words(
         language: [
             _first_words(topic, number, language, n_words, n_needed) for number, topic in enumerate(checked)
         ]
-        for language in languages
+        for language in chosen
     }
     _tell_of_short_topics(words, n_words)
     return words
@@ -80,13 +81,24 @@ def _tell_of_short_topics(words: Mapping[str, Sequence[Sequence[str]]], n_words:
         )
 
 
-def _check_topic(topic: object, number: int) -> Mapping[str, Sequence[str]]:
+def by_language(topics: Topics) -> list[dict[str, Sequence[str]]]:
+    """Write the languages of topics by their canonical codes."""
+    return [_check_topic(topic, number) for number, topic in enumerate(topics)]
+
+
+def _check_topic(topic: object, number: int) -> dict[str, Sequence[str]]:
     if not isinstance(topic, Mapping):
         raise InputTypeError(
             f"topics must hold one mapping from language to words per topic, as get_topics returns. "
             f"Topic {number} is of type {type(topic).__name__}."
         )
-    return topic
+    return by_code(topic, f"Topic {number}")
+
+
+def _codes(languages: Sequence[str]) -> list[str]:
+    if isinstance(languages, str):
+        raise InputTypeError(f"languages is one str; give a list of codes, such as [{languages!r}].")
+    return [canonical_code(language) for language in languages]
 
 
 def _first_words(

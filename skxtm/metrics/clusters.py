@@ -12,7 +12,7 @@ from sklearn.metrics.cluster import contingency_matrix
 from sklearn.utils import check_array
 
 from skxtm.exceptions import InputError
-from skxtm.metrics._checks import column, label_column
+from skxtm.metrics._checks import label_column, language_column
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def cluster_scores(
     labels : array-like of shape (n_documents,)
         Label of each document.
     language : sequence of str of shape (n_documents,), default=None
-        Language of each document. None gives no figures by language.
+        Language of each document, by any code. None gives no figures by language.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def cluster_scores(
     Raises
     ------
     InputError
-        If lengths disagree or a label is missing (None, NaN).
+        If lengths disagree, a label is missing (None, NaN), or a language is no code.
 
     See Also
     --------
@@ -150,7 +150,7 @@ def cluster_scores(
     purity, nmi = _agreement(of_document, clusters)
     if language is None:
         return ClusterScores(purity, nmi)
-    of_row = column(language, "language", len(clusters), "rows of theta")
+    of_row = language_column(language, "language", len(clusters), "rows of theta")
     rows = {code: of_row == code for code in dict.fromkeys(of_row.tolist())}
     by_language = {
         code: ClusterScores(*_agreement(of_document[own], clusters[own])) for code, own in rows.items()

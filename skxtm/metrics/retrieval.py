@@ -11,7 +11,7 @@ from sklearn.utils import check_array
 
 from skxtm.corpus._checks import is_missing
 from skxtm.exceptions import InputError
-from skxtm.metrics._checks import column
+from skxtm.metrics._checks import column, language_column
 
 Direction = tuple[str, str]
 
@@ -29,7 +29,8 @@ class RetrievalScores:
     Parameters
     ----------
     reciprocal_rank : dict of (str, str) to float
-        Mean reciprocal rank of the translation, above 0 and at most 1; higher is better.
+        Mean reciprocal rank of the translation, above 0 and at most 1; higher is better. Languages are those
+        of `skxtm.languages.canonical_code`, here and below.
     precision : dict of (str, str) to dict of int to float
         By `k`, the share of documents whose translation is among the first `k`, between 0 and 1.
     n_queries : dict of (str, str) to int
@@ -105,7 +106,7 @@ def retrieval_score(
     features : array-like of shape (n_documents, n_features)
         Features that mean the same in every language, such as topic proportions.
     language : sequence of str of shape (n_documents,)
-        Language of each document; any number of languages.
+        Language of each document, by any code; any number of languages.
     pair_id : sequence of shape (n_documents,)
         Documents with the same one are translations of each other. None and NaN are none: such a document is
         not asked for, but is among those searched.
@@ -122,7 +123,8 @@ def retrieval_score(
     Raises
     ------
     InputError
-        If lengths disagree, a rank of `at` is less than 1, or no document has a translation.
+        If lengths disagree, a language is no code, a rank of `at` is less than 1, or no document has a
+        translation.
 
     See Also
     --------
@@ -152,7 +154,7 @@ def retrieval_score(
     (1.0, {1: 1.0})
     """
     vectors = normalize(check_array(features, dtype=np.float64, input_name="features"))
-    of_row = column(language, "language", len(vectors), "rows of features")
+    of_row = language_column(language, "language", len(vectors), "rows of features")
     ids = column(np.fromiter(pair_id, dtype=object), "pair_id", len(vectors), "rows of features")
     _check_ranks(at)
     rows = {code: np.flatnonzero(of_row == code) for code in dict.fromkeys(of_row.tolist())}

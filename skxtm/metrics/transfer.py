@@ -15,7 +15,8 @@ from sklearn.utils.parallel import Parallel, delayed
 from skxtm._parameters import check_choice
 from skxtm._threads import one_thread
 from skxtm.exceptions import InputError
-from skxtm.metrics._checks import column, label_column
+from skxtm.languages import canonical_code
+from skxtm.metrics._checks import label_column, language_column
 
 TransferScoring = Literal["accuracy", "f1_macro"]
 Part = tuple[Any, NDArray[Any], NDArray[Any]]
@@ -50,7 +51,8 @@ class TransferAccuracy:
 
     def __getitem__(self, languages: tuple[str, str]) -> float:
         """Return the accuracy for (language of training, language of testing)."""
-        return self.accuracies[languages]
+        trained, tested = map(canonical_code, languages)
+        return self.accuracies[trained, tested]
 
     def figures(self, first: str, second: str) -> dict[str, float]:
         """Name the four figures of a pair of languages as papers do.
@@ -144,6 +146,7 @@ class TransferScores:
 
 
 def _figures(values: dict[tuple[str, str], float], first: str, second: str, scoring: str) -> dict[str, float]:
+    first, second = canonical_code(first), canonical_code(second)
     pairs = {
         f"{first.upper()}-I": (first, first),
         f"{first.upper()}-C": (second, first),
@@ -182,7 +185,7 @@ def transfer_accuracy(
     train_labels : array-like of shape (n_train,)
         Class of each document.
     train_language : sequence of str of shape (n_train,)
-        Language of each document; any number of languages.
+        Language of each document, by any code; any number of languages.
     test_features : {array-like, sparse matrix} of shape (n_test, n_features)
         Features of the documents to label.
     test_labels : array-like of shape (n_test,)
@@ -205,8 +208,8 @@ def transfer_accuracy(
     Raises
     ------
     InputError
-        If lengths disagree, a label is missing (None, NaN), or the training documents of a language are all
-        of one class.
+        If lengths disagree, a label is missing (None, NaN), a language is no code, or the training documents
+        of a language are all of one class.
 
     See Also
     --------
@@ -257,7 +260,7 @@ def transfer_scores(
     train_labels : array-like of shape (n_train,)
         Class of each document.
     train_language : sequence of str of shape (n_train,)
-        Language of each document; any number of languages.
+        Language of each document, by any code; any number of languages.
     test_features : {array-like, sparse matrix} of shape (n_test, n_features)
         Features of the documents to label.
     test_labels : array-like of shape (n_test,)
@@ -278,8 +281,8 @@ def transfer_scores(
     Raises
     ------
     InputError
-        If lengths disagree, a label is missing (None, NaN), or the training documents of a language are all
-        of one class.
+        If lengths disagree, a label is missing (None, NaN), a language is no code, or the training documents
+        of a language are all of one class.
 
     See Also
     --------
@@ -353,7 +356,7 @@ def _check_part(features: Any, labels: ArrayLike, language: Sequence[str], part:
     return (
         features,
         label_column(labels, f"{part}_labels", features.shape[0], rows),
-        column(language, f"{part}_language", features.shape[0], rows),
+        language_column(language, f"{part}_language", features.shape[0], rows),
     )
 
 

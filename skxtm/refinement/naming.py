@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from skxtm._parameters import check_n_words, check_number
 from skxtm.exceptions import AnswerFormatError, InputError, MissingDependencyError
-from skxtm.languages import LANGUAGE_NAMES
+from skxtm.languages import LANGUAGE_NAMES, canonical_code
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
 from skxtm.llm.thoughts import without_thoughts
 from skxtm.normalization import compatible, stems
@@ -157,6 +157,7 @@ def distinctive_names(topics: Topics, *, n_words: int = 3, language: str | None 
     languages = list(topics[0])
     if language is None:
         language = "en" if "en" in languages else languages[0]
+    language = canonical_code(language)
     if language not in languages:
         raise InputError(f"The topics have no words in {language!r}. Give one of {languages}.")
     lists = [list(topic[language]) for topic in topics]

@@ -128,3 +128,9 @@ def test_partitions_that_cannot_be_compared_are_refused(labels, clusters, messag
     with pytest.raises(InputError) as caught:
         purity_score(labels, clusters)
     assert str(caught.value) == message
+
+
+def test_varieties_of_a_language_are_one_language_as_everywhere():
+    theta, labels = [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]], ["sport", "sport", "weather", "weather"]
+    scores = cluster_scores(theta, labels, ["en-US", "cmn", "en-GB", "zh_TW"])
+    assert scores == cluster_scores(theta, labels, ["en", "zh", "en", "zh"])

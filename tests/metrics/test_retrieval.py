@@ -169,3 +169,11 @@ def test_wrong_input_is_named(changed, message):
     with pytest.raises(InputError) as caught:
         retrieval_score(**(arguments | changed))
     assert str(caught.value) == message
+
+
+def test_varieties_of_a_language_are_one_language_as_everywhere():
+    theta = [[0.9, 0.1], [0.2, 0.8], [0.8, 0.2], [0.3, 0.7]]
+    written = retrieval_score(theta, ["en-US", "en-GB", "cmn", "zh_TW"], [1, 1, 1, 2])
+    assert written == retrieval_score(theta, ["en", "en", "zh", "zh"], [1, 1, 1, 2])
+    with pytest.raises(InputError, match=r"language 'english' is no code of .* did you mean 'en'. in row 1"):
+        retrieval_score(theta, ["en", "english", "zh", "zh"], [1, 1, 1, 2])

@@ -268,3 +268,15 @@ def test_labels_without_a_missing_one_may_be_of_a_nullable_column():
     for labels in (pd.Series([0, 1, 0, 1], dtype="Int64"), pd.Series(list("abab"), dtype="string")):
         accuracy = transfer_accuracy(features, labels, language, features, labels, language)
         assert set(accuracy.accuracies.values()) == {1.0}
+
+
+def test_varieties_of_a_language_train_one_classifier_as_everywhere():
+    features, labels = [[0.0], [1.0], [0.1], [0.9]], [0, 1, 0, 1]
+    scores = transfer_scores(
+        features, labels, ["en-US", "en-GB", "cmn", "zh_TW"], features, labels, ["eng", "EN", "zh", "zh"]
+    )
+    assert sorted(scores.accuracy) == [("en", "en"), ("en", "zh"), ("zh", "en"), ("zh", "zh")]
+    assert scores.figures("en-US", "cmn") == {"EN-I": 1.0, "EN-C": 1.0, "ZH-I": 1.0, "ZH-C": 1.0}
+    assert TransferAccuracy(scores.accuracy)["en-GB", "zh-CN"] == 1.0
+    with pytest.raises(InputError, match=r"language 'english' is no code of .* in row 1"):
+        transfer_scores(features, labels, ["en", "english", "zh", "zh"], features, labels, ["en"] * 4)
