@@ -1,12 +1,14 @@
 """Checks that several metrics share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skxtm.corpus._checks import canonical_codes, is_missing, named_rows, refuse_faults
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import canonical_code
 
 
 def column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:
@@ -25,6 +27,13 @@ def language_column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[n
     codes, faults = canonical_codes(column(np.asarray(values, dtype=object), name, n_rows, rows))
     refuse_faults(faults)
     return codes
+
+
+def canonical_list(languages: Sequence[str]) -> list[str]:
+    """Return languages that were asked for by their canonical codes."""
+    if isinstance(languages, str):
+        raise InputTypeError(f"languages is one str; give a list of codes, such as [{languages!r}].")
+    return [canonical_code(language) for language in languages]
 
 
 def label_column(values: Any, name: str, n_rows: int, rows: str) -> NDArray[Any]:

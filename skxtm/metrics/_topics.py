@@ -2,13 +2,15 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from reprlib import repr as shortened
 from typing import Any
 
 from sklearn.pipeline import Pipeline
 
 from skxtm._parameters import check_n_words
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.languages import by_code, canonical_code
+from skxtm.languages import by_code
+from skxtm.metrics._checks import canonical_list
 
 Topics = Iterable[Mapping[str, Sequence[str]]]
 
@@ -40,7 +42,7 @@ def top_words(
         If there is no topic or no language, or if a topic lacks a language, has one twice, has no words in it
         or, unless they may be fewer, too few.
     InputTypeError
-        If `topics` is not made of mappings from language to a sequence of words.
+        If `topics` is not made of mappings from language to a sequence of words, or a word is no str.
 
     Warns
     -----
@@ -52,7 +54,7 @@ def top_words(
     if not checked:
         raise InputError("topics is empty; at least one topic is needed.")
     found = (language for topic in checked for language in topic)
-    chosen = dict.fromkeys(found if languages is None else _codes(languages))
+    chosen = dict.fromkeys(found if languages is None else canonical_list(languages))
     if not chosen:
         raise InputError(
             "There is no language to take words of; topics or 'languages' must name at least one."
@@ -95,12 +97,6 @@ def _check_topic(topic: object, number: int) -> dict[str, Sequence[str]]:
     return by_code(topic, f"Topic {number}")
 
 
-def _codes(languages: Sequence[str]) -> list[str]:
-    if isinstance(languages, str):
-        raise InputTypeError(f"languages is one str; give a list of codes, such as [{languages!r}].")
-    return [canonical_code(language) for language in languages]
-
-
 def _first_words(
     topic: Mapping[str, Sequence[str]], number: int, language: str, n_words: int, n_needed: int
 ) -> list[str]:
@@ -110,6 +106,12 @@ def _first_words(
     if isinstance(words, str):
         raise InputTypeError(
             f"The words of topic {number} in language {language!r} are one str; give a list of words."
+        )
+    strange = [word for word in words if not isinstance(word, str)]
+    if strange:
+        raise InputTypeError(
+            f"The words of topic {number} in language {language!r} hold {shortened(strange[0])}, which is no "
+            f"str. Give words only, without their weights."
         )
     if len(words) == 0:
         raise InputError(f"Topic {number} has no words in language {language!r}. Give topics with words.")

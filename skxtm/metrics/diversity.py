@@ -236,7 +236,7 @@ def topic_quality(cnpmi: float, tu: float) -> float:
     Returns
     -------
     quality : float
-        ``max(0, cnpmi) * tu``, between 0 and 1.
+        ``max(0, cnpmi) * tu``, between 0 and 1; nan if either is.
 
     Examples
     --------
@@ -246,4 +246,4 @@ def topic_quality(cnpmi: float, tu: float) -> float:
     >>> topic_quality(-0.5, 0.75)
     0.0
     """
-    return max(0.0, cnpmi) * tu
+    return float(np.maximum(0.0, cnpmi) * tu)

@@ -1,11 +1,11 @@
 """Aligned text in several languages, kept as what CNPMI counts in it."""
 
-import gzip
 from array import array
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -16,7 +16,8 @@ from skxtm._parameters import check_choice
 from skxtm.corpus import Corpus
 from skxtm.corpus._checks import is_missing
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.languages import by_code, canonical_code, fault_of_code
+from skxtm.languages import by_code, canonical_code
+from skxtm.metrics._text_files import lines, text_files
 from skxtm.normalization import same_word_forms
 
 Counts = NDArray[np.int64]
@@ -141,7 +142,7 @@ class AlignedReference:
         InputError
             If the languages have different numbers of texts, or one of them has no word at all.
         InputTypeError
-            If a text is neither a string nor a sequence of words.
+            If a text is neither a string nor a sequence of words, or one of its words is no string.
         """
         incidences, vocabularies, token_counts = {}, {}, {}
         for language, of_language in texts.items():
@@ -180,15 +181,8 @@ class AlignedReference:
         InputError
             If a file is missing, or if the files have different numbers of lines.
         """
-        paths = _text_files(Path(folder))
-        languages = list(paths) if languages is None else list(map(canonical_code, languages))
-        missing = [language for language in languages if language not in paths]
-        if missing:
-            raise InputError(
-                f"The folder {str(folder)!r} has no file named {missing[0]}.txt or {missing[0]}.txt.gz. "
-                f"It has files for the languages {list(paths)}."
-            )
-        return cls.from_texts({language: _lines(paths[language]) for language in languages}, match=match)
+        paths = text_files(Path(folder), languages)
+        return cls.from_texts({language: lines(path) for language, path in paths.items()}, match=match)
 
     @classmethod
     def from_corpus(cls, corpus: Corpus, *, match: Match = "normal") -> Self:
@@ -258,8 +252,13 @@ class AlignedReference:
         -------
         counts : ndarray of shape (len(words),)
             Number of documents, from 0 (also for an unknown word) to `n_documents`.
+
+        Raises
+        ------
+        InputError
+            If the reference has no such language.
         """
-        return self._look_up(self._document_counts[canonical_code(language)], language, words)
+        return self._look_up(self._document_counts, language, words)
 
     def token_counts(self, language: str, words: Sequence[str]) -> Counts:
         """Count the tokens of each word.
@@ -279,14 +278,14 @@ class AlignedReference:
         Raises
         ------
         InputError
-            If the reference was made without token counts.
+            If the reference was made without token counts, or has no such language.
         """
         if self._token_counts is None:
             raise InputError(
                 "This reference holds no token counts. Give token_counts to AlignedReference, or build it "
                 "with from_texts, read or from_corpus."
             )
-        return self._look_up(self._token_counts[canonical_code(language)], language, words)
+        return self._look_up(self._token_counts, language, words)
 
     def pair_counts(
         self, first: str, first_words: Sequence[str], second: str, second_words: Sequence[str]
@@ -308,8 +307,13 @@ class AlignedReference:
         -------
         counts : ndarray of shape (len(first_words), len(second_words))
             Number of documents that hold both words of the pair.
+
+        Raises
+        ------
+        InputError
+            If the reference lacks one of the languages.
         """
-        first, second = canonical_code(first), canonical_code(second)
+        first, second = self._known(first), self._known(second)
         rows, columns = self._find(first, first_words), self._find(second, second_words)
         counts = np.zeros((len(rows), len(columns)), dtype=np.int64)
         of_first = self._incidences[first][:, rows[rows >= 0]].astype(np.int64)
@@ -333,13 +337,20 @@ class AlignedReference:
         """
         return list(words) if self.match == "literal" else same_word_forms(list(words), language)
 
+    def _known(self, language: str) -> str:
+        code = canonical_code(language)
+        if code not in self.languages:
+            raise InputError(f"The reference has the languages {list(self.languages)}, but not {code!r}.")
+        return code
+
     def _find(self, language: str, words: Sequence[str]) -> NDArray[np.intp]:
-        columns = self._columns[canonical_code(language)]
+        columns = self._columns[language]
         return np.array([columns.get(form, -1) for form in self.forms(language, words)], dtype=np.intp)
 
-    def _look_up(self, counts: Counts, language: str, words: Sequence[str]) -> Counts:
-        columns = self._find(language, words)
-        return np.where(columns >= 0, counts[columns], 0)
+    def _look_up(self, counts: Mapping[str, Counts], language: str, words: Sequence[str]) -> Counts:
+        code = self._known(language)
+        columns = self._find(code, words)
+        return np.where(columns >= 0, counts[code][columns], 0)
 
     def _unite_spellings(self, language: str) -> None:
         number_of: dict[str, int] = {}
@@ -432,30 +443,17 @@ def _words(text: str | Sequence[str], language: str, row: int) -> Sequence[str]:
     if isinstance(text, str):
         return text.split()
     if isinstance(text, (list, tuple, np.ndarray)):
+        strange = [word for word in text if not isinstance(word, str)]
+        if strange:
+            shown = shortened(strange[0])
+            raise InputTypeError(
+                f"Text {row} of language {language!r} holds {shown}, which is no str. Give words only."
+            )
         return text
     raise InputTypeError(
         f"Text {row} of language {language!r} must be a str or a list of words. "
         f"Got {type(text).__name__} instead."
     )
-
-
-def _text_files(folder: Path) -> dict[str, Path]:
-    """Map each language of the folder, in sorted order, to its file; a plain file hides a gzipped one."""
-    packed = {path.name.removesuffix(".txt.gz"): path for path in folder.glob("*.txt.gz")}
-    plain = {path.name.removesuffix(".txt"): path for path in folder.glob("*.txt")}
-    named = {name: path for name, path in (packed | plain).items() if fault_of_code(name) is None}
-    if not named:
-        raise InputError(
-            f"The folder {str(folder)!r} has no file named {{language}}.txt or {{language}}.txt.gz."
-        )
-    return dict(sorted(by_code(named, str(folder)).items()))
-
-
-def _lines(path: Path) -> Iterator[str]:
-    # "\n" alone ends a text: other separators may stand inside a line of foreign text
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, mode="rt", encoding="utf-8", newline="\n") as lines:
-        yield from lines
 
 
 def _number_common_pairs(pair_ids: Mapping[str, list[Hashable]]) -> dict[Hashable, int]:

@@ -1,3 +1,4 @@
+import math
 from itertools import combinations
 
 import pytest
@@ -81,6 +82,7 @@ def test_a_topic_without_words_is_named():
 def test_quality_is_the_product_and_never_negative():
     assert topic_quality(0.034, 0.818) == pytest.approx(0.027812)
     assert topic_quality(-0.013, 0.192) == 0.0
+    assert math.isnan(topic_quality(math.nan, 0.5))
 
 
 def overlap_by_definition(first, second, weight):

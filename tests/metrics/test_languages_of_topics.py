@@ -79,6 +79,17 @@ def test_languages_that_are_one_str_are_refused(metric):
     assert str(caught.value) == "languages is one str; give a list of codes, such as ['en']."
 
 
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_words_with_weights_are_refused(metric):
+    weighted = [TOPICS[0], TOPICS[1] | {"en": [("goal", 0.2), ("rain", 0.1)]}]
+    with pytest.raises(InputTypeError) as caught:
+        metric(weighted)
+    assert str(caught.value) == (
+        "The words of topic 1 in language 'en' hold ('goal', 0.2), which is no str. Give words only, without "
+        "their weights."
+    )
+
+
 def test_scorers_and_names_take_any_code():
     class Model:
         def get_topics(self, n_words):

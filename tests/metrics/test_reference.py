@@ -351,3 +351,33 @@ def test_top_words_that_the_reference_lacks_are_told(score):
         "reference, or one cut into words as the model's texts were, may hold them."
     ]
     assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        lambda reference: reference.document_counts("fr", ["pluie"]),
+        lambda reference: reference.token_counts("fr", ["pluie"]),
+        lambda reference: reference.pair_counts("en", ["rain"], "fr", ["pluie"]),
+        lambda reference: reference.pair_counts("fr", ["pluie"], "en", ["rain"]),
+    ],
+)
+def test_a_language_that_the_reference_lacks_is_named_with_those_it_has(count):
+    reference = AlignedReference.from_texts({"en": ["rain"], "zh": ["雨"]})
+    with pytest.raises(InputError) as caught:
+        count(reference)
+    assert str(caught.value) == "The reference has the languages ['en', 'zh'], but not 'fr'."
+
+
+@pytest.mark.parametrize("word", [None, ["rain"], ("rain", 2)])
+def test_a_word_that_is_no_str_is_named_with_its_text(word):
+    with pytest.raises(InputTypeError) as caught:
+        AlignedReference.from_texts({"en": [["rain"], ["wind", word]]})
+    assert str(caught.value) == f"Text 1 of language 'en' holds {word!r}, which is no str. Give words only."
+
+
+def test_languages_to_read_are_no_str(tmp_path):
+    (tmp_path / "en.txt").write_text("rain", encoding="utf-8")
+    with pytest.raises(InputTypeError) as caught:
+        AlignedReference.read(tmp_path, "en")
+    assert str(caught.value) == "languages is one str; give a list of codes, such as ['en']."
