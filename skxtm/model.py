@@ -58,7 +58,7 @@ class CrossLingualTopicModel(ShapedTopics):
     document_embeddings : None, array, dict of str to array, str or encoder, default=None
         For backbones that read vectors of documents: one row per row of X, by language or together, or as
         above. None takes the corpus' own `embedding`, which is what cross-validation needs; or, of running
-        text, the encoder's; or means of words' vectors.
+        text, the encoder's; or means of the word vectors of an `AlignedWordEncoder`, never of those given.
     clusters : array of int of shape (n_documents,) or None, default=None
         For backbones that need clusters: one of ``0 .. n_components - 1`` for every row of X. None clusters
         the document embeddings' first left singular vectors, see `skxtm.backbones.XTRA`.

