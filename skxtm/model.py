@@ -32,8 +32,9 @@ from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
     from skxtm.backbones.base import Backbone, Materials
+    from skxtm.lexicons import SourcedLexicon
 
-LexiconLike = str | os.PathLike[str] | Lexicon
+    LexiconLike = str | os.PathLike[str] | Lexicon | SourcedLexicon
 
 
 class CrossLingualTopicModel(ShapedTopics):
@@ -47,7 +48,7 @@ class CrossLingualTopicModel(ShapedTopics):
     backbone : str or Backbone, default="corectm"
         The model inside: a name out of `skxtm.backbones.backbone_names`, or an object such as
         ``NMTM(lam=0.5)`` whose parameters searches reach as ``backbone__lam``.
-    lexicon : path, Lexicon, list of these, "auto" or None, default=None
+    lexicon : path, Lexicon, SourcedLexicon, list of these, "auto" or None, default=None
         Translations, one lexicon a pair of languages; missing ones are joined through a third language. It
         may be a path such as ``"zh-en.tsv"``; ``"auto"`` takes what is installed; None pairs words by the
         encoder of the extra ``encoder``, or takes what is installed. See ``docs/dictionaries.md``.

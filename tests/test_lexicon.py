@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skxtm.exceptions import InputError, InputTypeError, SkxtmError
 from skxtm.lexicon import Lexicon, LexiconCoverage
+from skxtm.lexicons import read_csv
 from skxtm.normalization import normal_forms, without_long_vowel_marks
 
 PAIRS = [("猫", "cat"), ("經濟", "economi"), ("犬", "hound"), ("犬", "dog"), ("猫", "cat"), ("%", "percent")]
@@ -84,6 +85,14 @@ def test_what_is_not_two_words_is_refused(pair, shown):
     assert str(error.value) == (
         f"pairs[1] must be a tuple or list of two str. Got {shown}. To read a file, use Lexicon.read(path)."
     )
+
+
+def test_a_dict_is_told_to_give_its_items():
+    words = {"猫": "cat"}
+    with pytest.raises(InputTypeError) as error:
+        Lexicon(words, ("zh", "en"))
+    assert str(error.value) == "pairs must hold tuples of two str. Got dict: give its .items()."
+    assert list(Lexicon(words.items(), ("zh", "en"))) == [("猫", "cat")]
 
 
 @pytest.mark.parametrize("word", ["", " cat", "cat ", "c\tat", "c\nat", "c\x00at", "\u3000"])
@@ -231,6 +240,25 @@ def test_a_line_without_two_columns_is_named(tmp_path, line, problem):
     assert str(error.value) == (
         f"Line 3 of zh-en.tsv {problem}: {line!r}. Write one pair of words on each line, separated by a tab."
     )
+
+
+def test_a_file_with_commas_is_told_its_reader(tmp_path):
+    path = tmp_path / "zh-en.csv"
+    path.write_text("猫,cat\n犬,dog\n", encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        Lexicon.read(path)
+    assert str(error.value) == (
+        "Line 1 of zh-en.csv has 1 column instead of 2: '猫,cat'. Write one pair of words on each line, separated by "
+        "a tab. Read a table with commas by skxtm.lexicons.read_csv."
+    )
+
+
+@pytest.mark.parametrize("name", ["zh-en.tsv", "."])
+def test_a_file_that_is_not_there_is_named(tmp_path, name):
+    for read in (Lexicon.read, read_csv):
+        with pytest.raises(InputError) as error:
+            read(tmp_path / name, ("zh", "en"))
+        assert str(error.value) == f"There is no file {str(tmp_path / name)!r}. Check the path."
 
 
 @pytest.mark.parametrize("content", ["", "\n \n"])

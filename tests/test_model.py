@@ -560,7 +560,8 @@ def test_a_lexicon_of_the_wrong_type_is_refused(data):
     with pytest.raises(TypeError) as caught:
         make_model(data, lexicon=7).fit(data.corpus)
     assert str(caught.value) == (
-        "The 'lexicon' parameter must be a path, a Lexicon, a list of these, 'auto', or None. Got 'int' instead."
+        "The 'lexicon' parameter must be a path, a Lexicon, what a function of skxtm.lexicons returns, a list of "
+        "these, 'auto', or None. Got 'int' instead. Of pairs of words: Lexicon(pairs, languages=('zh', 'en'))."
     )
 
 

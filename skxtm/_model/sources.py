@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import combinations
+from reprlib import repr as shortened
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,9 +122,9 @@ class Sources:
         return asked is not None and not (isinstance(asked, str) and asked == "auto")
 
     @cached_property
-    def given(self) -> list[Lexicon]:
+    def given(self) -> list[Translations]:
         """Lexicons that the user gave."""
-        return read_lexicons(self.settings.lexicon) if self.has_lexicons else []
+        return _given_translations(self.settings.lexicon) if self.has_lexicons else []
 
     @cached_property
     def found(self) -> list[SourcedLexicon]:
@@ -165,10 +166,10 @@ class Sources:
         translations : list of Translations
             Those given, or else one joined of two given through a third language, or else those installed.
         """
-        given = [lexicon for lexicon in self.given if set(lexicon.languages) == set(pair)]
+        given = [one for one in self.given if set(one.lexicon.languages) == set(pair)]
         if given:
-            return [Translations(lexicon, f"given, {len(lexicon):,} pairs") for lexicon in given]
-        through_third = joined(self.given, pair, "given, ")
+            return given
+        through_third = joined([one.lexicon for one in self.given], pair, "given, ")
         if through_third is not None:
             return [through_third]
         return [
@@ -248,7 +249,7 @@ class Sources:
         message : str
         """
         listed = ", ".join("-".join(pair) for pair in pairs)
-        given = ", ".join("-".join(lexicon.languages) for lexicon in self.given) or "none"
+        given = ", ".join("-".join(one.lexicon.languages) for one in self.given) or "none"
         encoder = UniversalSentenceEncoder()
         unknown = [code for code in self.languages if not encoder.covers(code)]
         if unknown:
@@ -385,7 +386,7 @@ def read_lexicons(lexicon: Any) -> list[Lexicon]:
 
     Parameters
     ----------
-    lexicon : None, Lexicon, path or sequence of these
+    lexicon : None, Lexicon, SourcedLexicon, path or sequence of these
         What the user gave.
 
     Returns
@@ -399,20 +400,42 @@ def read_lexicons(lexicon: Any) -> list[Lexicon]:
     InputTypeError
         If it is something else.
     """
-    if lexicon is None:
-        return []
-    if isinstance(lexicon, Lexicon):
-        if not len(lexicon):
-            raise InputError(f"{lexicon!r} in the 'lexicon' parameter is empty. Leave it out, or fill it.")
-        return [lexicon]
+    return [] if lexicon is None else [one.lexicon for one in _given_translations(lexicon)]
+
+
+def _given_translations(lexicon: Any) -> list[Translations]:
+    from skxtm.lexicons.result import SourcedLexicon
+
+    if isinstance(lexicon, SourcedLexicon):
+        licences = ", ".join(lexicon.licences)
+        return [Translations(_filled(lexicon.lexicon), f"given, {lexicon.describe()}", licences)]
     if isinstance(lexicon, (str, os.PathLike)):
-        return [Lexicon.read(lexicon)]
+        lexicon = Lexicon.read(lexicon)
+    if isinstance(lexicon, Lexicon):
+        return [Translations(_filled(lexicon), f"given, {len(lexicon):,} pairs")]
     if isinstance(lexicon, Sequence):
-        return [entry for part in lexicon for entry in read_lexicons(part)]
+        pair = next((part for part in lexicon if _is_pair(part)), None)
+        if pair is not None:
+            raise InputTypeError(
+                f"The 'lexicon' parameter holds the pair {shortened(pair)}. Make a lexicon of pairs: "
+                "Lexicon(pairs, languages=('zh', 'en'))."
+            )
+        return [entry for part in lexicon for entry in _given_translations(part)]
     raise InputTypeError(
-        "The 'lexicon' parameter must be a path, a Lexicon, a list of these, 'auto', or None. "
-        f"Got {type(lexicon).__name__!r} instead."
+        "The 'lexicon' parameter must be a path, a Lexicon, what a function of skxtm.lexicons returns, a "
+        f"list of these, 'auto', or None. Got {type(lexicon).__name__!r} instead. Of pairs of words: "
+        "Lexicon(pairs, languages=('zh', 'en'))."
     )
+
+
+def _filled(lexicon: Lexicon) -> Lexicon:
+    if not len(lexicon):
+        raise InputError(f"{lexicon!r} in the 'lexicon' parameter is empty. Leave it out, or fill it.")
+    return lexicon
+
+
+def _is_pair(part: object) -> bool:
+    return isinstance(part, (tuple, list)) and len(part) == 2 and all(isinstance(word, str) for word in part)
 
 
 def joined(lexicons: Sequence[Lexicon], pair: Pair, source: str = "") -> Translations | None:

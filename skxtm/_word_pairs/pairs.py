@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -69,6 +69,10 @@ def columns_of(pairs: Iterable[tuple[str, str]]) -> tuple[WordColumn, WordColumn
     InputTypeError
         If an element is not a tuple or list of two str.
     """
+    if isinstance(pairs, Mapping):
+        raise InputTypeError(
+            f"pairs must hold tuples of two str. Got {type(pairs).__name__}: give its .items()."
+        )
     number_of_first: defaultdict[str, int] = defaultdict(count().__next__)
     number_of_second: defaultdict[str, int] = defaultdict(count().__next__)
     firsts, seconds = [], []
@@ -276,6 +280,8 @@ def _columns(line: str) -> list[str]:
 def _shape_problem(columns: list[str]) -> Problem:
     remedy = "Write one pair of words on each line, separated by a tab."
     if len(columns) != 2:
+        if any(mark in column for column in columns for mark in ",;"):
+            remedy += " Read a table with commas by skxtm.lexicons.read_csv."
         return f"has {len(columns)} column{'s' * (len(columns) != 1)} instead of 2", remedy
     return "has an empty column", remedy
 

