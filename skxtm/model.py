@@ -53,9 +53,10 @@ class CrossLingualTopicModel(ShapedTopics):
         may be a path such as ``"zh-en.tsv"``; ``"auto"`` takes what is installed; None pairs words by the
         encoder of the extra ``encoder``, or takes what is installed. See ``docs/dictionaries.md``.
     word_embeddings : None, dict of str to array, str or encoder, default=None
-        For backbones that need vectors of words: for each language an array of shape (V_l, n_dimensions) in
-        one space, the name of a sentence-transformers model, or an object as in `skxtm.embeddings`. None
-        learns an `AlignedWordEncoder`, beside it the encoder of the extra where it knows all the languages.
+        For backbones that need vectors of words: for each language an array of shape (V_l, n_dimensions), or
+        a dict or DataFrame by word, in one space; the name of a sentence-transformers model; or an object as
+        in `skxtm.embeddings`. None learns an `AlignedWordEncoder`, beside it the encoder of the extra where
+        it knows all the languages.
     document_embeddings : None, array, dict of str to array, str or encoder, default=None
         For backbones that read vectors of documents: one row per row of X, by language or together, or as
         above. None takes the corpus' own `embedding`, which is what cross-validation needs; or, of running

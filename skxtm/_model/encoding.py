@@ -103,9 +103,15 @@ def encode(value: Any, name: str, tensors: Tensors) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Take a path as str, a value of numpy as that of Python, and any collection of str as a list."""
+    """Take paths as str, tables of words as dicts, numpy as Python, and collections of str as lists."""
+    from skxtm.lexicons.result import SourcedLexicon
+
     if isinstance(value, os.PathLike):
         return os.fspath(value)
+    if hasattr(value, "iloc") and value.ndim == 2 and all(isinstance(word, str) for word in value.index):
+        return dict(zip(value.index, value.to_numpy(), strict=True))
+    if isinstance(value, SourcedLexicon):
+        return value.lexicon
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return value.item()
     is_known = isinstance(value, (list, tuple, set, frozenset, Mapping))

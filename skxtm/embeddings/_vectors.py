@@ -183,7 +183,7 @@ def checked_word_vectors(
     Parameters
     ----------
     vectors : dict of str to array of shape (V_l, n_dimensions)
-        By any code of the languages.
+        By any code of the languages. A dict, and a table whose index holds words, give vectors by word.
     vocabularies : dict of str to ndarray of str of shape (V_l,)
         The languages that are needed; further ones in `vectors` are ignored.
     name : str
@@ -197,13 +197,18 @@ def checked_word_vectors(
     Raises
     ------
     InputError
-        If a language is missing, an array has the wrong shape, or a value is not finite.
+        If a language or a word is missing, an array has the wrong shape, or a value is not finite.
+    InputTypeError
+        If something else than an array of numbers is given.
     """
     vectors = by_code(vectors, name)
     missing = [code for code in vocabularies if code not in vectors]
     if missing:
         raise InputError(f"{name} has no vectors for {missing}; it has some for {list(vectors)}.")
-    checked = {code: np.asarray(vectors[code], dtype=np.float32) for code in vocabularies}
+    checked = {
+        code: _floats(_in_order(vectors[code], words, f"{name}[{code!r}]"), f"{name}[{code!r}]")
+        for code, words in vocabularies.items()
+    }
     for code, array in checked.items():
         if array.ndim != 2 or len(array) != len(vocabularies[code]):
             raise InputError(
@@ -216,3 +221,30 @@ def checked_word_vectors(
     if len(set(widths.values())) > 1:
         raise InputError(f"{name} has different numbers of dimensions: {widths}. One space is needed.")
     return checked
+
+
+def _in_order(vectors: Any, words: NDArray[np.object_], name: str) -> Any:
+    """Take vectors that are given by word in the order of a vocabulary; others are in it."""
+    is_table = hasattr(vectors, "iloc")
+    by_word = isinstance(vectors, Mapping) or (
+        is_table and any(isinstance(one, str) for one in vectors.index)
+    )
+    if not by_word:
+        return vectors
+    known = vectors.index if is_table else vectors
+    missing = [word for word in words if word not in known]
+    if missing:
+        raise InputError(
+            f"{name} has no vector for {len(missing):,} of {len(words):,} words of the vocabulary: "
+            f"{shortened(missing)}. Give one for each."
+        )
+    return vectors.loc[words] if is_table else [vectors[word] for word in words]
+
+
+def _floats(vectors: Any, name: str) -> FloatMatrix:
+    try:
+        return np.asarray(vectors, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputTypeError(
+            f"{name} is no array of numbers with one row per word of the vocabulary ({error})."
+        ) from error

@@ -19,8 +19,8 @@ from skxtm.languages import by_code
 from skxtm.lexicon import Lexicon
 
 _RIGHT_WAYS = (
-    "Give None, an array, a dict of arrays by language, the name of a sentence-transformers model, or an "
-    "encoder: an object with encode(texts)."
+    "Give None, a dict of arrays by language, the name of a sentence-transformers model, or an encoder: an "
+    "object with encode(texts). Embeddings of documents may be one array, too."
 )
 
 
@@ -37,7 +37,8 @@ def resolve_word_embeddings(
     ----------
     source : None, dict, str or encoder
         None learns an `AlignedWordEncoder` from `corpus` and `lexicons`. A dict holds an array of shape
-        (V_l, n_dimensions) for every language. A str is the name of a sentence-transformers model. An encoder
+        (V_l, n_dimensions) for every language, or a dict of vectors by word, or a pandas DataFrame whose
+        index holds the words. A str is the name of a sentence-transformers model. An encoder
         has ``encode_words(words, language)`` or else ``encode(texts)``; an `AlignedWordEncoder` that is not
         fitted is cloned and fitted.
     corpus : Corpus

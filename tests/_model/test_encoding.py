@@ -20,6 +20,7 @@ from safetensors.numpy import load, save
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon
 from skxtm._model.encoding import decode, encode
 from skxtm.exceptions import InputError, ModelFileError
+from skxtm.lexicons import SourcedLexicon
 
 TEXTS = [("the rain the wind", "en"), ("the sun the rain", "en"), ("the wind", "en")]
 
@@ -117,6 +118,16 @@ def test_what_cannot_be_data_is_refused_by_name(value):
         round_trip(value)
     assert str(caught.value).startswith("The parameter 'value' holds '")
     assert "which cannot be saved as data. Use plain values, or pickle the model" in str(caught.value)
+
+
+def test_a_lexicon_with_its_sources_comes_back_as_the_lexicon():
+    lexicon = Lexicon([("déšť", "rain")], ("cs", "en"))
+    assert round_trip(SourcedLexicon(lexicon, (), 1)) == lexicon
+
+
+def test_a_table_of_words_comes_back_as_vectors_by_word():
+    vectors = round_trip(pd.DataFrame(np.eye(2), index=["rain", "wind"]))
+    assert same(vectors, {"rain": np.array([1.0, 0.0]), "wind": np.array([0.0, 1.0])})
 
 
 def test_a_source_of_randomness_goes_on_where_it_stood():

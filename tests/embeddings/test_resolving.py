@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
@@ -199,6 +200,61 @@ def test_what_is_no_encoder_is_refused(made, source):
     with pytest.raises(InputTypeError) as error:
         resolve_document_embeddings(source, made.corpus)
     assert str(error.value) == (
-        f"Embeddings cannot be got from {type(source).__name__!r}. Give None, an array, a dict of arrays "
-        "by language, the name of a sentence-transformers model, or an encoder: an object with encode(texts)."
+        f"Embeddings cannot be got from {type(source).__name__!r}. Give None, a dict of arrays "
+        "by language, the name of a sentence-transformers model, or an encoder: an object with encode(texts). "
+        "Embeddings of documents may be one array, too."
+    )
+
+
+def test_one_array_of_words_is_refused_with_what_is_taken(made):
+    with pytest.raises(InputTypeError, match=r"got from 'ndarray'\. Give None, a dict of arrays by language"):
+        resolve_word_embeddings(np.eye(2 * N_WORDS), made.corpus)
+
+
+def by_word(vectors, words):
+    return dict(zip(words, vectors, strict=True))
+
+
+def table(vectors, words):
+    return pd.DataFrame(vectors, index=words)
+
+
+@pytest.mark.parametrize("make", [by_word, table])
+def test_vectors_that_are_given_by_word_are_taken_by_word(made, make):
+    vectors = {code: np.random.default_rng(0).normal(size=(N_WORDS, 3)) for code in made.corpus.languages}
+    mixed = {
+        code: make(vectors[code][::-1], made.corpus.vocabularies[code][::-1])
+        for code in made.corpus.languages
+    }
+    resolved = resolve_word_embeddings(mixed, made.corpus)
+    for code in made.corpus.languages:
+        np.testing.assert_array_equal(resolved[code], vectors[code].astype(np.float32))
+
+
+def test_a_table_without_words_is_taken_row_by_row(made):
+    vectors = {code: np.random.default_rng(0).normal(size=(N_WORDS, 3)) for code in made.corpus.languages}
+    tables = {code: pd.DataFrame(of_language) for code, of_language in vectors.items()}
+    resolved = resolve_word_embeddings(tables, made.corpus)
+    np.testing.assert_array_equal(resolved["en"], vectors["en"].astype(np.float32))
+
+
+@pytest.mark.parametrize("make", [by_word, table])
+def test_words_without_a_vector_are_named(made, make):
+    words = made.corpus.vocabularies["en"]
+    given = {"en": make(np.eye(N_WORDS)[1:], words[1:]), "zh": np.eye(N_WORDS)}
+    with pytest.raises(InputError) as error:
+        resolve_word_embeddings(given, made.corpus)
+    assert str(error.value) == (
+        f"word_embeddings['en'] has no vector for 1 of {N_WORDS} words of the vocabulary: ['{words[0]}']. Give one "
+        "for each."
+    )
+
+
+@pytest.mark.parametrize("strange", ["rain", [[1.0], [1.0, 2.0]], object()])
+def test_word_vectors_that_are_no_numbers_are_named(made, strange):
+    given = {"en": strange, "zh": np.eye(N_WORDS)}
+    with pytest.raises(InputTypeError) as error:
+        resolve_word_embeddings(given, made.corpus)
+    assert str(error.value).startswith(
+        "word_embeddings['en'] is no array of numbers with one row per word of the vocabulary ("
     )
