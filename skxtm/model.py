@@ -128,7 +128,8 @@ class CrossLingualTopicModel(ShapedTopics):
     Notes
     -----
     Documents without a known word are kept: training passes them by, and their topic proportions are the
-    prior's. Ctrl-C during training keeps what was learned. For searches, and forks, see ``docs/threads.md``.
+    prior's, or those of their text where an encoder reads it. Ctrl-C during training keeps what was learned.
+    For searches, and forks, see ``docs/threads.md``.
 
     To classify across languages, fit on all of them, then freeze the model:
     ``make_pipeline(FrozenEstimator(model), SVC()).fit(corpus_en, y_en).score(corpus_zh, y_zh)``.

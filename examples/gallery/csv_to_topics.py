@@ -11,8 +11,9 @@ to look around in. Needs the extras ``encoder``, ``zh``, ``ja``, ``text``, ``fra
 # ------
 #
 # What is needed is a text and a language in each row. This file is made of the bundled sample; take your own
-# instead, and say in ``CrossLingualVectorizer(text_column=..., language_column=...)`` if its columns have
-# other names.
+# instead. If its columns have other names, say so to the vectorizer of the model below:
+# ``CrossLingualTopicModel(8, vectorizer=CrossLingualVectorizer(text_column="answer"))``, and
+# ``language_column`` alike.
 
 import tempfile
 from pathlib import Path

@@ -63,12 +63,12 @@ display = RefinementDisplay.from_estimator(refiner, topics=[0]).plot()
 #
 # Topics are called by their most distinctive words until somebody knows better; a language model in place of
 # ``None`` names them too. Names stand in tables, pages, pictures, and as columns of what ``transform``
-# returns.
+# returns. ``set_topic_names`` names those of the model itself.
 
 named = name_topics(refiner.get_topics(10), None)
-renamed = refiner.model_.set_topic_names({1: "The second one"})
-print(named[1].name, "->", renamed.topic_names_[1])
-print(renamed.topic_names_)
+refiner.model_.set_topic_names({1: "The second one"})
+print(named[1].name, "->", refiner.model_.topic_names_[1])
+print(refiner.model_.topic_names_)
 
 # %%
 # Topics can be merged, split and put in order as well: :doc:`/docs/shaping`.

@@ -82,8 +82,10 @@ together = model.transform(documents)
 print(all((answer == row).all() for answer, row in zip(answers, together, strict=True)))
 
 # %%
-# A language that the model has not seen, or a document without a known word, is worth a test of your own: the
-# former is an error, the latter gets the proportions of the prior, with a warning.
+# A language that the model has not seen, or a document without a known word, is worth a test of your own. The
+# former is an error. The latter is read by the encoder, if the model reads texts by one, as here; otherwise
+# it gets the proportions of the prior, with a warning. Either way ``n_words`` is 0 in the table of
+# :func:`skxtm.explore.get_document_info`.
 
 from skxtm.exceptions import SkxtmError
 

@@ -23,8 +23,8 @@ _RIGHT_WAYS = (
     "mappings with these keys, a Corpus, or a matrix of word counts (one language)."
 )
 _TEXTS_ALONE = (
-    "For texts alone, name their language, as in CrossLingualVectorizer(languages=['en']), or have it found: "
-    "languages='auto'."
+    "For texts alone, name their language, as in CrossLingualVectorizer(languages=['en']), given to a model "
+    "as vectorizer=, or have it found: languages='auto'."
 )
 
 
@@ -197,7 +197,8 @@ def _check_columns(columns: Sequence[str], names: Sequence[str]) -> None:
     if missing:
         raise InputError(
             f"X has no column {missing[0]!r}; its columns are {sorted(map(str, columns))}. Rename it, or "
-            "name the columns with text_column and language_column."
+            "name the columns with text_column and language_column; of a model, those of "
+            "CrossLingualVectorizer, given to it as vectorizer=."
         )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from skxtm._optional import import_optional
 from skxtm._parameters import check_number
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 
 #: Colours that colour-blind people tell apart (Okabe and Ito), the most distinct first.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D1F", "#000000")
@@ -57,12 +57,17 @@ def chosen_topics(
 
     Raises
     ------
-    InputError
-        If there is no such topic, or none is given.
+    InputError, InputTypeError
+        If there is no such topic, none is given, or they are no list.
     """
     check_number(max_topics, "max_topics", owner, 1, integer=True)
     if topics is None:
         return sorted(weights, key=lambda number: -weights[number])[:max_topics]
+    if not isinstance(topics, Iterable):
+        raise InputTypeError(
+            f"The 'topics' parameter of {owner} must be a list of numbers of topics, or None. Got {topics!r} "
+            "instead."
+        )
     chosen, known = list(topics), list(weights)
     strange = [topic for topic in chosen if isinstance(topic, bool) or topic not in known]
     if strange or not chosen:

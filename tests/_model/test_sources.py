@@ -20,6 +20,7 @@ from skxtm.exceptions import (
     SkxtmError,
     UnknownWordsWarning,
 )
+from skxtm.explore import get_document_info
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon
 from skxtm.metrics import cluster_scores
 
@@ -359,6 +360,16 @@ def test_means_of_word_vectors_are_said_to_be_those_of_what_was_learnt():
     )
     described = str(model.fit(CZECH_AND_HUNGARIAN).resources_[-1])
     assert described == "document vectors cs-hu: means of the word vectors of AlignedWordEncoder"
+
+
+@pytest.mark.encoder
+def test_a_document_without_a_known_word_is_read_by_its_text_and_shown_to_have_none(recwarn):
+    model = make_model().fit(TEXTS)
+    strange = [("Zxqv wqkj.", "en")]
+    theta = model.transform(strange)
+    assert not [one for one in recwarn if one.category is UnknownWordsWarning]
+    assert not np.allclose(theta, model.transform([("Vkkj plmn qqrs.", "en")]))
+    assert get_document_info(model, strange)["n_words"].tolist() == [0]
 
 
 @pytest.mark.encoder

@@ -31,8 +31,8 @@ MAPPINGS = [{"text": text, "language": language, "source": "news"} for text, lan
 Row = namedtuple("Row", ["words", "code"])
 
 TEXTS_ALONE = (
-    "For texts alone, name their language, as in CrossLingualVectorizer(languages=['en']), or have it found: "
-    "languages='auto'."
+    "For texts alone, name their language, as in CrossLingualVectorizer(languages=['en']), given to a model as "
+    "vectorizer=, or have it found: languages='auto'."
 )
 RIGHT_WAYS = (
     "Pass a DataFrame with the columns 'text' and 'language', a sequence of (text, language) pairs or of "
@@ -252,13 +252,15 @@ class TestCountMatrices:
             [{"text": "rain", "lang": "en"}],
             InputError,
             "X has no column 'language'; its columns are ['lang', 'text']. Rename it, or name the columns with "
-            "text_column and language_column.",
+            "text_column and language_column; of a model, those of CrossLingualVectorizer, given to it as "
+            "vectorizer=.",
         ),
         (
             pd.DataFrame({"body": TEXTS, 0: LANGUAGES}),
             InputError,
             "X has no column 'text'; its columns are ['0', 'body']. Rename it, or name the columns with "
-            "text_column and language_column.",
+            "text_column and language_column; of a model, those of CrossLingualVectorizer, given to it as "
+            "vectorizer=.",
         ),
         (
             pd.DataFrame({"text": ["rain", None, np.nan], "language": LANGUAGES}),

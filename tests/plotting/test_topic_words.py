@@ -80,6 +80,14 @@ def test_it_draws_in_the_place_of_an_axes(model, two_axes):
     )
 
 
+def test_topics_that_are_one_number_are_refused(model):
+    with pytest.raises(InputTypeError) as caught:
+        TopicWordsDisplay.from_estimator(model, topics=1)
+    assert str(caught.value) == (
+        "The 'topics' parameter of TopicWordsDisplay must be a list of numbers of topics, or None. Got 1 instead."
+    )
+
+
 @pytest.mark.parametrize("topics", [[4], [-1], [], ["0"], [True], [0, 9]])
 def test_topics_that_are_not_there_are_named(model, topics):
     with pytest.raises(InputError) as caught:
