@@ -486,6 +486,13 @@ class CrossLingualTopicModel(ShapedTopics):
     def _read(self, X: Any) -> Corpus:
         return read_documents(self, self._state, X)
 
+    def _identity(self) -> str:
+        """Tell the fitted model from others whose `transform_shards` gives something else."""
+        from skxtm._model.saving import identity
+
+        check_is_fitted(self)
+        return identity(self._state)
+
     @property
     def _n_features_out(self) -> int:
         return len(self.components_)

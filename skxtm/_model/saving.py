@@ -61,8 +61,6 @@ def save_model(
     InputError
         If a parameter cannot be written, or the path is another kind of folder.
     """
-    from safetensors.numpy import save
-
     if path.exists() and not is_saved_model(path):
         raise InputError(f"{path} exists and is not a saved model. Choose another path, or remove it first.")
     if path.exists() and path.samefile(Path.cwd()):
@@ -83,9 +81,30 @@ def save_model(
         description["documents"] = _encode_documents(state, settings, tensors)
     if resumable and state.trainer is not None:
         description["training"] = _encode_training(state.trainer, tensors)
-    payload = save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
+    payload = _payload(tensors)
     description["sha256"] = hashlib.sha256(payload).hexdigest()
     _replace_folder(path, {_TENSORS: payload, _JSON: _as_json(description)})
+
+
+def identity(state: State) -> str:
+    """Tell what a model says of counts from what all others say; saving and loading do not change it.
+
+    Parameters
+    ----------
+    state : State
+        Of a fitted model.
+
+    Returns
+    -------
+    digest : str
+        Of its words, its backbone and all that it learnt.
+    """
+    told = {
+        "vocabularies": [[code, words.tolist()] for code, words in state.vocabularies.items()],
+        "backbone": encode(state.backbone, "backbone", {}),
+        "seed": state.seed,
+    }
+    return hashlib.sha256(_as_json(told) + _payload(learnt_tensors(state))).hexdigest()
 
 
 def is_saved_model(path: Path) -> bool:
@@ -357,6 +376,12 @@ def _with_prefix(tensors: Tensors, prefix: str) -> Tensors:
 def _or_none(value: float) -> float | None:
     """JSON has no nan."""
     return None if np.isnan(value) else value
+
+
+def _payload(tensors: Tensors) -> bytes:
+    from safetensors.numpy import save
+
+    return save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
 
 
 def _as_json(description: dict[str, Any]) -> bytes:

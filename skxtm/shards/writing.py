@@ -18,6 +18,7 @@ from skxtm.exceptions import InputError, InputTypeError
 from skxtm.shards._files import write_arrays
 from skxtm.shards._format import INDEX, Index, ShardFile, Vocabularies, to_arrays, write_index
 from skxtm.shards._parquet import arrow, write_table
+from skxtm.shards._proportions import Proportions, claim
 from skxtm.shards.reading import Shards
 
 
@@ -90,7 +91,7 @@ def write_shards(
 def transform_to_folder(
     model: Any, shards: Any, folder: str | os.PathLike[str], *, format: str = "npy"
 ) -> list[Path]:
-    """Write the topic proportions of documents, a file a shard; what is there already is not made again.
+    """Write the topic proportions of documents, a file a shard; a run that was stopped goes on.
 
     Parameters
     ----------
@@ -99,7 +100,8 @@ def transform_to_folder(
     shards : Shards, or sequence that `Shards` takes
         The documents.
     folder : path
-        Made if it is not there.
+        Made if it is not there. A file ``proportions.json`` says whose proportions it holds: those that are
+        there are not made again if they are of the same model, shards and format, and refused else.
     format : {"npy", "parquet"}, default="npy"
         Arrays that `numpy.load` reads, or tables in Parquet (extra ``parquet``).
 
@@ -108,22 +110,27 @@ def transform_to_folder(
     paths : list of Path
         One file for each shard: an array (n_documents, n_components) of float32, or a table with the columns
         ``id``, where documents have ids, ``language``, and one for each topic, with its name; for ids and
-        languages every shard is read once more. Delete them
-        before another model writes into the folder.
+        languages every shard is read once more.
 
     Raises
     ------
     InputError, InputTypeError
-        As from ``transform_shards``, or if there is no such format, or a topic is named as another
-        column.
+        As from ``transform_shards``, or if there is no such format, a topic is named as another column, or
+        the folder holds proportions of another model, of other shards or in another format.
     MissingDependencyError
         If Parquet is asked for, and pyarrow is not installed.
+
+    Notes
+    -----
+    Shards in files are told by the names, sizes and times of the files, those in memory by their counts; of
+    functions only the number is known: delete the folder if they return other documents.
     """
     check_choice(format, "format", "transform_to_folder", ("npy", "parquet"))
     names = _names_of_topics(model) if format == "parquet" else []
     pieces = Shards.of(shards)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
+    claim(target, Proportions.of(model._identity(), pieces, format, names))
     paths = [target / f"{number:06}.{format}" for number in range(len(pieces))]
     missing = [number for number, path in enumerate(paths) if not path.exists()]
     for number, theta in zip(
