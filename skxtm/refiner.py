@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skxtm._model.intake import read_documents
+from skxtm._model.learning import trained_to_the_end
 from skxtm._model.refined import RefinedModel
 from skxtm._model.refining import Refining, proposer_of
 from skxtm._model.second_phase import Refinement
@@ -171,11 +172,12 @@ class LLMRefiner(RefinedModel):
 
     Each answer is kept in the cache when it arrives, if the chat model says what it is (`identity`). If `fit`
     stops, by an error, by Ctrl-C while asking, or by force, a second call with the same integer seeds asks
-    again only for what was not answered. (A model that was saved without ``resumable=True`` and
-    loaded goes on with a fresh optimiser and source of randomness, so that later refinements show other
-    topics.) Ctrl-C during training ends the second phase, with a usable model. When `max_cost` or
-    `max_requests` is reached after the first refinement, or the server refuses requests then, training goes
-    on with the last words kept, and a warning says so.
+    again only for what was not answered. (A model that was saved without ``resumable=True`` and loaded goes
+    on with a fresh optimiser and source of randomness, so that later refinements show other topics.) Ctrl-C
+    during training ends the second phase, with a usable model; during that of an estimator that is fitted
+    first it ends `fit`, before anything is asked. When `max_cost` or `max_requests` is reached after the
+    first refinement, or the server refuses requests then, training goes on with the last words kept, and a
+    warning says so.
 
     The median distance of a topic's kernels is that of the pooled distances: pairs within the words that get
     a gradient and within the refined words count twice, pairs across once. With ``support="top"`` that is as
@@ -462,7 +464,10 @@ class LLMRefiner(RefinedModel):
 
     def _base_model(self, X: Any) -> CrossLingualTopicModel:
         fitted = fitted_model(self.estimator)
-        return clone(self.estimator).fit(X) if fitted is None else fitted
+        if fitted is not None:
+            return fitted
+        with trained_to_the_end():
+            return clone(self.estimator).fit(X)
 
 
 def fitted_model(estimator: Any) -> CrossLingualTopicModel | None:

@@ -221,6 +221,27 @@ class TestOffline:
         assert refiner.n_iter_ == 2
         assert refiner.transform(CORPUS).shape == (80, K)
 
+    def test_ctrl_c_while_the_estimator_is_fitted_ends_all_before_anything_is_asked(self, monkeypatch):
+        from skxtm.training.loop import Trainer
+
+        train_epoch, asked = Trainer.train_epoch, []
+
+        def interrupted(self, *args, **kwargs):
+            if self.n_epochs == 1:
+                raise KeyboardInterrupt
+            train_epoch(self, *args, **kwargs)
+
+        def answer(request):
+            asked.append(request)
+            return json_answer(TRUE_WORDS)
+
+        monkeypatch.setattr(Trainer, "train_epoch", interrupted)
+        refiner = LLMRefiner(make_model(), llm=ScriptedChat(answer), cache=None, max_epochs=0)
+        with pytest.raises(KeyboardInterrupt):
+            refiner.fit(CORPUS)
+        assert asked == []
+        assert not hasattr(refiner, "estimator_")
+
     def test_the_report_agrees_with_the_words_kept(self, fitted):
         refiner = offline(fitted).fit(CORPUS)
         report = refiner.refinement_report_

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +18,7 @@ from skxtm._model.sources import Sources
 from skxtm._model.state import Settings, State
 from skxtm._threads import check_n_threads, torch_threads
 from skxtm.embeddings._sums import RowSum
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InterruptedWarning
 
 if TYPE_CHECKING:
     from skxtm.backbones.base import Backbone, Materials
@@ -168,6 +171,28 @@ def train_further(state: State, corpus: Corpus, n_epochs: int, settings: Setting
     with torch_threads(settings.n_threads):
         materials = gather_documents(state, corpus, Sources(settings, state.languages))
     return train(state, corpus, materials, n_epochs, settings)
+
+
+@contextmanager
+def trained_to_the_end() -> Iterator[None]:
+    """Let Ctrl-C end more than one training, which else keeps what it has learnt and goes on.
+
+    Yields
+    ------
+    None
+        While that holds.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If a training was cut short.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", InterruptedWarning)
+            yield
+    except InterruptedWarning:
+        raise KeyboardInterrupt from None
 
 
 def make_trainer(state: State, device: str, schedule: Schedule | None = None) -> Trainer:

@@ -73,8 +73,8 @@ def claim(folder: Path, proportions: Proportions) -> None:
         return
     if any(_FILE.fullmatch(entry.name) for entry in folder.iterdir()):
         raise InputError(
-            f"The folder {str(folder)!r} holds proportions {_difference(found, wanted)}. Give another folder, "
-            "or delete it."
+            f"The folder {str(folder)!r} holds proportions {_difference(found, wanted)}. Give another "
+            "folder, or delete it."
         )
     with replacing(path) as partial:
         partial.write_text(json.dumps(wanted, ensure_ascii=False), encoding="utf-8")
