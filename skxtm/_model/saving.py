@@ -1,16 +1,13 @@
 """Saving and loading models as data: JSON for what is read, safetensors for what is large.
 
-A folder holds ``model.json`` and ``tensors.safetensors``; the JSON names the other file's SHA-256, so that a
-damaged or exchanged file is noticed. Objects among the parameters are written as their kind and plain
-parameters, and only the kinds listed here are ever built.
+Objects among the parameters are written as their kind and plain parameters, and only the kinds that
+`encoding` lists are ever built.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import astuple, fields
@@ -21,21 +18,18 @@ import numpy as np
 from sklearn.base import clone
 
 from skxtm._model.encoding import Tensors, decode, encode
+from skxtm._model.folder import JSON, TENSORS, as_json, as_payload, read_folder, write_folder
 from skxtm._model.intake import Columns
 from skxtm._model.reading import reader_of
 from skxtm._model.shaping import Shaping
 from skxtm._model.sources import Resource
 from skxtm._model.state import Settings, State
-from skxtm._version import __version__
 from skxtm.corpus._checks import checked_vocabularies
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import InputError, MissingDependencyError, ModelFileError
 from skxtm.refinement import TopicName
 
 Model = TypeVar("Model")
-
-FORMAT = 1
-_JSON, _TENSORS = "model.json", "tensors.safetensors"
 
 
 def save_model(
@@ -72,8 +66,6 @@ def save_model(
     if settings.has_document_arrays:
         params["document_embeddings"] = None
     description = {
-        "format": FORMAT,
-        "skxtm": __version__,
         "params": {name: encode(value, name, tensors) for name, value in params.items()},
         "fitted": _fitted(state, columns),
     }
@@ -81,9 +73,7 @@ def save_model(
         description["documents"] = _encode_documents(state, settings, tensors)
     if resumable and state.trainer is not None:
         description["training"] = _encode_training(state.trainer, tensors)
-    payload = _payload(tensors)
-    description["sha256"] = hashlib.sha256(payload).hexdigest()
-    _replace_folder(path, {_TENSORS: payload, _JSON: _as_json(description)})
+    write_folder(path, description, tensors)
 
 
 def identity(state: State) -> str:
@@ -104,7 +94,7 @@ def identity(state: State) -> str:
         "backbone": encode(state.backbone, "backbone", {}),
         "seed": state.seed,
     }
-    return hashlib.sha256(_as_json(told) + _payload(learnt_tensors(state))).hexdigest()
+    return hashlib.sha256(as_json(told) + as_payload(learnt_tensors(state))).hexdigest()
 
 
 def is_saved_model(path: Path) -> bool:
@@ -120,10 +110,10 @@ def is_saved_model(path: Path) -> bool:
     answer : bool
         Whether it is a folder with the files of a saved model, and no others.
     """
-    if not path.is_dir() or any(entry.name not in (_JSON, _TENSORS) for entry in path.iterdir()):
+    if not path.is_dir() or any(entry.name not in (JSON, TENSORS) for entry in path.iterdir()):
         return False
     try:
-        description = json.loads((path / _JSON).read_text(encoding="utf-8"))
+        description = json.loads((path / JSON).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(description, dict) and {"format", "skxtm", "params"} <= description.keys()
@@ -153,7 +143,7 @@ def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Mod
     ModelFileError
         If a file is missing, damaged or of a newer format.
     """
-    description, tensors = _read_folder(path)
+    description, tensors = read_folder(path)
     try:
         model = make({name: decode(value, tensors) for name, value in description["params"].items()})
         state = _restored(description["fitted"], tensors)
@@ -221,7 +211,14 @@ def _restored(fitted: dict[str, Any], tensors: Tensors) -> State:
         resources=[_to_resource(saved) for saved in fitted.get("resources", [])],
     )
     restore_learnt(state, tensors)
-    state.components = np.hstack(reader_of(state, "cpu").topic_word())
+    topic_word = reader_of(state, "cpu").topic_word()
+    for (code, known), probabilities in zip(vocabularies.items(), topic_word, strict=True):
+        if probabilities.shape[1] != len(known):
+            raise ModelFileError(
+                f"The saved model has {len(known):,} words in {code!r}, but its topics have "
+                f"{probabilities.shape[1]:,}. Save the model again."
+            )
+    state.components = np.hstack(topic_word)
     return state
 
 
@@ -376,63 +373,3 @@ def _with_prefix(tensors: Tensors, prefix: str) -> Tensors:
 def _or_none(value: float) -> float | None:
     """JSON has no nan."""
     return None if np.isnan(value) else value
-
-
-def _payload(tensors: Tensors) -> bytes:
-    from safetensors.numpy import save
-
-    return save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
-
-
-def _as_json(description: dict[str, Any]) -> bytes:
-    """Write JSON; half a character, as names of files may hold, becomes its escape in JSON."""
-    return json.dumps(description, ensure_ascii=False).encode(errors="backslashreplace")
-
-
-def _replace_folder(path: Path, files: dict[str, bytes]) -> None:
-    """Write all files beside the folder, then put them in its place; at no time half of it is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    fresh, stale = beside / "fresh", beside / "stale"
-    try:
-        fresh.mkdir()
-        for name, content in files.items():
-            (fresh / name).write_bytes(content)
-        fresh.chmod(0o755)
-        if path.exists():
-            path.rename(stale)
-        fresh.rename(path)
-    except BaseException:
-        if stale.exists() and not path.exists():
-            stale.rename(path)
-        raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _read_folder(path: Path) -> tuple[dict[str, Any], Tensors]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        description = json.loads((path / _JSON).read_text(encoding="utf-8"))
-        payload = (path / _TENSORS).read_bytes()
-    except FileNotFoundError as error:
-        raise ModelFileError(
-            f"{path} is not a saved model: {Path(error.filename).name} is missing. Check the path, or save "
-            "the model again."
-        ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelFileError(f"{path / _JSON} is damaged ({error}). Save the model again.") from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        found = description.get("format") if isinstance(description, dict) else None
-        raise ModelFileError(
-            f"{path} has format {found!r}; this skxtm {__version__} reads format {FORMAT}. Load it with the "
-            "skxtm that saved it."
-        )
-    if hashlib.sha256(payload).hexdigest() != description.get("sha256"):
-        raise ModelFileError(f"{path / _TENSORS} is truncated or changed. Save the model again.")
-    try:
-        return description, load(payload)
-    except SafetensorError as error:
-        raise ModelFileError(f"{path / _TENSORS} is damaged ({error}). Save the model again.") from error

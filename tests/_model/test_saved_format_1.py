@@ -6,7 +6,9 @@ number: hence 1e-6. Training is in single precision and draws noise, of which to
 hence `TRAINED`, which is far less than what a training differs by that has lost its past.
 """
 
+import json
 import runpy
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from scipy import sparse
 
 from skxtm import Corpus, CrossLingualTopicModel
 from skxtm.backbones import backbone_names
+from skxtm.exceptions import ModelFileError
 
 FOLDER = Path(__file__).parent / "saved_format_1"
 LANGUAGES = ("en", "zh")
@@ -59,6 +62,18 @@ def test_a_folder_saved_by_an_earlier_version_gives_the_same_proportions(saved, 
     assert_as_then(model, saved, name)
     for proportions in model.topic_word_.values():
         np.testing.assert_allclose(proportions.sum(1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_a_word_more_or_less_than_the_topics_have_is_refused(name, tmp_path):
+    folder = shutil.copytree(FOLDER / name, tmp_path / name)
+    description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    words = description["fitted"]["vocabularies"]["en"]
+    for changed in (words[1:], [*words, "another"]):
+        description["fitted"]["vocabularies"]["en"] = changed
+        (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")
+        with pytest.raises(ModelFileError):
+            CrossLingualTopicModel.load(folder)
 
 
 def test_what_an_earlier_version_saved_can_be_saved_again(saved, tmp_path):

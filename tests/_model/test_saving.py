@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load, load_file, save
+from sklearn.base import clone
 
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
 from skxtm._model.state import state_of
@@ -294,9 +296,12 @@ def test_a_missing_file_is_named(model, tmp_path):
 
 
 def edit(change):
+    """Change what a folder says; it then looks as if saved before the JSON held a digest of itself."""
+
     def apply(folder):
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         change(description)
+        description.pop("content_sha256")
         (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")
 
     return apply
@@ -310,6 +315,55 @@ def test_a_newer_format_is_named(model, tmp_path):
         f"{tmp_path / 'model'} has format 99; this skxtm {__version__} reads format 1. Load it with the skxtm "
         "that saved it."
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda said: said["fitted"]["vocabularies"]["en"].reverse(),
+        lambda said: said["params"].update(n_components=4),
+        lambda said: said.update(skxtm="9.9"),
+    ],
+)
+def test_json_that_was_changed_after_it_was_saved_is_noticed(model, tmp_path, change):
+    def apply(folder):
+        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        change(description)
+        (folder / "model.json").write_text(json.dumps(description), encoding="utf-8")
+
+    assert damaged(model, tmp_path / "model", apply) == (
+        f"{tmp_path / 'model' / 'model.json'} was changed after it was saved. Save the model again."
+    )
+
+
+def test_the_same_json_in_other_letters_is_the_same_model(model, tmp_path):
+    model.save(tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    description = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(description, indent=2, sort_keys=True), encoding="utf-8")
+    assert CrossLingualTopicModel.load(tmp_path / "model").get_topics() == model.get_topics()
+
+
+def test_a_folder_that_is_replaced_while_it_is_read_is_read_again(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "model")
+    read_bytes, reads = Path.read_bytes, []
+
+    def replaced_meanwhile(path):
+        reads.append(path)
+        if len(reads) == 1:
+            other = clone(model).set_params(random_state=1).fit(make_multilingual_corpus(20).corpus)
+            other.save(tmp_path / "model")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", replaced_meanwhile)
+    assert CrossLingualTopicModel.load(tmp_path / "model").random_state == 1
+    assert len(reads) == 2
+
+
+def test_a_folder_that_is_not_there_for_a_moment_is_waited_for(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "fresh")
+    monkeypatch.setattr("time.sleep", lambda seconds: (tmp_path / "fresh").rename(tmp_path / "model"))
+    assert CrossLingualTopicModel.load(tmp_path / "model").get_topics() == model.get_topics()
 
 
 @pytest.mark.parametrize(
