@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,10 @@ class EmbeddingSpace:
             encoded = part.encode("utf-8", "surrogatepass")
             digest.update(len(encoded).to_bytes(8, "little") + encoded)
         return digest.digest()
+
+
+class _UnusableError(InputError):
+    """The folder cannot be made, read or written, which is no fault of the vectors."""
 
 
 class EmbeddingCache:
@@ -101,7 +107,7 @@ class EmbeddingCache:
         InputError
             If the file is damaged or cannot be used.
         """
-        if not self.path.exists():
+        if not os.path.exists(self.path):  # where a folder must not be entered, Path.exists raises
             return {}
         text_of = {space.key(text): text for text in texts}
         with self._connection() as connection:
@@ -144,7 +150,7 @@ class EmbeddingCache:
             with closing(connection):
                 yield connection
         except (sqlite3.OperationalError, OSError) as error:
-            raise InputError(
+            raise _UnusableError(
                 f"The embedding cache {str(self.path)!r} cannot be used ({error}). Give another "
                 "folder, or switch it off with cache=False."
             ) from error
@@ -166,7 +172,8 @@ def cached_vectors(
     Parameters
     ----------
     cache : bool or path-like
-        True takes `default_cache_folder`, a path is the folder itself, False looks up and stores nothing.
+        True takes `default_cache_folder`, and does without it if need be; a path is the folder itself; False
+        looks up and stores nothing.
     space : EmbeddingSpace
     texts : iterable of str
         Each once.
@@ -181,17 +188,46 @@ def cached_vectors(
     Raises
     ------
     InputError
-        If the file is damaged or cannot be used.
+        If the file is damaged, or a folder that was given cannot be used.
+
+    Warns
+    -----
+    UserWarning
+        Once, if the default folder cannot be used.
     """
     texts = list(texts)
     store = None if cache is False else EmbeddingCache(None if cache is True else cache)
-    vectors = {} if store is None else store.get_many(space, texts)
+    vectors: dict[str, NDArray[np.float32]] = {}
+    try:
+        vectors = {} if store is None else store.get_many(space, texts)
+    except _UnusableError as error:
+        store = _do_without(error, cache)
     missing = [text for text in texts if text not in vectors]
     for part, computed in compute(missing) if missing else ():
-        if store is not None:
-            store.put_many(space, part, computed)
+        try:
+            if store is not None:
+                store.put_many(space, part, computed)
+        except _UnusableError as error:
+            store = _do_without(error, cache)
         vectors.update(zip(part, computed, strict=True))
     return vectors
+
+
+def _do_without(error: _UnusableError, cache: bool | str | os.PathLike[str]) -> None:
+    """Tell, once, that nothing is kept where the user named no folder, as in a service that may not write."""
+    if cache is not True:
+        raise error
+    _tell_once(str(default_cache_folder()), f"{error.__cause__}")
+
+
+@lru_cache
+def _tell_once(folder: str, reason: str) -> None:
+    warnings.warn(
+        f"The embedding cache {folder!r} cannot be used ({reason}): vectors are computed, and not kept. "
+        "Let the environment variable SKXTM_CACHE name a folder that can be written, or switch the cache off "
+        "with cache=False of the encoder.",
+        stacklevel=5,
+    )
 
 
 def default_cache_folder() -> Path:

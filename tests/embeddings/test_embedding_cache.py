@@ -4,12 +4,19 @@ import pickle
 import sqlite3
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from skxtm.embeddings._cache import FILE_NAME, EmbeddingCache, EmbeddingSpace, default_cache_folder
+from skxtm.embeddings._cache import (
+    FILE_NAME,
+    EmbeddingCache,
+    EmbeddingSpace,
+    cached_vectors,
+    default_cache_folder,
+)
 from skxtm.exceptions import InputError
 
 SPACE = EmbeddingSpace("some-model", "main")
@@ -171,6 +178,55 @@ def test_a_file_that_cannot_be_opened_is_named_with_the_remedy(cache):
         f"The embedding cache {str(cache.path)!r} cannot be used (unable to open database file). Give another "
         "folder, or switch it off with cache=False."
     )
+
+
+def computed(texts):
+    """Compute vectors, one text at a time."""
+    yield from (([text], np.full((1, 2), len(text), dtype=np.float32)) for text in texts)
+
+
+def vectors_of(texts, cache=True):
+    return {text: vector.tolist() for text, vector in cached_vectors(cache, SPACE, texts, computed).items()}
+
+
+def test_where_no_folder_can_be_made_vectors_are_computed_and_one_warning_says_so(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SKXTM_CACHE", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match="not kept") as caught:
+        assert vectors_of(["rain", "sun"]) == {"rain": [4, 4], "sun": [3, 3]}
+    (warning,) = caught
+    folder = tmp_path / "file" / "embeddings"
+    assert str(warning.message) == (
+        f"The embedding cache {str(folder)!r} cannot be used ([Errno 20] Not a directory: {str(folder)!r}): "
+        "vectors are computed, and not kept. Let the environment variable SKXTM_CACHE name a folder "
+        "that can be written, or switch the cache off with cache=False of the encoder."
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert vectors_of(["wind"]) == {"wind": [4, 4]}
+
+
+def test_a_cache_that_can_only_be_read_is_read(monkeypatch, tmp_path):
+    monkeypatch.setenv("SKXTM_CACHE", str(tmp_path))
+    EmbeddingCache().put_many(SPACE, ["rain"], np.ones((1, 2), dtype=np.float32))
+    connect = sqlite3.connect
+    read_only = f"file:{EmbeddingCache().path}?mode=ro"  # what SQLite does by itself where it may not write
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **options: connect(read_only, uri=True, **options))
+    with pytest.warns(UserWarning, match=r"cannot be used \(attempt to write a readonly database\)"):
+        assert vectors_of(["rain", "sun"]) == {"rain": [1, 1], "sun": [3, 3]}
+
+
+def test_a_cache_that_cannot_be_read_is_done_without(monkeypatch, tmp_path):
+    monkeypatch.setenv("SKXTM_CACHE", str(tmp_path))
+    EmbeddingCache().path.mkdir(parents=True)
+    with pytest.warns(UserWarning, match=r"cannot be used \(unable to open database file\)"):
+        assert vectors_of(["rain"]) == {"rain": [4, 4]}
+
+
+def test_a_folder_that_was_named_is_used_or_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"cannot be used \(.*\)\. Give another folder, or switch it off"):
+        vectors_of(["rain"], cache=tmp_path / "file")
 
 
 def test_the_environment_says_where_the_cache_is(monkeypatch, tmp_path):
