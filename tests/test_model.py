@@ -382,6 +382,14 @@ def test_texts_are_vectorized_by_a_copy_of_the_vectorizer_and_known_again_at_tra
         np.testing.assert_array_equal(model.transform(same), model.transform(TEXTS))
 
 
+@pytest.mark.parametrize("column", ["text", "body"])
+def test_a_frame_without_rows_gives_proportions_without_rows(column):
+    vectorizer = CrossLingualVectorizer(min_df=1, max_df=1.0, stop_words=None, text_column=column)
+    texts = pd.DataFrame({column: ["rain wind", "sun rain"], "language": ["en", "en"]})
+    model = text_model(vectorizer=vectorizer, lexicon=None).fit(texts)
+    assert model.transform(pd.DataFrame({column: [], "language": []})).shape == (0, 2)
+
+
 def test_three_languages_share_topics_through_three_lexicons():
     three = make_multilingual_corpus(
         n_documents=30, n_components=3, languages=("en", "ja", "zh"), vocabulary_sizes=40, random_state=0

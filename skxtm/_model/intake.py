@@ -74,7 +74,7 @@ def read_training_documents(
     vectorizer : CrossLingualVectorizer or None
         What is to be fitted and make the counts; None if there are counts.
     """
-    if is_count_matrix(X):
+    if is_count_matrix(X, _text_column(vectorizer)):
         return read_matrix(estimator, X, reset=True), None
     Columns.forget(estimator)
     refuse_shards(X, "CrossLingualTopicModel")
@@ -85,6 +85,10 @@ def read_training_documents(
     if corpus.has_counts:
         return corpus, None
     return corpus, vectorizer
+
+
+def _text_column(vectorizer: CrossLingualVectorizer | None) -> str:
+    return "text" if vectorizer is None else vectorizer.text_column
 
 
 def check_n_components(n_components: Any, n_documents: int) -> None:
@@ -134,7 +138,7 @@ def read_documents(estimator: BaseEstimator, state: State, X: Any) -> Corpus:
         If languages or vocabularies are not the model's.
     """
     vectorizer, vocabularies = state.vectorizer, state.vocabularies
-    if is_count_matrix(X):
+    if is_count_matrix(X, _text_column(vectorizer)):
         return check_matches(read_matrix(estimator, X, reset=False), vocabularies)
     refuse_shards(X, "CrossLingualTopicModel")
     corpus = as_corpus(X) if vectorizer is None else vectorizer._read(X)

@@ -81,7 +81,7 @@ def as_corpus(
         )
     if isinstance(X, str) or not (hasattr(X, "__len__") or hasattr(X, "__array__")):
         raise InputTypeError(f"X is {type(X).__name__!r}, from which no documents can be read. {_RIGHT_WAYS}")
-    if is_count_matrix(X):
+    if is_count_matrix(X, text_column):
         return counts_as_corpus(X)
     frame = _frame_of(X)
     if frame is not None:
@@ -89,13 +89,15 @@ def as_corpus(
     return _from_rows(X if isinstance(X, np.ndarray) else list(X), names, languages)
 
 
-def is_count_matrix(X: Any) -> bool:
+def is_count_matrix(X: Any, text_column: str = "text") -> bool:
     """Whether `X` can only be meant as a matrix of word counts.
 
     Parameters
     ----------
     X : object
         Anything.
+    text_column : str, default="text"
+        Name of a column that holds texts if there are no rows, whatever its type, which nothing has told.
 
     Returns
     -------
@@ -110,6 +112,8 @@ def is_count_matrix(X: Any) -> bool:
         return X.dtype.kind in "biufc" or (X.dtype == object and X.size > 0 and not _holds_documents(X))
     frame = _frame_of(X)
     if frame is not None:
+        if not len(frame) and text_column in frame.columns:
+            return False
         countable = (dtype.is_numeric() or dtype == nw.Boolean for dtype in frame.schema.values())
         return bool(frame.columns) and (_is_sparse_frame(X) or all(countable))
     if isinstance(X, Sequence) and len(X) and isinstance(X[0], (Sequence, np.ndarray)):

@@ -120,6 +120,17 @@ def test_a_frame_without_rows_is_an_empty_corpus(kind):
     assert repr(as_corpus(X)) == "Corpus(no documents; text, embedding (0))"
 
 
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+def test_columns_without_rows_are_those_of_texts_by_their_name_whatever_their_type(kind):
+    X = kind({"text": [], "language": []})
+    assert not is_count_matrix(X)
+    assert repr(as_corpus(X)) == "Corpus(no documents; text)"
+    named = kind({"body": [], "lang": []})
+    assert not is_count_matrix(named, "body")
+    assert len(as_corpus(named, text_column="body", language_column="lang")) == 0
+    assert is_count_matrix(pd.DataFrame({"text": [1], "language": [2]}))
+
+
 class TestCountMatrices:
     @pytest.mark.parametrize(
         "X",
