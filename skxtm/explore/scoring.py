@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sklearn.pipeline import Pipeline
+
 from skxtm._parameters import check_number
 from skxtm.explore.quality import topic_quality_table
 
@@ -12,6 +14,8 @@ from skxtm.explore.quality import topic_quality_table
 @dataclass(frozen=True)
 class FineTopicsScorer:
     """Score a fitted topic model by how many of its topics are fine, less what the others cost.
+
+    The model may be a step of a `sklearn.pipeline.Pipeline`, or the best of a search.
 
     In numbers of topics, from ``-penalty * n_components`` to ``n_components``; higher is better. Topics are
     judged by the documents that a search holds out, as `topic_quality_table` does, so that models of
@@ -31,7 +35,7 @@ class FineTopicsScorer:
     InputError
         When called, if a parameter is not what is needed.
     InputTypeError
-        When called, if the estimator is no CrossLingualTopicModel or LLMRefiner.
+        When called, if the estimator is no CrossLingualTopicModel or LLMRefiner, and holds none.
     MissingDependencyError
         When called, if pandas is not installed (extra ``frame``).
 
@@ -60,6 +64,22 @@ class FineTopicsScorer:
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the fine topics less the penalty of the others, judged by documents X; y is ignored."""
         check_number(self.penalty, "penalty", type(self).__name__, 0)
-        table = topic_quality_table(estimator, X, n_words=self.n_words)
+        model, before = _model_in(estimator) or (estimator, [])
+        for steps in before:
+            X = steps.transform(X)
+        table = topic_quality_table(model, X, n_words=self.n_words)
         sound = (table["verdict"] == "").mean() * table["uniqueness"].mean()
         return float(len(table) * (sound - self.penalty * (1 - sound)))
+
+
+def _model_in(estimator: Any) -> tuple[Any, list[Pipeline]] | None:
+    """Find the topic model nearest to the end of a pipeline, and what documents pass before it."""
+    if hasattr(estimator, "get_topics"):
+        return estimator, []
+    if hasattr(estimator, "best_estimator_"):
+        return _model_in(estimator.best_estimator_)
+    for number in reversed(range(len(estimator))) if isinstance(estimator, Pipeline) else ():
+        if (found := _model_in(estimator[number])) is not None:
+            model, before = found
+            return model, [estimator[:number], *before] if number else before
+    return None
