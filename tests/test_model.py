@@ -518,6 +518,18 @@ def test_a_language_never_seen_in_fit_is_refused(fitted):
     )
 
 
+def test_a_bare_count_matrix_for_a_model_of_documents_with_languages_is_refused(fitted):
+    message = (
+        "X is a matrix of word counts, which says neither languages nor words, but the model was fitted on "
+        "documents in ['en', 'zh']. Give {}a Corpus with counts, as from Corpus.from_counts."
+    )
+    assert message_of(fitted.transform, np.ones((2, 5))) == message.format("")
+    of_texts = text_model().fit(TEXTS)
+    expected = message.format("texts with their languages, or ")
+    assert message_of(of_texts.transform, np.ones((2, 5))) == expected
+    assert message_of(of_texts.score, sparse.csr_array((2, 5))) == expected
+
+
 def test_counts_over_another_vocabulary_are_refused(fitted):
     corpus = Corpus.from_counts({"en": np.ones((1, 2))}, {"en": ["rain", "sun"]})
     assert message_of(fitted.transform, corpus) == (

@@ -17,7 +17,7 @@ from skxtm._parameters import check_number
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, same_vocabularies
 from skxtm.exceptions import InputError, UnknownWordsWarning
-from skxtm.languages import distinct_codes
+from skxtm.languages import UNDETERMINED, distinct_codes
 from skxtm.model_selection import REMEDY
 from skxtm.shards.reading import refuse_shards
 from skxtm.vectorizer import CrossLingualVectorizer
@@ -139,6 +139,13 @@ def read_documents(estimator: BaseEstimator, state: State, X: Any) -> Corpus:
     """
     vectorizer, vocabularies = state.vectorizer, state.vocabularies
     if is_count_matrix(X, _text_column(vectorizer)):
+        if UNDETERMINED not in vocabularies:
+            texts = "" if vectorizer is None else "texts with their languages, or "
+            raise InputError(
+                "X is a matrix of word counts, which says neither languages nor words, but the model was "
+                f"fitted on documents in {list(vocabularies)}. Give {texts}a Corpus with counts, as from "
+                "Corpus.from_counts."
+            )
         return check_matches(read_matrix(estimator, X, reset=False), vocabularies)
     refuse_shards(X, "CrossLingualTopicModel")
     corpus = as_corpus(X) if vectorizer is None else vectorizer._read(X)
