@@ -146,6 +146,8 @@ class MCTA(ArrayBackbone):
                     bar.update()
                     bar.set_postfix(log_likelihood=f"{sampler.history[-1]:.3f}", refresh=False)
         except KeyboardInterrupt:
+            if not sampler.history:
+                raise
             warnings.warn(
                 f"Training was interrupted in sweep {len(sampler.history) + 1} of {self.max_epochs}. The "
                 "model is usable, as trained so far.",

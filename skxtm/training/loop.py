@@ -108,7 +108,7 @@ class Trainer:
         streamed: bool | None = None,
         verbose: int = 0,
     ) -> None:
-        """Train for some epochs; Ctrl-C ends it early with a warning and leaves a usable network.
+        """Train for some epochs; Ctrl-C after the first ends it with a warning and leaves a usable network.
 
         Parameters
         ----------
@@ -127,6 +127,8 @@ class Trainer:
         ------
         TrainingError
             If a loss term is no longer finite.
+        KeyboardInterrupt
+            Of Ctrl-C in the first epoch of all.
         """
         last = self.n_epochs + n_epochs
         documents = TrainingDocuments(counts, self.device, per_document, streamed=streamed)
@@ -138,6 +140,8 @@ class Trainer:
                     bar.update()
                     bar.set_postfix(loss=f"{self.history['loss'][-1]:.3f}", refresh=False)
         except KeyboardInterrupt:
+            if not self.n_epochs:  # nothing was learnt that could be kept
+                raise
             warnings.warn(
                 f"Training was interrupted in epoch {self.n_epochs + 1} of {last}. The model is usable, "
                 "as trained so far.",

@@ -501,9 +501,7 @@ def test_what_is_restored_gives_the_same_bits():
         assert_array_equal(restored.proportions(documents, number), learnt.proportions(documents, number))
 
 
-@pytest.mark.parametrize("n_done", [0, 2])
-def test_an_interrupt_ends_learning_early_and_leaves_usable_topics(monkeypatch, n_done):
-    _, shape, materials = made(n_documents=40)
+def interrupt_after(n_done, monkeypatch):
     step = mcta.Sampler.step
 
     def interrupted(sampler):
@@ -512,6 +510,19 @@ def test_an_interrupt_ends_learning_early_and_leaves_usable_topics(monkeypatch, 
         step(sampler)
 
     monkeypatch.setattr(mcta.Sampler, "step", interrupted)
+
+
+def test_an_interrupt_in_the_first_sweep_ends_all(monkeypatch):
+    _, shape, materials = made(n_documents=40)
+    interrupt_after(0, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        MCTA(max_epochs=9).learn(shape, materials, seed=0)
+
+
+def test_an_interrupt_ends_learning_early_and_leaves_usable_topics(monkeypatch):
+    _, shape, materials = made(n_documents=40)
+    n_done = 2
+    interrupt_after(n_done, monkeypatch)
     with pytest.warns(UserWarning, match="interrupted") as caught:
         topics = MCTA(max_epochs=9).learn(shape, materials, seed=0)
     assert str(caught[0].message) == (
@@ -520,9 +531,8 @@ def test_an_interrupt_ends_learning_early_and_leaves_usable_topics(monkeypatch, 
     monkeypatch.undo()
     assert topics.n_iter == len(topics.history["log_likelihood"]) == n_done
     assert_allclose(topics.proportions(Documents(materials.counts[1]), 1).sum(1), 1)
-    if n_done:
-        same = MCTA(max_epochs=n_done).learn(shape, materials, seed=0)
-        assert_array_equal(topics.distributions[0], same.distributions[0])
+    same = MCTA(max_epochs=n_done).learn(shape, materials, seed=0)
+    assert_array_equal(topics.distributions[0], same.distributions[0])
 
 
 def test_a_bar_is_shown_on_request_only(capsys):

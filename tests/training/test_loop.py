@@ -125,6 +125,22 @@ def test_ctrl_c_leaves_a_network_in_evaluation_mode_and_says_how_far_it_came():
     assert not trainer.network.training
 
 
+def test_ctrl_c_in_the_first_epoch_ends_all_since_nothing_was_learnt():
+    trainer = make_trainer()
+    step, calls = trainer.network.step, []
+
+    def interrupted(batch):
+        calls.append(batch)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return step(batch)
+
+    trainer.network.step = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        trainer.train(COUNTS, 4)
+    assert not trainer.network.training
+
+
 @pytest.mark.parametrize(
     ("before", "within"),
     [
