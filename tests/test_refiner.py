@@ -522,6 +522,7 @@ class TestOffline:
             ({"temperature": 0}, InputError, "The 'temperature' parameter of LLMRefiner must be a number in (0, inf). Got 0 instead."),
             ({"bandwidth_factors": ()}, InputError, "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got () instead."),
             ({"llm": "gpt"}, InputTypeError, "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, EditedTopics, or a chat model with a method complete(request), such as skxtm.llm.OpenAIChat. Got str instead."),
+            ({"llm": OpenAIChat}, InputTypeError, "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, EditedTopics, or a chat model with a method complete(request), such as skxtm.llm.OpenAIChat. Got the class OpenAIChat instead."),
             ({"estimator": LinearSVC()}, InputTypeError, "The 'estimator' parameter of LLMRefiner must be a CrossLingualTopicModel. Got LinearSVC instead."),
         ],
     )  # fmt: skip

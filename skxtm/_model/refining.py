@@ -166,9 +166,11 @@ def _check(refiner: Any) -> None:
             f"refine_every={refiner.refine_every} epochs, but max_epochs={refiner.max_epochs} ends before. "
             "Raise max_epochs, or lower refine_every."
         )
-    if proposer_of(refiner.llm) is None and not hasattr(refiner.llm, "complete"):
+    is_class = isinstance(refiner.llm, type)
+    if is_class or (proposer_of(refiner.llm) is None and not hasattr(refiner.llm, "complete")):
+        given = f"the class {refiner.llm.__name__}" if is_class else type(refiner.llm).__name__
         raise InputTypeError(
             "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, EditedTopics, or a chat "
             "model with a method complete(request), such as skxtm.llm.OpenAIChat. Got "
-            f"{type(refiner.llm).__name__} instead."
+            f"{given} instead."
         )

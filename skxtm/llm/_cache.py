@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from skxtm._cache_folder import default_cache_folder
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.llm._texts import with_whole_texts
 from skxtm.llm.base import ChatAnswer, ChatRequest
 
@@ -86,6 +86,10 @@ class AnswerCache:
     """
 
     def __init__(self, folder: str | os.PathLike[str] = "default") -> None:
+        if not isinstance(folder, (str, os.PathLike)):
+            raise InputTypeError(
+                f"cache must be a path, 'default', or None, which keeps nothing. Got {folder!r}."
+            )
         self.folder = default_cache_folder("llm") if folder == "default" else Path(folder).expanduser()
 
     @property

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from threading import Lock
 
 from skxtm.exceptions import ChatError, InputError
@@ -389,19 +391,24 @@ def _check_limits(
     max_requests: int | None,
     max_output_tokens: int | None,
 ) -> None:
-    if prices is not None and (len(prices) != 2 or not all(price >= 0 for price in prices)):
+    is_row = isinstance(prices, Sequence) or hasattr(prices, "__array__")
+    if prices is not None and not (is_row and len(prices) == 2 and all(map(_is_amount, prices))):
         raise InputError(
             "prices must be dollars per million input tokens and per million output tokens, as in "
             f"(0.3, 2.5). Got {prices!r}."
         )
-    if max_requests is not None and not max_requests >= 0:
+    if max_requests is not None and not (isinstance(max_requests, Integral) and _is_amount(max_requests)):
         raise InputError(f"max_requests must be None or an int of at least 0. Got {max_requests!r}.")
     if max_cost is None:
         return
-    if not max_cost >= 0:
+    if not _is_amount(max_cost):
         raise InputError(f"max_cost must be None or dollars of at least 0. Got {max_cost!r}.")
     if prices is None or max_output_tokens is None:
         missing = "prices" if prices is None else "max_output_tokens of the chat model"
         raise InputError(
             f"max_cost={max_cost:g} needs to know what a request may cost at most. Set {missing}, too."
         )
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and bool(value >= 0)

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from tqdm.auto import tqdm
 
-from skxtm.exceptions import AnswerFormatError, BudgetError, InputError
+from skxtm.exceptions import AnswerFormatError, BudgetError, InputError, InputTypeError
 from skxtm.llm._cache import AnswerCache, request_key
 from skxtm.llm._dispatch import Dispatcher, Reply, Slot
 from skxtm.llm._wire import is_filtered
@@ -73,8 +73,8 @@ class ChatSession:
 
     Raises
     ------
-    InputError
-        If a limit or price is not what is needed.
+    InputError, InputTypeError
+        If the cache, a limit or a price is not what is needed, or the chat model is a class.
 
     Notes
     -----
@@ -112,6 +112,8 @@ class ChatSession:
         max_requests: int | None = None,
         verbose: int = 0,
     ) -> None:
+        if isinstance(chat, type):
+            raise InputTypeError(f"The chat model is the class {chat.__name__}. Give {chat.__name__}(...).")
         if max_cost is not None and hasattr(chat, "prepare"):
             raise InputError(
                 f"max_cost stops between one request and the next, but {type(chat).__name__} asks all at "

@@ -6,6 +6,7 @@ import threading
 import time
 import urllib.request
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -465,7 +466,22 @@ def test_tokens_that_the_server_does_not_count_are_charged_at_their_bound():
             "prices must be dollars per million input tokens and per million output tokens, as in (0.3, 2.5). "
             "Got (1.0,).",
         ),
-        ({"max_requests": -1}, "max_requests must be None or an int of at least 0. Got -1."),
+        *(
+            (
+                {"prices": prices},
+                "prices must be dollars per million input tokens and per million output tokens, as in (0.3, 2.5). "
+                f"Got {prices!r}.",
+            )
+            for prices in (3.0, ("0.3", "2.5"), "35", {"input": 0.3, "output": 2.5}, {0.3, 2.5}, (True, 1.0))
+        ),
+        *(
+            ({"max_requests": limit}, f"max_requests must be None or an int of at least 0. Got {limit!r}.")
+            for limit in (-1, 1.5, "1", True)
+        ),
+        (
+            {"max_cost": "1", "prices": (1.0, 2.0)},
+            "max_cost must be None or dollars of at least 0. Got '1'.",
+        ),
         (
             {"max_cost": -1, "prices": (1.0, 2.0)},
             "max_cost must be None or dollars of at least 0. Got -1.",
@@ -476,6 +492,28 @@ def test_limits_that_make_no_sense_are_refused(arguments, message):
     with pytest.raises(InputError) as caught:
         ChatSession(CountingChat(), **arguments)
     assert str(caught.value) == message
+
+
+def test_numbers_of_numpy_are_limits_and_prices():
+    session = ChatSession(CountingChat(), prices=np.array([1, 2.0]), max_requests=np.int64(1))
+    session.ask([ChatRequest((("user", "Name a colour."),))], str)
+    with pytest.raises(BudgetError):
+        session.ask([ChatRequest((("user", "Name another."),))], str)
+
+
+@pytest.mark.parametrize("cache", [3, True, False])
+def test_a_cache_that_is_no_path_is_refused(cache):
+    with pytest.raises(InputTypeError) as caught:
+        ChatSession(CountingChat(), cache=cache)
+    assert str(caught.value) == (
+        f"cache must be a path, 'default', or None, which keeps nothing. Got {cache!r}."
+    )
+
+
+def test_a_class_in_place_of_a_chat_model_is_refused():
+    with pytest.raises(InputTypeError) as caught:
+        ChatSession(CountingChat)
+    assert str(caught.value) == "The chat model is the class CountingChat. Give CountingChat(...)."
 
 
 def test_a_dry_run_sends_nothing_and_says_what_is_left(tmp_path, ask_colours):
