@@ -175,6 +175,41 @@ def encoded_words(encoder: Any, vocabularies: Mapping[str, NDArray[np.object_]])
     return checked_word_vectors(vectors, vocabularies, f"What {type(encoder).__name__} returned")
 
 
+def finite_floats(vectors: Any, name: str) -> FloatMatrix:
+    """Read numbers of any array or tensor, in single precision.
+
+    Parameters
+    ----------
+    vectors : array-like
+        Of any shape.
+    name : str
+        For the message.
+
+    Returns
+    -------
+    array : ndarray of float32
+        The same array if it is one.
+
+    Raises
+    ------
+    InputError
+        If they are no real numbers, not all finite, or too large.
+    """
+    given = vectors.detach().cpu() if hasattr(vectors, "detach") else vectors  # a tensor of torch
+    try:
+        array = given if isinstance(given, np.ndarray) else np.asarray(given)
+    except ValueError as error:
+        raise InputError(f"{name} has rows of different lengths. One array of numbers is needed.") from error
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{name} holds values of type {array.dtype}, but real numbers are needed.")
+    with np.errstate(over="ignore"):
+        floats = array if array.dtype == np.float32 else array.astype(np.float32)
+    if not np.isfinite(floats).all():
+        what = "numbers too large for single precision" if np.isfinite(array).all() else "NaN or infinity"
+        raise InputError(f"{name} contains {what}.")
+    return floats
+
+
 def checked_word_vectors(
     vectors: Mapping[str, Any], vocabularies: Mapping[str, NDArray[np.object_]], name: str
 ) -> dict[str, FloatMatrix]:
@@ -197,16 +232,14 @@ def checked_word_vectors(
     Raises
     ------
     InputError
-        If a language or a word is missing, an array has the wrong shape, or a value is not finite.
-    InputTypeError
-        If something else than an array of numbers is given.
+        If a language or a word is missing, an array has the wrong shape, or a value is no finite number.
     """
     vectors = by_code(vectors, name)
     missing = [code for code in vocabularies if code not in vectors]
     if missing:
         raise InputError(f"{name} has no vectors for {missing}; it has some for {list(vectors)}.")
     checked = {
-        code: _floats(_in_order(vectors[code], words, f"{name}[{code!r}]"), f"{name}[{code!r}]")
+        code: finite_floats(_in_order(vectors[code], words, f"{name}[{code!r}]"), f"{name}[{code!r}]")
         for code, words in vocabularies.items()
     }
     for code, array in checked.items():
@@ -215,8 +248,6 @@ def checked_word_vectors(
                 f"{name}[{code!r}] has shape {array.shape}, but the vocabulary of {code!r} has "
                 f"{len(vocabularies[code]):,} words; one row per word is needed."
             )
-        if not np.isfinite(array).all():
-            raise InputError(f"{name}[{code!r}] contains NaN or infinity.")
     widths = {code: array.shape[1] for code, array in checked.items()}
     if len(set(widths.values())) > 1:
         raise InputError(f"{name} has different numbers of dimensions: {widths}. One space is needed.")
@@ -239,12 +270,3 @@ def _in_order(vectors: Any, words: NDArray[np.object_], name: str) -> Any:
             f"{shortened(missing)}. Give one for each."
         )
     return vectors.loc[words] if is_table else [vectors[word] for word in words]
-
-
-def _floats(vectors: Any, name: str) -> FloatMatrix:
-    try:
-        return np.asarray(vectors, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise InputTypeError(
-            f"{name} is no array of numbers with one row per word of the vocabulary ({error})."
-        ) from error

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from skxtm.corpus import Corpus
 from skxtm.embeddings._sums import DocumentSums
-from skxtm.embeddings._vectors import FloatMatrix, checked_word_vectors, encoded_words
+from skxtm.embeddings._vectors import FloatMatrix, checked_word_vectors, encoded_words, finite_floats
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.sentence_transformer import SentenceTransformerEncoder
 from skxtm.exceptions import InputError, InputTypeError
@@ -244,12 +244,10 @@ def _stacked(arrays: Mapping[str, Any], corpus: Corpus) -> FloatMatrix:
 
 
 def _checked_documents(vectors: Any, n_documents: int, name: str) -> FloatMatrix:
-    array = vectors if isinstance(vectors, np.ndarray) else np.asarray(vectors)
+    array = finite_floats(vectors, name)
     if array.ndim != 2 or len(array) != n_documents:
         raise InputError(
             f"{name} has shape {array.shape}, but there are {n_documents:,} documents; one row per document "
             "is needed."
         )
-    if not np.isfinite(array).all():
-        raise InputError(f"{name} contains NaN or infinity.")
-    return array if array.dtype == np.float32 else array.astype(np.float32)
+    return array

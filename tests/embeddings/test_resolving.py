@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.exceptions import NotFittedError
 
 from skxtm.corpus import Corpus
@@ -178,6 +179,44 @@ def test_an_encoder_that_returns_the_wrong_number_of_rows_is_named():
     assert str(error.value) == (
         "What Broken returned has shape (1, 2), but there are 3 documents; one row per document is needed."
     )
+
+
+class Returning:
+    """An encoder that returns what it was given, whatever is to be encoded."""
+
+    def __init__(self, vectors):
+        self.vectors = vectors
+
+    def encode(self, texts):
+        return self.vectors
+
+
+@pytest.mark.parametrize(
+    ("vectors", "fault"),
+    [
+        ([["a", "b"]] * 3, "holds values of type <U1, but real numbers are needed."),
+        (np.full((3, 2), 1 + 2j), "holds values of type complex128, but real numbers are needed."),
+        (np.full((3, 2), None), "holds values of type object, but real numbers are needed."),
+        ([[1.0], [1.0, 2.0], [1.0]], "has rows of different lengths. One array of numbers is needed."),
+        (np.full((3, 2), 1e200), "contains numbers too large for single precision."),
+        (np.full((3, 2), -np.inf), "contains NaN or infinity."),
+    ],
+)
+def test_what_an_encoder_returns_is_real_finite_numbers_of_single_precision(vectors, fault):
+    with pytest.raises(InputError) as error:
+        resolve_document_embeddings(Returning(vectors), documents())
+    assert str(error.value) == f"What Returning returned {fault}"
+    with pytest.raises(InputError) as error:
+        resolve_word_embeddings(
+            Returning(vectors), Corpus.from_counts({"en": np.eye(3)}, {"en": list("abc")})
+        )
+    assert str(error.value) == f"What Returning returned['en'] {fault}"
+
+
+def test_a_tensor_with_a_gradient_is_read_as_its_numbers():
+    tensor = torch.arange(6.0).reshape(3, 2).requires_grad_()
+    vectors = resolve_document_embeddings(Returning(tensor), documents())
+    assert vectors.tolist() == [[0, 1], [2, 3], [4, 5]]
 
 
 def test_an_encoder_of_texts_needs_texts(made):
