@@ -137,11 +137,14 @@ def check_n_threads(n_threads: int) -> None:
     Raises
     ------
     InputError
-        If it is no positive integer, or OpenMP would wait for threads that a fork did not copy.
+        If it is no positive integer, larger than any machine needs, or OpenMP would wait for threads that a
+        fork did not copy.
     """
-    if not hasattr(n_threads, "__index__") or isinstance(n_threads, bool) or n_threads < 1:
+    most = max(1024, 4 * (os.cpu_count() or 1))  # for far more OpenMP ends the process
+    is_integer = hasattr(n_threads, "__index__") and not isinstance(n_threads, bool)
+    if not (is_integer and 1 <= n_threads <= most):
         raise InputError(
-            "The 'n_threads' parameter of CrossLingualTopicModel must be an integer in [1, inf). "
+            f"The 'n_threads' parameter of CrossLingualTopicModel must be an integer in [1, {most}]. "
             f"Got {n_threads!r} instead."
         )
     if n_threads > 1 and _pool.is_lost:

@@ -249,14 +249,22 @@ def test_clusters_are_found_with_one_thread_whatever_torch_has(monkeypatch):
     assert seen == [{1}]
 
 
-@pytest.mark.parametrize("n_threads", [0, -1, 1.5, True, "2", None])
-def test_a_number_of_threads_that_is_none_is_refused_before_anything_is_read(n_threads):
+@pytest.mark.parametrize("n_threads", [0, -1, 1.5, True, "2", None, 10**9])
+def test_a_number_of_threads_that_is_none_is_refused_before_anything_is_read(n_threads, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     model = CrossLingualTopicModel(2, n_threads=n_threads)
     with pytest.raises(InputError) as caught:
         model.fit(object())
     assert str(caught.value) == (
-        f"The 'n_threads' parameter of CrossLingualTopicModel must be an integer in [1, inf). Got {n_threads!r} instead."
+        f"The 'n_threads' parameter of CrossLingualTopicModel must be an integer in [1, 1024]. Got {n_threads!r} instead."
     )
+
+
+def test_a_large_machine_may_have_more_threads(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 512)
+    check_n_threads(2048)
+    with pytest.raises(InputError, match=r"in \[1, 2048\]\. Got 2049 instead"):
+        check_n_threads(2049)
 
 
 @needs_fork
