@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 from skxtm._parameters import check_number
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, same_vocabularies
-from skxtm.exceptions import InputError, UnknownWordsWarning
+from skxtm.exceptions import InputError, ModelFileError, UnknownWordsWarning
 from skxtm.languages import UNDETERMINED, distinct_codes
 from skxtm.model_selection import REMEDY
 from skxtm.shards.reading import refuse_shards
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # so many topics cost little, and the default is allowed whatever the documents
 _FEW_COMPONENTS = 100
+# None where nothing was chosen
+_OUTPUTS = (None, "default", "pandas", "polars")
 
 
 def read_matrix(estimator: BaseEstimator, X: Any, *, reset: bool) -> Corpus:
@@ -389,7 +391,7 @@ def check_matches(corpus: Corpus, vocabularies: Mapping[str, NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Columns:
-    """Columns of the count matrix that a model was fitted on.
+    """What scikit-learn notes of columns: of the matrix that a model was fitted on, and of what it returns.
 
     Attributes
     ----------
@@ -397,22 +399,31 @@ class Columns:
         None if the model was not fitted on a matrix.
     names : ndarray of str or None
         None if they had no names.
+    output : str or None
+        What ``set_output`` chose for `transform`; None if it was not called.
     """
 
     number: int | None = None
     names: NDArray[np.object_] | None = None
+    output: str | None = None
 
     @classmethod
     def of(cls, estimator: Any) -> Columns:
         """Read scikit-learn's attributes."""
         number = getattr(estimator, "n_features_in_", None)
-        return cls(number, getattr(estimator, "feature_names_in_", None))
+        output = getattr(estimator, "_sklearn_output_config", {}).get("transform")
+        return cls(number, getattr(estimator, "feature_names_in_", None), output)
 
     @classmethod
     def of_saved(cls, fitted: Mapping[str, Any]) -> Columns:
         """Read a saved model."""
-        names = fitted["feature_names_in"]
-        return cls(fitted["n_features_in"], None if names is None else np.array(names, dtype=object))
+        names, output = fitted["feature_names_in"], fitted.get("output")
+        if output not in _OUTPUTS:
+            raise ModelFileError(
+                f"The saved model gives its output as {output!r}, not as one of {_OUTPUTS[1:]}. Save it "
+                "again."
+            )
+        return cls(fitted["n_features_in"], None if names is None else np.array(names, dtype=object), output)
 
     @staticmethod
     def forget(estimator: Any) -> None:
@@ -438,3 +449,5 @@ class Columns:
             estimator.n_features_in_ = self.number
         if self.names is not None:
             estimator.feature_names_in_ = self.names
+        if self.output is not None:
+            estimator.set_output(transform=self.output)

@@ -175,6 +175,7 @@ def _fitted(state: State, columns: Columns) -> dict[str, Any]:
         "seed": state.seed,
         "n_features_in": columns.number,
         "feature_names_in": None if columns.names is None else columns.names.tolist(),
+        "output": columns.output,
         "names": [[number, *astuple(name)] for number, name in state.names.items()],
         "resources": [_of_resource(resource) for resource in state.resources],
     }

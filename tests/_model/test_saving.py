@@ -1,5 +1,6 @@
 """Saved models are data: they load to the same model, or say what is wrong."""
 
+import copy
 import hashlib
 import json
 from pathlib import Path
@@ -105,6 +106,24 @@ def test_a_model_of_a_named_count_matrix_keeps_its_columns(tmp_path):
     loaded = CrossLingualTopicModel.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.transform(frame), model.transform(frame))
     assert loaded.feature_names_in_.tolist() == ["a", "b", "c"]
+
+
+def test_what_set_output_chose_is_kept(data, model, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    chosen = copy.copy(model).set_output(transform="pandas")
+    chosen.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    pandas.testing.assert_frame_equal(loaded.transform(data.corpus), chosen.transform(data.corpus))
+    edit(lambda said: said["fitted"].pop("output"))(tmp_path / "model")  # as saved before it was kept
+    assert isinstance(CrossLingualTopicModel.load(tmp_path / "model").transform(data.corpus), np.ndarray)
+
+
+@pytest.mark.parametrize("output", ["os.system", 3, ["pandas"]])
+def test_an_output_that_scikit_learn_does_not_have_is_refused(model, tmp_path, output):
+    message = damaged(model, tmp_path / "model", edit(lambda said: said["fitted"].update(output=output)))
+    assert message == (
+        f"The saved model gives its output as {output!r}, not as one of ('default', 'pandas', 'polars'). Save it again."
+    )
 
 
 def test_arrays_and_encoders_among_the_parameters_come_back(data, tmp_path):
