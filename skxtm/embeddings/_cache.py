@@ -201,19 +201,21 @@ def cached_vectors(
     try:
         vectors = {} if store is None else store.get_many(space, texts)
     except _UnusableError as error:
-        store = _do_without(error, cache)
+        _tell_or_raise(error, cache)
+        store = None
     missing = [text for text in texts if text not in vectors]
     for part, computed in compute(missing) if missing else ():
         try:
             if store is not None:
                 store.put_many(space, part, computed)
         except _UnusableError as error:
-            store = _do_without(error, cache)
+            _tell_or_raise(error, cache)
+            store = None
         vectors.update(zip(part, computed, strict=True))
     return vectors
 
 
-def _do_without(error: _UnusableError, cache: bool | str | os.PathLike[str]) -> None:
+def _tell_or_raise(error: _UnusableError, cache: bool | str | os.PathLike[str]) -> None:
     """Tell, once, that nothing is kept where the user named no folder, as in a service that may not write."""
     if cache is not True:
         raise error

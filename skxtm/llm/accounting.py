@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from threading import Lock
+from typing import Any
 
 from skxtm.exceptions import ChatError, InputError
 from skxtm.llm.base import ChatAnswer, ChatRequest, repetition_note
@@ -397,7 +398,7 @@ def _check_limits(
             "prices must be dollars per million input tokens and per million output tokens, as in "
             f"(0.3, 2.5). Got {prices!r}."
         )
-    if max_requests is not None and not (isinstance(max_requests, Integral) and _is_amount(max_requests)):
+    if max_requests is not None and not _is_amount(max_requests, Integral):
         raise InputError(f"max_requests must be None or an int of at least 0. Got {max_requests!r}.")
     if max_cost is None:
         return
@@ -410,5 +411,5 @@ def _check_limits(
         )
 
 
-def _is_amount(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(value >= 0)
+def _is_amount(value: Any, kind: Any = Real) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool) and bool(value >= 0)
