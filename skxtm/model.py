@@ -26,15 +26,12 @@ from skxtm._model.starting import start
 from skxtm._model.state import Learnt, Settings, State, check_as_learnt
 from skxtm._parameters import check_number
 from skxtm.corpus import Corpus
-from skxtm.lexicon import Lexicon
 from skxtm.shards import Shards, as_shards
 from skxtm.vectorizer import CrossLingualVectorizer
 
 if TYPE_CHECKING:
+    from skxtm._model.sources import LexiconLike
     from skxtm.backbones.base import Backbone, Materials
-    from skxtm.lexicons import SourcedLexicon
-
-    LexiconLike = str | os.PathLike[str] | Lexicon | SourcedLexicon
 
 
 class CrossLingualTopicModel(ShapedTopics):

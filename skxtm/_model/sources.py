@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from skxtm.embeddings._sums import DocumentSums
     from skxtm.lexicons import SourcedLexicon
 
+    LexiconLike = str | os.PathLike[str] | Lexicon | SourcedLexicon
+
 Pair = tuple[str, str]
 
 #: Share of a text's characters from which on its known words are all there is to it.
