@@ -180,6 +180,8 @@ class Shards(Sequence[Corpus]):
         part = self._parts[number]
         if isinstance(part, ParquetPart):
             path, content = part.path, f"{part.groups} {self._names}"
+            if self._folder is None:  # files of several folders may have the same name, size and time
+                content += f" {path.parent.resolve()}"
         elif isinstance(part, ShardFile) and self._folder is not None:
             path, content = self._folder / part.name, fingerprint(self.vocabularies)
         else:

@@ -214,6 +214,18 @@ def test_what_was_computed_is_kept_in_the_folder_that_statistics_names(tmp_path,
     assert not (folder / "statistics").exists()
 
 
+def test_files_of_the_same_name_in_two_folders_are_two_shards(tmp_path):
+    paths = []
+    for word in ("rain", "wind"):
+        (tmp_path / word).mkdir()
+        paths.append(tmp_path / word / "a.parquet")
+        pandas.DataFrame({"text": [f"{word} sun"] * 2, "language": "en"}).to_parquet(paths[-1])
+        os.utime(paths[-1], (0, 0))  # as archives do that know no time
+    assert len({path.stat().st_size for path in paths}) == 1
+    vectorizer = CrossLingualVectorizer(**KEEP_ALL).fit(Shards(paths, statistics=tmp_path / "kept"))
+    assert {"rain", "sun", "wind"} <= set(vectorizer.vocabularies_["en"])
+
+
 def test_a_parameter_that_changed_after_fit_does_not_change_what_is_cut(tmp_path):
     texts = Shards(write_files(tmp_path, sample()[::4], n_files=1))
     vectorizer = CrossLingualVectorizer(**KEEP_ALL).fit(texts)
