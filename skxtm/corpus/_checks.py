@@ -23,6 +23,9 @@ Faults = dict[str, list[int]]
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+# up to which floats hold every whole number, so that sums of counts are exact
+_MOST_WORDS = 2**53
+
 # how many row numbers a message names
 _N_NAMED = 5
 
@@ -245,6 +248,13 @@ def checked_counts(counts: Any, name: str) -> sparse.csr_array:
     if least < 0:
         raise InputError(
             f"Negative values in data: the minimum of {name} is {least:g}. Word counts must not be negative."
+        )
+    with np.errstate(over="ignore"):
+        total = result.data.sum(dtype=np.float64)
+    if total > _MOST_WORDS:
+        raise InputError(
+            f"{name} adds up to {total:g}, which is too large. Word counts must add up to 2**53 at most, "
+            "beyond which sums are not exact."
         )
     if not (result.has_canonical_format and result.data.all()):
         result = result.copy()

@@ -699,3 +699,12 @@ def test_counts_beyond_64_bits_are_too_large_and_not_negative(kind):
     assert str(caught.value) == (
         "X contains 9223372036854775808, which is too large. Word counts must be below 2**63."
     )
+
+
+@pytest.mark.parametrize("counts", [[[2**62, 2**62], [1, 0]], [[1e308, 1e308]], [[2**53, 2]]])
+def test_counts_whose_sums_are_not_exact_are_refused(counts):
+    with pytest.raises(
+        InputError, match=r"^X adds up to .*, which is too large\. Word counts must add up to"
+    ):
+        as_corpus(np.array(counts))
+    assert as_corpus(np.array([[2**53 - 1, 1]])).counts.sum() == 2**53
