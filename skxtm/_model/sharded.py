@@ -27,6 +27,8 @@ from skxtm.shards._keeping import Arrays, in_parallel, over_shards
 if TYPE_CHECKING:
     from skxtm.backbones.base import Backbone
 
+_WRITE = "write_shards({}.transform_shards(X), folder)"
+
 
 def fit(shards: Shards, settings: Settings) -> State:
     """Learn topics from shards: the same bits as from all documents in memory.
@@ -50,7 +52,7 @@ def fit(shards: Shards, settings: Settings) -> State:
     InputError, InputTypeError, MissingResourceError
         If something is not what is needed, or the backbone needs more of documents than counts.
     """
-    _check_counts(shards)
+    _check_counts(shards, "a CrossLingualVectorizer: " + _WRITE.format("vectorizer.fit(X)"))
     backbone = learning.choose(settings)
     _check_learns(backbone)
     learns_vectors = "word_vectors" in backbone.needs and not is_one_space(settings.word_embeddings)
@@ -92,7 +94,12 @@ def theta(state: State, shards: Shards, settings: Settings) -> Iterator[NDArray[
     theta : ndarray of shape (n_documents, n_components)
         Of each shard, in their order.
     """
-    _check_counts(shards)
+    if state.vectorizer is None:
+        _check_counts(
+            shards, "the vectorizer that counted the training documents: " + _WRITE.format("vectorizer")
+        )
+    else:
+        _check_counts(shards, "the vectorizer of the model: " + _WRITE.format("model.vectorizer_"))
     argument = _for_reading(state, settings)
     tasks = (delayed(_theta)(shards.take([number]), *argument) for number in range(len(shards)))
     yield from in_parallel(tasks, shards.n_jobs)
@@ -130,12 +137,9 @@ def _check_learns(backbone: Backbone) -> None:
     )
 
 
-def _check_counts(shards: Shards) -> None:
+def _check_counts(shards: Shards, remedy: str) -> None:
     if not shards.has_counts:
-        raise InputError(
-            "X is in shards of texts, but counts are needed. Count words with a CrossLingualVectorizer: "
-            "write_shards(vectorizer.fit(X).transform_shards(X), folder)."
-        )
+        raise InputError(f"X is in shards of texts, but counts are needed. Count words with {remedy}.")
 
 
 def _theta(shard: Shards, state: State, settings: Settings) -> NDArray[np.float32]:

@@ -96,7 +96,7 @@ def transform_to_folder(
     Parameters
     ----------
     model : CrossLingualTopicModel
-        Fitted.
+        Fitted; of an `LLMRefiner` its ``model_``.
     shards : Shards, or sequence that `Shards` takes
         The documents.
     folder : path
@@ -126,6 +126,11 @@ def transform_to_folder(
     functions only the number is known: delete the folder if they return other documents.
     """
     check_choice(format, "format", "transform_to_folder", ("npy", "parquet"))
+    if not hasattr(model, "transform_shards"):
+        raise InputTypeError(
+            f"The 'model' parameter of transform_to_folder must be a CrossLingualTopicModel. Got "
+            f"{type(model).__name__!r}. Of an LLMRefiner give its model_, of a pipeline the step that it is."
+        )
     names = _names_of_topics(model) if format == "parquet" else []
     pieces = Shards.of(shards)
     target = Path(folder)

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from skxtm import CrossLingualTopicModel
+from skxtm import CrossLingualTopicModel, LLMRefiner
 from skxtm.datasets import make_multilingual_corpus
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.shards import Shards, transform_to_folder, write_shards
 
 DATA = make_multilingual_corpus(n_documents=60, n_components=3, vocabulary_sizes=30, random_state=0)
@@ -109,3 +109,13 @@ def test_a_loaded_model_goes_on_where_the_one_that_was_saved_stopped(backbone, s
 def test_topics_that_were_merged_are_another_models(model, shards, tmp_path):
     transform_to_folder(model, shards, tmp_path / "theta")
     assert "of another model" in refusal(model.merge_topics([[0, 1]]), shards, tmp_path / "theta")
+
+
+def test_what_does_not_read_shards_is_refused_with_what_does(shards, tmp_path):
+    with pytest.raises(InputTypeError) as caught:
+        transform_to_folder(LLMRefiner(make_model()), shards, tmp_path / "refined")
+    assert str(caught.value) == (
+        "The 'model' parameter of transform_to_folder must be a CrossLingualTopicModel. Got 'LLMRefiner'. Of an "
+        "LLMRefiner give its model_, of a pipeline the step that it is."
+    )
+    assert not (tmp_path / "refined").exists()

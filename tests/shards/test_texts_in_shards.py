@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer
 from skxtm._counting import in_shards
 from skxtm._optional import import_optional
-from skxtm.datasets import load_sample
+from skxtm.datasets import load_sample, load_sample_lexicon
 from skxtm.exceptions import InputError, InputTypeError, MissingDependencyError
 from skxtm.shards import Shards, transform_to_folder, write_shards
 
@@ -425,6 +425,24 @@ def test_a_model_wants_counts():
         "X is in shards of texts, but counts are needed. Count words with a CrossLingualVectorizer: "
         "write_shards(vectorizer.fit(X).transform_shards(X), folder)."
     )
+
+
+def test_a_fitted_model_wants_counts_of_its_own_vectorizer():
+    texts = sample()
+    vectorizer = CrossLingualVectorizer()
+    counts, lexicon = vectorizer.fit_transform(texts), load_sample_lexicon("zh", "en")
+    model = CrossLingualTopicModel(2, backbone="nmtm", lexicon=lexicon, max_epochs=1)
+    remedies = {
+        "the vectorizer of the model: write_shards(model.vectorizer_.transform_shards(X), folder)": texts,
+        "the vectorizer that counted the training documents: "
+        "write_shards(vectorizer.transform_shards(X), folder)": counts,
+    }
+    for remedy, documents in remedies.items():
+        with pytest.raises(InputError) as caught:
+            list(model.fit(documents).transform_shards([texts]))
+        assert str(caught.value) == (
+            f"X is in shards of texts, but counts are needed. Count words with {remedy}."
+        )
 
 
 class Model:
