@@ -156,7 +156,7 @@ def count_texts(corpus: Corpus, readers: Readers) -> Arrays:
     codes = {code: number for number, code in enumerate(corpus.languages)}
     numbers = np.array([codes[code] for code in corpus.language], dtype=np.int64)
     arrays: Arrays = {"language": small_integers(numbers)}
-    arrays |= ids_to_arrays(corpus.id, "A shard") | strings_to_arrays("codes", list(codes))
+    arrays |= ids_to_arrays(corpus.id, "The shard") | strings_to_arrays("codes", list(codes))
     for code in codes:
         spelled = count_spellings(corpus.text[corpus.rows_of(code)], readers(code), n_jobs=1)
         arrays |= block_to_arrays(code, spelled.counts)

@@ -140,7 +140,7 @@ def count_words(corpus: Corpus, pairs: bool) -> Arrays:
     arrays: Arrays = {"n_rows": np.array(len(corpus))}
     for code in corpus.languages:
         block = corpus.counts_of(code)
-        check_whole(block, "A shard")
+        check_whole(block, "The shard")
         if pairs:
             together = cooccurrences(block)
             together.sort_indices()

@@ -112,8 +112,12 @@ def _kept_or_made(shard: Shards, summing: Summing, argument: Any, key: str | Non
     if path is not None and path.exists():
         with suppress(InputError):
             return read_arrays(path)
-    with one_thread():
-        arrays = summing(shard[0], argument)
+    documents = shard[0]
+    try:
+        with one_thread():
+            arrays = summing(documents, argument)
+    except InputError as error:
+        raise InputError(f"{shard.name_of(0)} cannot be used. {error}") from error
     if path is not None:
         _keep(path, arrays)
     return arrays

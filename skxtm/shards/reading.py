@@ -105,7 +105,7 @@ class Shards(Sequence[Corpus]):
         self.has_counts = bool(self.vocabularies)
         for number, part in enumerate(self._parts):
             if isinstance(part, Corpus):
-                self._check(part, f"Shard {number}")
+                self._check(part, self.name_of(number))
         self.statistics = self._kept_in(statistics)
 
     @classmethod
@@ -140,12 +140,31 @@ class Shards(Sequence[Corpus]):
             return from_arrays(read_arrays(path), self.vocabularies, path)
         if isinstance(part, Corpus):
             return part
-        name = f"What the function of shard {self._numbers[number]} returned"
-        if isinstance(part, ParquetPart):
-            name = f"The documents in {part}"
+        name = self.name_of(number)
         corpus = self._read(part, name)
         self._check(corpus, name)
         return corpus
+
+    def name_of(self, number: int) -> str:
+        """Say which shard it is, for messages.
+
+        Parameters
+        ----------
+        number : int
+            Of the shard.
+
+        Returns
+        -------
+        name : str
+            What a sentence begins with.
+        """
+        part = self._parts[number]
+        if isinstance(part, ShardFile):
+            return f"The shard {part.name!r}"
+        if isinstance(part, ParquetPart):
+            return f"The documents in {part}"
+        shard = f"shard {self._numbers[number]}"
+        return shard.capitalize() if isinstance(part, Corpus) else f"What the function of {shard} returned"
 
     def take(self, numbers: Sequence[int]) -> Shards:
         """Choose some of the shards, without reading them.

@@ -114,6 +114,19 @@ def test_a_shard_may_lack_a_language_and_topics_may_begin_at_words():
     assert_same(make_model(seed_topics=seeds).fit(parts), make_model(seed_topics=seeds).fit(DATA.corpus))
 
 
+def test_counts_that_are_no_whole_numbers_are_named_with_their_shard():
+    corpus = DATA.corpus
+    halves = {code: corpus.counts_of(code) * 0.5 for code in corpus.languages}
+    weights = Corpus.from_counts(halves, corpus.vocabularies)
+    for shard, name in ((weights, "Shard 1"), (lambda: weights, "What the function of shard 1 returned")):
+        with pytest.raises(InputError) as caught:
+            make_model().fit([corpus, shard])
+        assert str(caught.value) == (
+            f"{name} cannot be used. The shard holds counts that are no whole numbers, which cannot be summed in any "
+            "order. Give counts of words, not weights of them."
+        )
+
+
 def test_common_components_are_not_learnt_from_shards():
     encoder = AlignedWordEncoder(remove_common=1, random_state=0)
     with pytest.raises(InputError, match=r"^remove_common of AlignedWordEncoder needs all documents at once"):

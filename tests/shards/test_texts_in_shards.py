@@ -374,6 +374,17 @@ def test_a_row_that_cannot_be_used_is_named_with_its_file(tmp_path):
     )
 
 
+def test_ids_that_cannot_be_kept_are_named_with_their_file(tmp_path):
+    folder = write_files(tmp_path / "texts", sample()[:4], n_files=2)
+    frame_of(sample()[:2]).assign(id=[1.5, None]).to_parquet(folder / "part-1.parquet")
+    with pytest.raises(InputError) as caught:
+        CrossLingualVectorizer(**KEEP_ALL).fit(Shards(folder))
+    assert str(caught.value) == (
+        f"The documents in rows 0 to 1 of {str(folder / 'part-1.parquet')!r} cannot be used. The shard holds ids that are "
+        "neither all strings nor all whole numbers of 64 bits, and cannot be written. Make strings of them."
+    )
+
+
 def test_files_without_rows_are_passed_over(tmp_path):
     write_files(tmp_path, sample()[:20], n_files=1)
     frame_of(sample()[:0]).to_parquet(tmp_path / "empty.parquet")
@@ -402,7 +413,10 @@ def test_parquet_needs_its_extra(tmp_path, monkeypatch):
 def test_a_language_that_fit_has_not_seen_is_refused():
     texts = [Corpus(["en"] * 2, text=["rain and wind"] * 2)]
     vectorizer = CrossLingualVectorizer(**KEEP_ALL).fit(texts)
-    with pytest.raises(InputError, match=r"^languages contains \['de'\], which were not seen during fit\."):
+    with pytest.raises(
+        InputError,
+        match=r"^Shard 0 cannot be used\. languages contains \['de'\], which were not seen during fit\.",
+    ):
         list(vectorizer.transform_shards([Corpus(["de"], text=["Regen"])]))
 
 
