@@ -265,7 +265,8 @@ class CrossLingualTopicModel(ShapedTopics):
         Raises
         ------
         InputError
-            Also if the backbone has no network: it learns from all documents at once.
+            Also if the backbone has no network: it learns from all documents at once; and if parameters that
+            training goes by were changed after the first call.
         """
         check_number(n_epochs, "n_epochs", "partial_fit", 1, integer=True)
         if hasattr(self, "network_"):

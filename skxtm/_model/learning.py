@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,8 +51,7 @@ def choose(settings: Settings, *, in_pieces: bool = False) -> Backbone:
     from skxtm.backbones.base import NetworkBackbone
 
     check_n_threads(settings.n_threads)
-    names = ("max_epochs", "batch_size", "learning_rate")
-    backbone = resolve_backbone(settings.backbone, {name: getattr(settings, name) for name in names})
+    backbone = _resolved(settings)
     if in_pieces and not isinstance(backbone, NetworkBackbone):
         raise InputError(
             f"Backbone {type(backbone).__name__!r} learns from all documents at once. Use fit instead of "
@@ -167,7 +167,13 @@ def train_further(state: State, corpus: Corpus, n_epochs: int, settings: Setting
     -------
     theta : ndarray of shape (n_documents, n_components)
         Topic proportions of the documents.
+
+    Raises
+    ------
+    InputError
+        If parameters that training goes by were changed since it began.
     """
+    _check_as_begun(state, settings)
     with torch_threads(settings.n_threads):
         materials = gather_documents(state, corpus, Sources(settings, state.languages))
     return train(state, corpus, materials, n_epochs, settings)
@@ -290,6 +296,31 @@ def note_training(state: State, trainer: Trainer) -> None:
 
     state.trainer = trainer_state(trainer)
     state.n_iter, state.history = trainer.n_epochs, trainer.history
+
+
+def _resolved(settings: Settings) -> Backbone:
+    names = ("max_epochs", "batch_size", "learning_rate")
+    return resolve_backbone(settings.backbone, {name: getattr(settings, name) for name in names})
+
+
+def _check_as_begun(state: State, settings: Settings) -> None:
+    """Refuse parameters that were changed for nothing, as training goes on as it began."""
+    begun, now = state.backbone, _resolved(settings)
+    changed = ["n_components"] if settings.n_components != state.n_topics else []
+    if type(now) is not type(begun):
+        changed.append("backbone")
+    else:
+        before, after = (backbone.get_params(deep=False) for backbone in (begun, now))
+        changed += [
+            name
+            for name, value in after.items()
+            if name != "max_epochs" and joblib.hash(value) != joblib.hash(before[name])
+        ]
+    if changed:
+        raise InputError(
+            f"The parameters {changed} were changed after training began, and partial_fit goes on as it "
+            "began. Set them back, or begin anew with fit."
+        )
 
 
 def _network_backbone(state: State) -> Any:

@@ -251,3 +251,28 @@ def test_languages_that_are_not_those_of_the_documents_are_refused(languages, me
     with pytest.raises(InputError) as caught:
         make_model(languages=languages).fit(CORPUS)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("parameters", "changed"),
+    [
+        ({"n_components": 4}, ["n_components"]),
+        ({"backbone": "infoctm"}, ["backbone"]),
+        ({"learning_rate": 0.5, "batch_size": 5}, ["batch_size", "learning_rate"]),
+        ({"backbone": NMTM(lam=0.5)}, ["lam"]),
+    ],
+)
+def test_parameters_that_training_would_not_heed_any_more_are_refused(tmp_path, parameters, changed):
+    model = make_model().partial_fit(CORPUS)
+    model.save(tmp_path / "model")
+    for begun in (model, CrossLingualTopicModel.load(tmp_path / "model")):
+        own = begun.get_params(deep=False)
+        with pytest.raises(InputError) as caught:
+            begun.set_params(**parameters).partial_fit(CORPUS)
+        assert str(caught.value) == (
+            f"The parameters {changed} were changed after training began, and partial_fit goes on as it began. "
+            "Set them back, or begin anew with fit."
+        )
+        begun.set_params(**own).set_params(max_epochs=7, backbone=NMTM(), verbose=0, n_threads=2)
+        assert begun.partial_fit(CORPUS).n_iter_ == 2
+        assert begun.set_params(**parameters, max_epochs=1).fit(CORPUS).n_iter_ == 1
