@@ -7,7 +7,7 @@ from skxtm import Corpus, CrossLingualTopicModel
 from skxtm._model.state import state_of
 from skxtm.backbones import MTAnchor
 from skxtm.datasets import make_multilingual_corpus
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 
 DATA = make_multilingual_corpus(
     n_documents=300, n_components=3, vocabulary_sizes=40, word_concentration=0.3, random_state=0
@@ -52,6 +52,7 @@ def test_changed_anchors_are_saved_and_can_be_changed_again(tmp_path):
         (0, {"fr": ["a"]}, "anchors are given in 'fr', but the model's languages are ('en', 'zh')."),
         (0, {"en": ["rain"]}, "anchors in 'en' contain ['rain'], not in the vocabulary of the model."),
         (0, {"en": "en1"}, "anchors in 'en' must be a list of words. Got the string 'en1' instead."),
+        (0, ["en1"], "words must be a dict with one entry per language. Got 'list'."),
         (0, {"en": []}, "anchors in 'en' must be at least one word; leave out 'en' to keep those it has."),
         *(
             (
@@ -66,7 +67,7 @@ def test_changed_anchors_are_saved_and_can_be_changed_again(tmp_path):
 def test_anchors_that_cannot_be_are_refused_and_change_nothing(topic, words, message):
     model = make_model()
     before = model.components_.copy()
-    with pytest.raises(InputError) as caught:
+    with pytest.raises((InputError, InputTypeError)) as caught:
         model.update_anchors(topic, words)
     assert str(caught.value) == message
     np.testing.assert_array_equal(model.components_, before)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skxtm._model.state import State, check_as_learnt
 from skxtm._parameters import check_number
 from skxtm._threads import one_thread
+from skxtm.corpus._checks import check_by_language
 from skxtm.exceptions import InputError
 from skxtm.languages import by_code
 
@@ -62,7 +63,7 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    InputError
+    InputError, InputTypeError
         If the model has no anchors, or a topic, language or word is not the model's.
     """
     topics: Any = state.topics
@@ -73,6 +74,7 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
     check_as_learnt(state, "given other anchors")
     numbers = {}
     check_number(topic, "topic", "update_anchors", 0, len(topics.anchors) - 1, integer=True)
+    check_by_language(words, "words")
     for code, of_language in by_code(words, "words").items():
         if code not in state.languages:
             raise InputError(
