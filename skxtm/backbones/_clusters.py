@@ -112,7 +112,7 @@ def language_statistics(
             within += ((part[start : start + _BLOCK_ROWS] @ right - mean) ** 2).sum(0)
     between = sizes @ (means - sizes @ means / sizes.sum()) ** 2
     freedom = (sizes.sum() - len(sizes)) / (len(sizes) - 1)
-    return freedom * np.divide(between, within, out=np.full_like(within, np.inf), where=within > 0)
+    return np.divide(freedom * between, within, out=np.full_like(within, np.inf), where=within > 0)
 
 
 def fitted(kmeans: KMeans, rows: NDArray[np.floating], weights: NDArray[np.floating] | None = None) -> KMeans:

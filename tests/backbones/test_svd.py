@@ -104,6 +104,8 @@ def test_how_far_apart_languages_lie_is_the_f_statistic_and_for_two_the_square_o
 def test_a_column_in_which_documents_of_a_language_are_all_alike_tells_languages_apart_best():
     vectors = [np.array([[1.0, 0.0], [1.0, 3.0]]), np.array([[2.0, 50.0], [2.0, 51.0]])]
     assert language_statistics(vectors, np.eye(2)).tolist() == [np.inf, pytest.approx(960.4)]
+    alone = [rows[:1] for rows in vectors]
+    assert language_statistics(alone, np.eye(2)).tolist() == [np.inf, np.inf]
 
 
 def test_with_one_language_svdlr_leaves_out_nothing():
