@@ -18,6 +18,7 @@ from skxtm.exceptions import InputError
 #: What numpy and zipfile raise where bytes are not what they were.
 _UNREADABLE = (
     ValueError,
+    TypeError,
     OSError,
     EOFError,
     KeyError,
@@ -120,8 +121,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         If it is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
+        with path.open("rb") as file:  # numpy leaves open what it cannot read
+            return dict(np.load(file, allow_pickle=False))
     except FileNotFoundError as error:
         raise missing(path) from error
     except _UNREADABLE as error:

@@ -1,6 +1,8 @@
 """Shards on disk and elsewhere: what is written is read, and what is wrong is named."""
 
+import gc
 import json
+import warnings
 import zipfile
 
 import numpy as np
@@ -11,6 +13,7 @@ from skxtm import Corpus
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.shards import Shards, as_shards, write_shards
+from skxtm.shards._files import read_arrays
 from skxtm.shards._format import block_from_arrays, block_to_arrays, small_integers
 
 CORPUS = make_multilingual_corpus(n_documents=30, vocabulary_sizes=[20, 25], random_state=0).corpus
@@ -110,6 +113,26 @@ def test_a_shard_with_other_bytes_is_damaged_or_reads_the_same(tmp_path, place):
         assert_same_rows(corpus, CORPUS)
     assert str(path) in told
     assert "write it again" in told
+
+
+@pytest.mark.parametrize("written", [b"PK\x03\x04 and no more", None])
+def test_a_file_that_holds_no_arrays_is_damaged_and_not_left_open(tmp_path, written):
+    path = tmp_path / "a.npz"
+    if written is None:
+        with path.open("wb") as file:
+            np.save(file, np.arange(3))
+    else:
+        path.write_bytes(written)
+
+    def refuse():
+        with pytest.raises(InputError, match="is damaged: "):
+            read_arrays(path)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        refuse()
+        gc.collect()
+    assert not caught
 
 
 def test_a_kept_matrix_with_a_column_number_out_of_range_is_refused():
