@@ -269,7 +269,7 @@ class CrossLingualTopicModel(ShapedTopics):
             training goes by were changed after the first call.
         """
         check_number(n_epochs, "n_epochs", "partial_fit", 1, integer=True)
-        if hasattr(self, "network_"):
+        if hasattr(self, "network_") and hasattr(self, "components_"):  # else its first call failed
             check_as_learnt(self._state, "trained")
             learning.train_further(self._state, self._read(X), n_epochs, Settings.of(self))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -152,6 +153,8 @@ def train(
 def train_further(state: State, corpus: Corpus, n_epochs: int, settings: Settings) -> NDArray[np.float32]:
     """Train a network for some more epochs, on documents that may be others than before.
 
+    An error, such as of a training that diverges, leaves the model as it was.
+
     Parameters
     ----------
     state : State
@@ -176,7 +179,8 @@ def train_further(state: State, corpus: Corpus, n_epochs: int, settings: Setting
     _check_as_begun(state, settings)
     with torch_threads(settings.n_threads):
         materials = gather_documents(state, corpus, Sources(settings, state.languages))
-    return train(state, corpus, materials, n_epochs, settings)
+    with _kept_on_error(state):
+        return train(state, corpus, materials, n_epochs, settings)
 
 
 @contextmanager
@@ -301,6 +305,20 @@ def note_training(state: State, trainer: Trainer) -> None:
 def _resolved(settings: Settings) -> Backbone:
     names = ("max_epochs", "batch_size", "learning_rate")
     return resolve_backbone(settings.backbone, {name: getattr(settings, name) for name in names})
+
+
+@contextmanager
+def _kept_on_error(state: State) -> Iterator[None]:
+    """Put back after an error what training changes in place."""
+    assert state.network is not None
+    weights = {name: values.clone() for name, values in state.network.state_dict().items()}
+    before = copy.deepcopy((state.trainer, state.history))
+    try:
+        yield
+    except BaseException:
+        state.network.load_state_dict(weights)
+        state.trainer, state.history = before
+        raise
 
 
 def _check_as_begun(state: State, settings: Settings) -> None:

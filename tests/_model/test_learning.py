@@ -1,15 +1,19 @@
 """How documents are read: each in its place, those without a known word as the prior says, whatever fit fails."""
 
+import copy
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.special import softmax
 
 from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
+from skxtm._model import learning
 from skxtm._model.state import state_of
 from skxtm.backbones import NMTM
 from skxtm.datasets import make_multilingual_corpus
-from skxtm.exceptions import InputError, MissingResourceError, UnknownWordsWarning
+from skxtm.exceptions import InputError, MissingResourceError, TrainingError, UnknownWordsWarning
 
 DATA = make_multilingual_corpus(n_documents=20, n_components=3, vocabulary_sizes=25, random_state=0)
 CORPUS = DATA.corpus
@@ -276,3 +280,33 @@ def test_parameters_that_training_would_not_heed_any_more_are_refused(tmp_path, 
         begun.set_params(**own).set_params(max_epochs=7, backbone=NMTM(), verbose=0, n_threads=2)
         assert begun.partial_fit(CORPUS).n_iter_ == 2
         assert begun.set_params(**parameters, max_epochs=1).fit(CORPUS).n_iter_ == 1
+
+
+def test_a_training_that_diverges_leaves_the_model_as_it_was():
+    model = make_model(learning_rate=1e30, batch_size=100).partial_fit(CORPUS)
+    theta, history = model.transform(CORPUS), copy.deepcopy(model.history_)
+    with pytest.raises(TrainingError):
+        model.partial_fit(CORPUS)
+    np.testing.assert_array_equal(model.transform(CORPUS), theta)
+    assert (model.history_, model.n_iter_) == (history, 1)
+
+
+def test_a_training_that_an_error_ends_can_be_done_again(monkeypatch):
+    model, other = (make_model().partial_fit(CORPUS) for _ in range(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(learning, "take_over", Mock(side_effect=MemoryError))
+        with pytest.raises(MemoryError):
+            model.partial_fit(CORPUS, n_epochs=2)
+    np.testing.assert_array_equal(
+        model.partial_fit(CORPUS).components_, other.partial_fit(CORPUS).components_
+    )
+    assert model.history_ == other.history_
+
+
+def test_after_a_first_training_that_failed_partial_fit_begins_anew():
+    model = make_model(learning_rate=1e30)
+    with pytest.raises(TrainingError):
+        model.partial_fit(CORPUS, n_epochs=9)
+    model.set_params(learning_rate=1e-3).partial_fit(CORPUS)
+    expected = make_model(learning_rate=1e-3).partial_fit(CORPUS).components_
+    np.testing.assert_array_equal(model.components_, expected)
