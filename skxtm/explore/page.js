@@ -2,8 +2,8 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const codes = data.languages.map((language) => language.code);
-const hues = ["#1f6f78", "#b4552d", "#6b4fa0", "#4c7d2f", "#a8325e", "#2d5fa8", "#8a6d00", "#5b5b5b", "#007a5e"];
-const hueOf = (code) => hues[codes.indexOf(code) % hues.length];
+const hueOf = (code) => "--hue-" + codes.indexOf(code) % 16;
+const colorOf = (code) => code === "all" ? "var(--ink)" : `var(${hueOf(code)})`;
 const names = data.topics.map((topic) => topic.name);
 let current = 0, query = "", gloss = "";
 const shown = new Set(codes);
@@ -122,7 +122,9 @@ function rename(event) {
   }
   event.target.setCustomValidity("");
   names[current] = name;
-  drawList();
+  // the list stays as it is: the click that ended the renaming may be on one of its buttons
+  $("topics").children[current].querySelector("bdi").textContent = name;
+  light();
 }
 
 const svgns = "http://www.w3.org/2000/svg";
@@ -132,38 +134,42 @@ function svg(tag, attributes) {
   return element;
 }
 function timeChart(number) {
-  const {periods, series} = data.time, last = Math.max(1, periods.length - 1);
-  const lines = Object.entries(series).filter(([code]) => code === "all" || shown.has(code));
+  const {periods, series} = data.time, times = periods.map((period) => Date.parse(period.replace(" ", "T") + (period.includes(" ") ? "Z" : "")));
+  const first = times[0], span = times[times.length - 1] - first;
+  const lines = ["all", ...codes].filter((code) => series[code] && (code === "all" || shown.has(code))).map((code) => [code, series[code]]);
   const highest = Math.max(...lines.flatMap(([, of]) => of[number].map((cell) => cell ? cell[2] ?? cell[0] : 0))) || 1;
   const chart = svg("svg", {viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": "Share over time"});
-  const at = (k, value) => (100 * k / last).toFixed(2) + "," + (100 - 100 * value / highest).toFixed(2);
+  const at = (k, value, aside = 0) => (aside + (span ? 100 * (times[k] - first) / span : 50)).toFixed(2) + "," + (100 - 100 * value / highest).toFixed(2);
   for (const [code, of] of lines) {
-    const color = code === "all" ? "var(--ink)" : hueOf(code);
-    const known = of[number].map((cell, k) => [k, cell]).filter(([, cell]) => cell);
-    const line = svg("polyline", {points: known.map(([k, cell]) => at(k, cell[0])).join(" ")});
+    const color = colorOf(code);
+    const cells = of[number].map((cell, k) => [k, cell, 0]).filter(([, cell]) => cell);
+    // one period alone is a dash
+    const known = cells.length === 1 ? [-1, 1].map((aside) => [...cells[0].slice(0, 2), aside]) : cells;
+    const line = svg("polyline", {points: known.map(([k, cell, aside]) => at(k, cell[0], aside)).join(" ")});
     line.style.stroke = color;
     if (code === "all" && known.some(([, cell]) => cell[1] !== null)) {
-      const band = svg("polygon", {points: [...known.map(([k, cell]) => at(k, cell[2])), ...known.reverse().map(([k, cell]) => at(k, cell[1]))].join(" ")});
+      const band = svg("polygon", {points: [...known.map(([k, cell, aside]) => at(k, cell[2], aside)), ...known.reverse().map(([k, cell, aside]) => at(k, cell[1], aside))].join(" ")});
       band.style.fill = color;
       chart.append(band);
     }
     chart.append(line);
   }
   return make("div", {}, make("h3", {}, "Over time, up to " + percent(highest)), chart,
-    make("div", {class: "axis"}, make("span", {}, periods[0]), make("span", {}, periods[periods.length - 1])),
-    make("div", {class: "legend"}, ...lines.map(([code]) => legend(code === "all" ? "all, with its interval" : languageName(code), code === "all" ? "var(--ink)" : hueOf(code)))));
+    make("div", {class: "axis"}, ...(span ? [periods[0], periods[periods.length - 1]] : ["", periods[0], ""]).map((period) => make("span", {}, period))),
+    make("div", {class: "legend"}, ...lines.map(([code]) => legend(code === "all" ? "all, with its interval" : languageName(code), colorOf(code)))));
 }
 function legend(text, color) {
   const dot = document.createElement("i");
   dot.style.background = color;
   return make("span", {}, dot, text);
 }
+const mostGroups = 20;
 function groupBars(number) {
   const cells = data.groups.labels.map((label, k) => [label, data.groups.series.all[number][k]]).filter(([, cell]) => cell);
   cells.sort((a, b) => b[1][0] - a[1][0]);
   const highest = Math.max(...cells.map(([, cell]) => cell[0])) || 1;
-  return make("div", {}, make("h3", {}, "By group"), make("div", {class: "bars"}, ...cells.slice(0, 20).flatMap(([label, cell]) => [
-    make("bdi", {}, label), make("span", {class: "bar", "aria-hidden": "true"}, bar(cell[0] / highest, "")),
+  return make("div", {}, make("h3", {}, "By group" + (cells.length > mostGroups ? `, the ${mostGroups} of ${cells.length} that have most of it` : "")), make("div", {class: "bars"}, ...cells.slice(0, mostGroups).flatMap(([label, cell]) => [
+    label.trim() ? make("bdi", {}, label) : make("span", {class: "soft"}, "(no name)"), make("span", {class: "bar", "aria-hidden": "true"}, bar(cell[0] / highest, "")),
     make("span", {class: "soft"}, percent(cell[0]) + (cell[1] === null ? "" : " (" + percent(cell[1]) + " to " + percent(cell[2]) + ")"))])));
 }
 
@@ -181,7 +187,7 @@ function light() {
   for (const k of texts) counts.set(data.map.topic[k], (counts.get(data.map.topic[k]) || 0) + 1);
   items.forEach((item, k) => item.classList.toggle("lit", Boolean(hits[k] || counts.get(data.topics[k].number) > 1)));
   const n = items.filter((item) => item.classList.contains("lit")).length;
-  $("found").textContent = query ? n + (n === 1 ? " topic" : " topics") + " and " + texts.length + " of the documents shown" : data.topics.length + " topics, the largest first";
+  $("found").textContent = query ? n + (n === 1 ? " topic" : " topics") + " and " + texts.length + " of the documents shown" : data.topics.length + (data.topics.length === 1 ? " topic" : " topics, the largest first");
   $("documents").replaceChildren(...texts.slice(0, 20).map((k) => make("li", {lang: codes[data.map.language[k]], dir: directionOf(codes[data.map.language[k]])},
     data.map.text[k] + " ", make("span", {class: "soft", dir: "ltr"}, "topic " + data.map.topic[k]))));
   foundTexts = new Set(texts);
@@ -222,7 +228,7 @@ function drawPoints(ratio, style) {
       const code = codes[data.map.language[k]];
       if (!shown.has(code) || (data.map.topic[k] === number) !== isChosen) continue;
       const [x, y] = place(k);
-      context.fillStyle = isChosen ? hueOf(code) : dim;
+      context.fillStyle = isChosen ? style.getPropertyValue(hueOf(code)) : dim;
       context.beginPath();
       context.arc(x, y, (isChosen ? 3 : 2) * ratio, 0, 2 * Math.PI);
       context.fill();
@@ -305,7 +311,7 @@ $("filters").append(...codes.map((code) => {
     drawTopic();
     drawMap();
   }});
-  return make("label", {}, box, legend(languageName(code), hueOf(code)));
+  return make("label", {}, box, legend(languageName(code), colorOf(code)));
 }));
 current = fromAddress();
 drawList();

@@ -165,7 +165,11 @@ def _embedded(content: Mapping[str, Any]) -> str:
 def _about(documents: ReadDocuments) -> str:
     languages = documents.corpus.languages
     sizes = [f"{len(documents.corpus.rows_of(code)):,} {code}" for code in languages]
-    return f"{len(documents.names)} topics of {len(documents.corpus):,} documents: {', '.join(sizes)}"
+    n_topics, n_documents = len(documents.names), len(documents.corpus)
+    topics = f"{n_topics} {'topic' if n_topics == 1 else 'topics'}"
+    return (
+        f"{topics} of {n_documents:,} {'document' if n_documents == 1 else 'documents'}: {', '.join(sizes)}"
+    )
 
 
 def _direction(topics: Sequence[Mapping[str, Sequence[str]]], code: str) -> str:

@@ -6,10 +6,12 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import skxtm.explore
 from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
 from skxtm._model.state import state_of
 from skxtm.datasets import load_sample, load_sample_lexicon, make_multilingual_corpus
@@ -327,3 +329,105 @@ def test_a_link_leads_to_a_topic(browsed, page, model):
         if tag == "button" and attributes.get("data-code") == "en"
     ]
     assert shown == model.get_topics(20)[5]["en"]
+
+
+@pytest.fixture(scope="module")
+def acted(browsed, tmp_path_factory):
+    """What a page says in its title after a script of ours acted in it."""
+
+    def run(page, script):
+        path = tmp_path_factory.mktemp("acted") / "topics.html"
+        text = page.read_text(encoding="utf-8")
+        path.write_text(
+            text.replace("</body>", f"<script>document.title = {script}</script></body>"), "utf-8"
+        )
+        return re.search("<title>(.*?)</title>", browsed(path.as_uri())[0]).group(1)
+
+    return run
+
+
+@pytest.mark.slow
+def test_the_click_that_ends_a_renaming_still_chooses_a_topic(acted, page):
+    script = """(() => {
+      const input = document.querySelector(".heading input"), button = $("topics").children[1].firstChild;
+      input.value = "renamed";
+      input.dispatchEvent(new Event("change"));
+      return [button.isConnected, $("topics").children[0].querySelector(".name").textContent].join();
+    })()"""
+    assert acted(page, script) == "true,renamed"
+
+
+SIXTEEN = "ar de en es fr it ja ko nl pl pt ru th tr vi zh".split()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Write a page of documents in sixteen languages, with dates and groups."""
+    data = make_multilingual_corpus(8, n_components=2, languages=SIXTEEN, random_state=0)
+    model = CrossLingualTopicModel(2, lexicon=list(data.lexicons), random_state=0).fit(data.corpus)
+
+    def write(dates, groups):
+        path = tmp_path_factory.mktemp("many") / "topics.html"
+        n_documents = len(data.corpus)
+        dates, groups = np.resize(dates, n_documents), np.resize(groups, n_documents)
+        return explore(model, data.corpus, path, dates=dates, groups=groups, mark_broken=False)
+
+    return write
+
+
+LINE = 'document.querySelector("polyline").getAttribute("points")'
+
+
+@pytest.mark.slow
+def test_periods_stand_where_they_lie_in_time_and_one_alone_is_seen(acted, many):
+    points = acted(many([2000, 2001, 2020], ["a"]), LINE).split()
+    assert [float(point.split(",")[0]) for point in points] == pytest.approx([0, 5, 100], abs=0.1)
+    dash = acted(many(["2024-03-05"], ["a"]), LINE).split()
+    assert [float(point.split(",")[0]) for point in dash] == [49, 51]
+    hours = acted(many(["2024-03-05 01:00", "2024-03-05 03:00", "2024-03-05 05:00"], ["a"]), LINE).split()
+    assert [float(point.split(",")[0]) for point in hours] == [0, 50, 100]
+
+
+@pytest.mark.slow
+def test_groups_that_are_left_out_are_counted_and_long_or_empty_names_stay_within(acted, many):
+    groups = ["", "x" * 300, *(f"group {k}" for k in range(23))]
+    said = acted(
+        many([2024], groups),
+        """(() => {
+          document.body.style.width = "380px";
+          const bars = document.querySelector(".bars"), heading = bars.previousSibling.textContent;
+          return [heading, bars.scrollWidth <= bars.clientWidth].join("; ");
+        })()""",
+    )
+    assert said == "By group, the 20 of 25 that have most of it; true"
+    few = acted(many([2024], ["", "a"]), 'document.querySelector(".bars").textContent')
+    assert "(no name)" in few
+
+
+@pytest.mark.slow
+def test_languages_have_colours_of_their_own(acted, many):
+    script = """new Set([...document.querySelectorAll("#filters i")].map(
+      (dot) => getComputedStyle(dot).backgroundColor)).size"""
+    assert acted(many([2024], ["a"]), script) == "16"
+
+
+def test_colours_of_languages_are_seen_on_light_and_on_dark_paper():
+    def luminance(colour):
+        parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+        return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [
+            0.2126,
+            0.7152,
+            0.0722,
+        ]
+
+    style = (Path(skxtm.explore.__file__).parent / "page.css").read_text(encoding="utf-8")
+    papers = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    assert len(papers) == 2
+    for paper in papers:
+        named = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", paper))
+        hues = {colour for name, colour in named.items() if name.startswith("hue")}
+        assert len(hues) == 16
+        for colour in hues:
+            for ground in ("paper", "card"):
+                dark, light = sorted((luminance(colour), luminance(named[ground])))
+                assert (light + 0.05) / (dark + 0.05) > 3  # WCAG 2.2, 1.4.11
