@@ -357,7 +357,7 @@ def test_the_click_that_ends_a_renaming_still_chooses_a_topic(acted, page):
     assert acted(page, script) == "true,renamed"
 
 
-SIXTEEN = "ar de en es fr it ja ko nl pl pt ru th tr vi zh".split()
+SIXTEEN = ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "vi", "zh"]
 
 
 @pytest.fixture(scope="module")
