@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from unicodedata import east_asian_width
 
 from skxtm._optional import import_optional
 from skxtm._parameters import check_number
@@ -24,14 +25,33 @@ def clipped(name: object, longest: int = LONGEST_NAME) -> str:
     name : object
         Any.
     longest : int, default=32
-        Characters.
+        Characters; those that are as wide as two, as Chinese ones are, count twice.
 
     Returns
     -------
     name : str
     """
     text = " ".join(str(name).split())
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip(' ,')}…"
+    if width(text) <= longest:
+        return text
+    while width(text) >= longest:
+        text = text[:-1]
+    return f"{text.rstrip(' ,')}…"
+
+
+def width(text: str) -> int:
+    """Count characters, those that are as wide as two twice.
+
+    Parameters
+    ----------
+    text : str
+        In one line.
+
+    Returns
+    -------
+    width : int
+    """
+    return len(text) + sum(east_asian_width(character) in "WF" for character in text)
 
 
 def chosen_topics(

@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from skxtm._threads import one_thread
-from skxtm.plotting._drawing import clipped, single_axes
+from skxtm.plotting._drawing import clipped, single_axes, width
 from skxtm.plotting._fonts import Fonts
 from skxtm.report import trained_model
 
@@ -97,7 +97,7 @@ class TopicSimilarityDisplay:
             This one, with `ax_` and `figure_`.
         """
         side = max(2.0, 0.2 * len(self.topics))
-        beside = 1.3 + 0.075 * max(len(clipped(name)) for name in self.names)  # labels and colour bar
+        beside = 1.3 + 0.075 * max(width(clipped(name)) for name in self.names)  # labels and colour bar
         ax = single_axes(ax, (side + beside, side + 0.4), "TopicSimilarityDisplay")
         fonts = Fonts({"": self.names})
         others = np.where(np.eye(len(self.topics), dtype=bool), np.nan, self.values)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any, Self
 
 from skxtm._model.topics import verdicts_of
 from skxtm._parameters import check_n_words
 from skxtm.explore._words import weighted_words
-from skxtm.plotting._drawing import COLOURS, WARNING, axes_grid, chosen_topics, clipped
+from skxtm.plotting._drawing import COLOURS, WARNING, axes_grid, chosen_topics, clipped, width
 from skxtm.plotting._fonts import Fonts
 from skxtm.report import trained_model
+
+_LONGEST_LINE = 40  # characters of a title, which begins over the first column
 
 
 class TopicWordsDisplay:
@@ -126,23 +129,36 @@ class TopicWordsDisplay:
         """
         codes = list(self.words[0])
         height = 0.55 + 0.17 * max(len(words) for topic in self.words for words in topic.values())
-        figure, axes = axes_grid(ax, (len(self.topics), len(codes)), (2.6, height), "TopicWordsDisplay")
         fonts = Fonts(
             {code: [word for topic in self.words for word, _ in topic[code]] for code in codes}
             | {"": self.names}
         )
-        for row, (topic, number, name) in enumerate(zip(self.words, self.topics, self.names, strict=True)):
+        titles = [
+            _title(fonts, number, name, self.verdicts.get(number))
+            for number, name in zip(self.topics, self.names, strict=True)
+        ]
+        height += 0.17 * max(title.count("\n") for title in titles)
+        panel = (max(2.6, 4.4 / len(codes)), height)  # a title needs the room even of one language
+        figure, axes = axes_grid(ax, (len(self.topics), len(codes)), panel, "TopicWordsDisplay")
+        for row, (topic, number, title) in enumerate(zip(self.words, self.topics, titles, strict=True)):
             for column, code in enumerate(codes):
                 _draw_bars(axes[row, column], topic[code], COLOURS[column % len(COLOURS)], fonts, code)
-            verdict = self.verdicts.get(number)
-            title = fonts.label(number, clipped(name), f"[{verdict}]" if verdict else "")
-            colour = WARNING if verdict else "black"
+            colour = WARNING if self.verdicts.get(number) else "black"
             axes[row, 0].set_title(title, loc="left", size=10, color=colour, **fonts.style())
         for column, code in enumerate(codes):
             axes[0, column].xaxis.set_label_position("top")
             axes[0, column].set_xlabel(code, color="dimgrey")
         self.axes_, self.figure_ = axes, figure
         return self
+
+
+def _title(fonts: Fonts, number: int, name: str, verdict: str | None) -> str:
+    """Put the verdict behind the name, or below it where it is long."""
+    mark = f"[{verdict}]" if verdict else ""
+    title = fonts.label(number, clipped(name), mark)
+    if not mark or width(title) <= _LONGEST_LINE:
+        return title
+    return "\n".join([fonts.label(number, clipped(name)), *wrap(mark, _LONGEST_LINE)])
 
 
 def _draw_bars(ax: Any, words: list[tuple[str, float]], colour: str, fonts: Fonts, code: str) -> None:

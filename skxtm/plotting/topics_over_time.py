@@ -8,12 +8,13 @@ from typing import Any, Self
 import numpy as np
 
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.plotting._drawing import COLOURS, chosen_topics, clipped, panels
+from skxtm.plotting._drawing import COLOURS, chosen_topics, clipped, panels, width
 from skxtm.plotting._fonts import Fonts
 
 _ALL = "all"
 _COLUMNS = ("language", "topic", "name", "share", "low", "high")
 _LINES = ("-", "--", ":", "-.")
+_IN_A_ROW, _IN_A_LEGEND = 4, 8  # panels, and languages one below another
 
 
 class TopicsOverTimeDisplay:
@@ -125,7 +126,10 @@ class TopicsOverTimeDisplay:
         """
         groups = list(dict.fromkeys(self.table["group"])) if self.column == "group" else []
         height = 0.7 + 0.18 * len(groups) * len(self.languages) if groups else 1.9
-        size = (2.8, max(1.6, height))
+        group_names = [clipped(group) for group in groups]
+        n_columns, n_legends = min(_IN_A_ROW, len(self.topics)), -(-len(self.languages) // _IN_A_LEGEND)
+        beside = 0.065 * max(map(width, group_names), default=0) + 0.7 * (n_legends - 1)
+        size = (2.8 + beside / n_columns, max(1.6, height))
         figure, axes = panels(ax, len(self.topics), size, "TopicsOverTimeDisplay", sharex=True, sharey=True)
         names = self.table.drop_duplicates("topic").set_index("topic")["name"]
         fonts = Fonts({"": [*names, *map(str, groups), *self.languages]})
@@ -140,20 +144,32 @@ class TopicsOverTimeDisplay:
             panel.set_title(title, loc="left", size=9, **fonts.style())
         first = axes[0]
         if groups:
-            labels = [fonts.shown(clipped(group, 20)) for group in groups]
+            labels = [fonts.shown(name) for name in group_names]
+            for lowest in axes[-n_columns:]:
+                lowest.set_xlabel("share", size=8)
             first.set_yticks(range(len(groups)), labels, size=8, **fonts.style())
             first.set_ylim(len(groups) - 0.5, -0.5)
             first.set_xlim(left=0)
         else:
             _date_axis(axes)
             first.set_ylim(bottom=0)
+            for leftmost in axes[::n_columns]:
+                leftmost.set_ylabel("share", size=8)
         if len(self.languages) > 1:
-            fonts.legend(axes[:4][-1], loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8)
+            fonts.legend(
+                axes[:_IN_A_ROW][-1],
+                loc="upper left",
+                bbox_to_anchor=(1, 1),
+                frameon=False,
+                fontsize=8,
+                ncols=n_legends,
+            )
         self.axes_, self.figure_ = axes, figure
         return self
 
     def _draw_line(self, ax: Any, part: Any, place: int) -> None:
-        colour, line = COLOURS[place % len(COLOURS)], _LINES[place % len(_LINES)]
+        turn, number = divmod(place, len(COLOURS))
+        colour, line = COLOURS[number], _LINES[(number + turn) % len(_LINES)]
         times = part["time"].to_numpy()
         ax.plot(
             times, part["share"], line, color=colour, marker="o", ms=2.5, lw=1.5, label=self.languages[place]

@@ -106,3 +106,25 @@ def test_other_wrong_parameters_are_named(model):
         TopicWordsDisplay.from_estimator(model, max_topics=0)
     with pytest.raises(InputTypeError, match="The 'model' parameter of TopicWordsDisplay"):
         TopicWordsDisplay.from_estimator("model")
+
+
+@pytest.mark.parametrize("n_languages", [1, 2])
+def test_long_verdicts_stand_below_the_name_within_the_figure_and_move_no_panel(model, n_languages):
+    verdict = "incoherent in en; incoherent in zh; languages disagree; two themes"
+    display = TopicWordsDisplay.from_estimator(model, topics=[0, 1])
+    display.words = [dict(list(words.items())[:n_languages]) for words in display.words]
+    display.names = ["a name that is just as long as it may be", "short"]
+    display.verdicts = {0: verdict}
+    display.plot().figure_.canvas.draw()
+    first, second = (ax._left_title for ax in display.axes_[:, 0])
+    name, *lines = first.get_text().split("\n")
+    assert (name, " ".join(lines)) == ("0  a name that is just as long as…", f"[{verdict}]")
+    for title in (first, second):
+        assert title.get_window_extent().x1 <= display.figure_.bbox.x1
+    above, below = (ax.get_window_extent() for ax in display.axes_[:, 0])
+    assert second.get_window_extent().y1 < above.y0
+    assert first.get_window_extent().y0 >= above.y1
+    widths = [ax.get_window_extent().x1 for ax in display.axes_[0]]
+    starts = [ax.get_window_extent().x0 for ax in display.axes_[0, 1:]]
+    assert all(start - end < above.width for end, start in zip(widths, starts, strict=False))
+    assert below.x0 == above.x0

@@ -120,3 +120,44 @@ def test_a_part_of_a_table_is_drawn_as_it_is(over_time):
     assert sorted(display.topics) == [1, 3]
     for ax, topic in zip(display.axes_, display.topics, strict=True):
         np.testing.assert_allclose(ax.lines[0].get_ydata(), rows(over_time, topic, "en")["share"])
+
+
+def test_fifteen_languages_have_lines_of_their_own_and_leave_room_for_them(over_time):
+    whole = over_time[over_time["language"] == "all"]
+    many = pandas.concat([whole.assign(language=code) for code in "abcdefghijklmno"])
+    display = TopicsOverTimeDisplay.from_table(many).plot()
+    display.figure_.canvas.draw()
+    drawn = {(to_hex(line.get_color()), line.get_linestyle()) for line in display.axes_[0].lines}
+    assert len(drawn) == 15
+    legend = display.axes_[-1].get_legend().get_window_extent()
+    assert legend.y0 >= 0
+    assert legend.x1 <= display.figure_.bbox.x1
+    assert display.axes_[0].get_window_extent().height > 0.5 * display.figure_.bbox.height
+
+
+def test_what_the_numbers_are_stands_beside_the_outer_panels(over_time, by_group):
+    parts = pandas.concat([over_time, over_time.assign(topic=over_time["topic"] + 4)])
+    lines = TopicsOverTimeDisplay.from_table(parts, max_topics=6).plot().axes_
+    assert [ax.get_ylabel() for ax in lines] == ["share", "", "", "", "share", ""]
+    bars = TopicsOverTimeDisplay.from_table(by_group).plot().axes_
+    assert [ax.get_xlabel() for ax in bars] == ["share"] * 4
+
+
+def test_wide_names_end_before_the_next_panel(over_time):
+    named = over_time.assign(name="企业工资成本利润公司收入税收政府贷款银行利率通货")
+    display = TopicsOverTimeDisplay.from_table(named, topics=[0, 1]).plot()
+    display.figure_.canvas.draw()
+    assert display.axes_[0].get_title("left") == "0  企业工资成本利润公司收入税…"
+    assert display.axes_[0]._left_title.get_window_extent().x1 < display.axes_[1].get_window_extent().x0
+
+
+def test_long_names_of_groups_that_begin_alike_are_told_apart(by_group):
+    long = by_group.assign(group=by_group["group"].map("the regional newspaper {}".format))
+    display = TopicsOverTimeDisplay.from_table(long, topics=[2]).plot()
+    display.figure_.canvas.draw()
+    (ax,) = display.axes_
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "the regional newspaper press",
+        "the regional newspaper $radio$",
+    ]
+    assert ax.get_window_extent().width > 0.4 * display.figure_.bbox.width
