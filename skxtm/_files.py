@@ -32,6 +32,27 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def check_page(path: Path) -> None:
+    """Refuse a place where no file can be written, before the work is done.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If it is a folder, or its folder does not exist.
+    """
+    if path.is_dir():
+        raise InputError(
+            f"{str(path)!r} is a folder. Give the path of a file, such as {str(path / 'page.html')!r}."
+        )
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"The folder of {str(path)!r} does not exist. Make it, or give another path.")
+
+
 def write_page(path: Path, text: str) -> None:
     """Write a text file as a whole.
 
@@ -45,12 +66,8 @@ def write_page(path: Path, text: str) -> None:
     Raises
     ------
     InputError
-        If its folder does not exist.
+        If it is a folder, or its folder does not exist.
     """
-    try:
-        with replacing(path) as partial:
-            partial.write_text(text, encoding="utf-8", newline="\n")
-    except FileNotFoundError as error:
-        raise InputError(
-            f"The folder of {str(path)!r} does not exist. Make it, or give another path."
-        ) from error
+    check_page(path)
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")

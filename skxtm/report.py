@@ -62,7 +62,7 @@ def write_report(
     Raises
     ------
     InputError
-        If `n_words` is less than 1, the folder of `path` does not exist, or `quality` is of other topics.
+        If `n_words` is less than 1, `path` is a folder or in none, or `quality` is of other topics.
     InputTypeError
         If `model` is something else.
     MissingDependencyError
@@ -85,6 +85,7 @@ def write_report(
     '<!doctype html>'
     """
     check_n_words(n_words, "write_report")
+    _check_figures(figures, accuracies)
     trained = trained_model(model, "write_report")
     topics = model.get_topics(n_words)
     jinja2 = import_optional("jinja2", extra="report", purpose="write_report")
@@ -102,6 +103,19 @@ def write_report(
         curve=_loss_curve(model.history_["loss"]) if model.history_.get("loss") else None,
     )
     write_page(Path(path), page)
+
+
+def _check_figures(figures: Any, accuracies: Any) -> None:
+    if figures is not None and not isinstance(figures, Mapping):
+        raise InputTypeError(
+            "The 'figures' parameter of write_report must be a dict of names to numbers or text, or None. "
+            f"Got {type(figures).__name__} instead."
+        )
+    if accuracies is not None and not isinstance(getattr(accuracies, "accuracies", None), Mapping):
+        raise InputTypeError(
+            "The 'accuracies' parameter of write_report must be what skxtm.metrics.transfer_accuracy "
+            f"returns, or None. Got {type(accuracies).__name__} instead."
+        )
 
 
 def trained_model(model: Any, owner: str) -> CrossLingualTopicModel:

@@ -245,6 +245,24 @@ def test_explore_writes_a_page_of_the_table_s_documents_with_its_groups(model, d
     assert not (tmp_path / "other.html").exists()
 
 
+def test_rows_whose_cell_is_empty_are_of_no_group_and_no_date(model, tmp_path):
+    pytest.importorskip("jinja2")
+    data, out = tmp_path / "data.csv", tmp_path / "page.html"
+    with_text = TABLE[TABLE["body"].str.strip() != ""]
+    groups = ["", " ", "press"] * len(with_text)
+    with_text.assign(source=groups[: len(with_text)]).to_csv(data, index=False)
+    assert main(["explore", model, str(data), "--out", str(out), "--groups", "source"]) == 0
+    page = out.read_text(encoding="utf-8")
+    assert json.loads(re.search(r'"groups":\{"labels":(\[.*?\])', page).group(1)) == ["press"]
+
+
+def test_a_warning_that_comes_again_is_shown_once(model, capsys):
+    assert main(["evaluate", model, "--words", "2000"]) in (0, 2)
+    warned = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Warning: ")]
+    assert warned
+    assert len(warned) == len(set(warned))
+
+
 def test_report_writes_the_page(model, tmp_path):
     pytest.importorskip("jinja2")
     out = tmp_path / "page.html"

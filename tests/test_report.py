@@ -314,6 +314,38 @@ def test_a_folder_that_is_missing_is_named(model, tmp_path):
     assert str(caught.value) == f"The folder of {str(path)!r} does not exist. Make it, or give another path."
 
 
+def test_a_folder_in_place_of_a_file_is_named_and_stays(model, tmp_path):
+    with pytest.raises(InputError) as caught:
+        write_report(tmp_path, model)
+    example = str(tmp_path / "page.html")
+    assert str(caught.value) == (
+        f"{str(tmp_path)!r} is a folder. Give the path of a file, such as {example!r}."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"figures": [0.5]},
+            "The 'figures' parameter of write_report must be a dict of names to numbers or text, or None. Got "
+            "list instead.",
+        ),
+        (
+            {"accuracies": {("en", "zh"): 0.5}},
+            "The 'accuracies' parameter of write_report must be what skxtm.metrics.transfer_accuracy returns, "
+            "or None. Got dict instead.",
+        ),
+    ],
+)
+def test_figures_of_another_kind_are_named(model, path, given, message):
+    with pytest.raises(InputTypeError) as caught:
+        write_report(path, model, **given)
+    assert str(caught.value) == message
+    assert not path.exists()
+
+
 def test_without_jinja2_the_error_names_the_extra(model, path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'skxtm\[report\]'"):

@@ -156,6 +156,10 @@ def _read_once(path: Path) -> tuple[dict[str, Any], Tensors]:
             f"{path} is not a saved model: {Path(error.filename).name} is missing. Check the path, or save "
             "the model again."
         ) from error
+    except NotADirectoryError as error:
+        raise ModelFileError(
+            f"{path} is a file, not a saved model. Give the folder that CrossLingualTopicModel.save wrote."
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise ModelFileError(f"{path / JSON} is damaged ({error}). Save the model again.") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:

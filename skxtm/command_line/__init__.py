@@ -110,10 +110,14 @@ def _stopping_at_once() -> Iterator[None]:
 
 @contextmanager
 def _warnings_in_a_line(options_for: Callable[[str], str]) -> Iterator[None]:
-    """Show warnings for users as they would be read, without the line of code that gave them."""
+    """Show warnings for users as they would be read, each once, without the line of code that gave them."""
+    shown = set()
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
         text = " ".join(str(message).split())
+        if text in shown:
+            return
+        shown.add(text)
         sys.stderr.write(f"Warning: {text}{options_for(text)}\n")
 
     with warnings.catch_warnings():

@@ -199,7 +199,8 @@ def explore(
     for name, column in (("dates", dates), ("groups", groups)):
         if column is not None:
             of_row = column_of(documents.table, column, data, f"--{name}")
-            columns[name] = [of_row[row] for row in documents.rows]
+            cells = [of_row[row] for row in documents.rows]
+            columns[name] = [None if isinstance(cell, str) and not cell.strip() else cell for cell in cells]
     write_explorer(fitted, documents.corpus, out, title=title, n_words=n_words, dayfirst=dayfirst, **columns)
     if not quiet:
         _say(f"The page is {out}.")

@@ -115,7 +115,7 @@ def read_times(pandas: Any, dates: Any, n_documents: int, dayfirst: bool | None)
             f"{plain_series(pandas, dates)[unread[0]]!r}. {_REMEDY}"
         )
     if times.isna().all():
-        raise InputError("No document has a date. Give topics_over_time at least one.")
+        raise InputError("No document has a date. Give at least one.")
     return times
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -385,7 +385,8 @@ def _asked_words(words: Any, languages: Sequence[str]) -> dict[str, list[str]]:
     for code, of_code in asked.items():
         if code not in languages:
             raise InputError(f"Language {code!r} is none of the model, which has {list(languages)}.")
-        if isinstance(of_code, str) or not all(isinstance(word, str) for word in of_code):
+        is_list = isinstance(of_code, Iterable) and not isinstance(of_code, str)
+        if not is_list or not all(isinstance(word, str) for word in of_code):
             raise InputTypeError("words must be a str, a sequence of str, or a dict of language to these.")
     if not any(len(of_code) for of_code in asked.values()):
         raise InputError("words is empty. Give at least one word.")

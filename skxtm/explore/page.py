@@ -13,7 +13,7 @@ from unicodedata import bidirectional
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skxtm._files import write_page
+from skxtm._files import check_page, write_page
 from skxtm._optional import import_optional
 from skxtm._parameters import check_n_words, check_number
 from skxtm.explore._dates import values_beside
@@ -92,7 +92,7 @@ def explore(
     Raises
     ------
     InputError, InputTypeError
-        If a parameter is not what is needed, or the folder of `path` does not exist.
+        If a parameter is not what is needed, or `path` is a folder or in none.
     MissingDependencyError
         If jinja2 or pandas are not installed (extras ``report`` and ``frame``).
 
@@ -125,6 +125,7 @@ def explore(
     random = check_random_state(random_state)
     own = trained_model(model, "explore")
     documents = read(model, X, "explore")
+    check_page(Path(path))
     verdicts = _verdicts(model, documents) if mark_broken else {}
     words = model.get_topics(n_words)
     content = {

@@ -314,6 +314,16 @@ def test_a_missing_file_is_named(model, tmp_path):
     )
 
 
+def test_a_file_in_place_of_the_folder_is_named(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("text,language\n", encoding="utf-8")
+    with pytest.raises(ModelFileError) as caught:
+        CrossLingualTopicModel.load(path)
+    assert str(caught.value) == (
+        f"{path} is a file, not a saved model. Give the folder that CrossLingualTopicModel.save wrote."
+    )
+
+
 def edit(change):
     """Change what a folder says; it then looks as if saved before the JSON held a digest of itself."""
 

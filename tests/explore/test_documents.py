@@ -237,3 +237,10 @@ def test_only_fitted_models_are_looked_at(model, sample):
         topic_sizes(CrossLingualTopicModel(), sample.corpus)
     with pytest.raises(InputTypeError, match="text must be a str"):
         find_documents(model, sample.corpus, ["rain"], "en")
+
+
+@pytest.mark.parametrize("words", [3, None, {"en": 3}, ["rain", 3]])
+def test_words_that_are_none_are_refused(model, words):
+    with pytest.raises(InputTypeError) as caught:
+        find_topics(model, words)
+    assert str(caught.value) == "words must be a str, a sequence of str, or a dict of language to these."

@@ -208,6 +208,8 @@ def test_counts_without_texts_few_documents_and_one_topic_are_shown(n_components
 def test_what_cannot_be_written_is_refused_and_nothing_is_left(model, sample, tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"folder of .* does not exist"):
         explore(model, sample.corpus, tmp_path / "missing" / "t.html", n_points=20)
+    with pytest.raises(InputError, match=r"is a folder\. Give the path of a file"):
+        explore(model, sample.corpus, tmp_path)
     with pytest.raises(InputError, match="'n_points'"):
         explore(model, sample.corpus, tmp_path / "t.html", n_points=-1)
     with pytest.raises(InputError, match="dates has 1 rows"):
