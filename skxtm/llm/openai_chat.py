@@ -22,7 +22,7 @@ from skxtm.llm._errors import (
     chat_error,
     not_a_completion,
 )
-from skxtm.llm._keys import without_key
+from skxtm.llm._keys import hide_keys, without_key
 from skxtm.llm._stopping import is_stopped_within
 from skxtm.llm._transport import Address, close_clients, post
 from skxtm.llm._wire import (
@@ -55,6 +55,8 @@ _ABOUT_SCHEMA = re.compile(
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"[45][0-9]{2}")
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_LIKE_A_KEY = re.compile(r"(?=.*[a-z])(?=.*[0-9])[A-Za-z0-9]{20,}")  # names have underscores, or are short
 _SECRET = re.compile(r"authorization|cookie|key|token|secret|password|signature|^sig$", re.IGNORECASE)
 
 
@@ -363,12 +365,24 @@ def _parts_of(address: str) -> SplitResult | None:
 
 def _fault_of_key(name: str) -> str:
     """Say what is wrong with a key, where the frame that raises does not hold it."""
-    key = os.environ.get(name, "").strip()
+    key = os.environ.get(name, "").strip() if isinstance(name, str) else ""
+    if not key and not _is_a_name(name):
+        return (
+            "api_key_env must be the name of an environment variable that holds the key, such as "
+            "'OPENAI_API_KEY'. What was given is no such name, and not shown here, since it may be the key "
+            "itself: put that into the variable."
+        )
     if not key:
         return f"OpenAIChat reads its API key from the environment variable {name!r}, which is not set."
     if not (key.isascii() and key.isprintable()):
         return f"The environment variable {name!r} holds characters that cannot be part of an API key."
     return ""
+
+
+def _is_a_name(name: object) -> bool:
+    """Say whether a message may show what was given for the name of a variable."""
+    is_name = isinstance(name, str) and _VARIABLE.fullmatch(name) is not None
+    return is_name and hide_keys(str(name), "") == name and not _LIKE_A_KEY.fullmatch(str(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,6 +360,26 @@ def test_a_key_that_is_not_set_is_named(chat, monkeypatch, chat_server):
     assert chat_server.n_requests == 0
 
 
+@pytest.mark.parametrize(
+    "given",
+    [KEY, "AIzaSyA1b2C3d4", "gsk_a1b2c3d4", "0f9e8d7c6b5a43210f9e8d7c6b5a4321", "a1b2c3d4e5f60718293a4b5c", 5],
+)
+def test_a_key_in_place_of_the_name_of_its_variable_is_not_shown(given, chat_server):
+    with pytest.raises(InputError) as caught:
+        OpenAIChat("m", base_url=chat_server.base_url, api_key_env=given).complete(REQUEST)
+    assert str(caught.value) == (
+        "api_key_env must be the name of an environment variable that holds the key, such as 'OPENAI_API_KEY'. What "
+        "was given is no such name, and not shown here, since it may be the key itself: put that into the variable."
+    )
+    assert chat_server.n_requests == 0
+
+
+def test_a_variable_of_any_name_will_do_if_it_is_set(monkeypatch, chat_server):
+    monkeypatch.setenv("key-of.team(2)", KEY)
+    OpenAIChat("m", base_url=chat_server.base_url, api_key_env="key-of.team(2)").complete(REQUEST)
+    assert KEY in str(chat_server.headers)
+
+
 def test_a_key_with_strange_characters_is_refused_without_being_shown(chat, monkeypatch):
     monkeypatch.setenv("MY_KEY", f"{KEY}\n{KEY}")
     with pytest.raises(InputError) as caught:
