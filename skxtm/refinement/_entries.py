@@ -60,7 +60,7 @@ def _entries_within(value: Any, labels: LanguageLabels) -> Iterator[Entry]:
             own = _own_number(value)
             number = number if own is None else own
             if number is None:
-                waiting += [(_number(key), each) for key, each in reversed(value.items())]
+                waiting += [(topic_number(key), each) for key, each in reversed(value.items())]
             else:
                 yield _entry(number, value, labels)
 
@@ -77,7 +77,7 @@ def _entry(number: int, value: Mapping[str, Any], labels: LanguageLabels) -> Ent
 
 
 def _own_number(value: Mapping[str, Any]) -> int | None:
-    numbers = {_plain(key): number for key in value if (number := _number(value[key])) is not None}
+    numbers = {_plain(key): number for key in value if (number := topic_number(value[key])) is not None}
     return next((numbers[key] for key in _NUMBER_KEYS if key in numbers), None)
 
 
@@ -85,7 +85,8 @@ def _plain(key: str) -> str:
     return _NOT_ALPHANUMERIC.sub("", key[:60]).lower()
 
 
-def _number(value: Any) -> int | None:
+def topic_number(value: Any) -> int | None:
+    """Read the number of a topic, which may be written as ``3``, ``"3"`` or ``"Topic 3"``."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
@@ -154,7 +155,7 @@ class _PlainReader:
         row = list(zip(self.columns, cells, strict=False))
         of_role = dict(row)
         if "topic" in of_role:
-            number = _number(of_role["topic"])
+            number = topic_number(of_role["topic"])
             if number is None:
                 self.words = {}
             elif not self.entries or self.entries[-1].topic != number or "language" not in of_role:

@@ -12,7 +12,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _CONSTANTS = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
-_INTEGER = re.compile(r"-?\d{1,9}")
+_INTEGER = re.compile(r"(-?\d{1,9})(?:\.0{1,9})?")
 _MAX_DEPTH = 60
 
 
@@ -120,6 +120,6 @@ def _bare(token: str) -> Any:
     """Read a number or a constant; numbers that are no small integers are no numbers of topics."""
     if token in _CONSTANTS:
         return _CONSTANTS[token]
-    if _INTEGER.fullmatch(token):
-        return int(token)
+    if match := _INTEGER.fullmatch(token):
+        return int(match[1])
     return "" if token[0] in "-.0123456789" else _NOTHING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._parameters import check_n_words, check_number
-from skxtm.exceptions import AnswerFormatError, InputError, MissingDependencyError
+from skxtm.exceptions import (
+    AnswerFormatError,
+    BudgetError,
+    ChatRefusedError,
+    InputError,
+    MissingDependencyError,
+    RefinementWarning,
+)
 from skxtm.languages import LANGUAGE_NAMES, canonical_code
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
 from skxtm.llm.thoughts import without_thoughts
 from skxtm.normalization import compatible, stems
+from skxtm.refinement._entries import topic_number
 from skxtm.refinement._json_reading import json_objects
 from skxtm.refinement._words import one_line
 from skxtm.refinement.prompts import shown_topic, strict_object
@@ -270,13 +279,17 @@ def name_topics(
     Returns
     -------
     names : list of TopicName
-        All different. A topic for which no name could be read has its distinctive words; see ``is_asked``.
+        All different. A topic for which no name could be read has its distinctive words; see ``is_asked``. A
+        warning says how many these are, and why.
 
     Raises
     ------
     InputError
         If a parameter is not what is needed.
-    ChatRefusedError, BudgetError, AnswersPendingError
+    ChatRefusedError, BudgetError
+        As from `ChatSession.ask`, of the first requests; where topics may not be asked about alone, they are
+        left without a name.
+    AnswersPendingError
         As from `ChatSession.ask`.
 
     See Also
@@ -301,21 +314,44 @@ def name_topics(
     if chat is None:
         return [TopicName(name) for name in distinctive_names(topics, language=language)]
     session = chat if isinstance(chat, ChatSession) else ChatSession(chat, cache="default")
-    given: dict[int, tuple[str, str]] = {}
-    for size in (n_per_request, 1):
-        left = [number for number in range(len(topics)) if number not in given]
-        if not left:
-            break
-        requests = naming_requests(topics, language=language, domain=domain, n_per_request=size, only=left)
-        parsers = [partial(_read_names, topics=part) for part in _parts(left, size)]
-        for outcome in session.ask(requests, parsers):
-            given |= outcome.value or {}
+    write = partial(naming_requests, topics, language=language, domain=domain)
+    everyone = list(range(len(topics)))
+    given, reason = _asked(session, write(n_per_request=n_per_request), _parts(everyone, n_per_request))
+    left = [number for number in everyone if number not in given]
+    if left and n_per_request > 1:
+        try:
+            more, reason = _asked(session, write(n_per_request=1, only=left), _parts(left, 1))
+            given |= more
+        except (BudgetError, ChatRefusedError) as error:
+            reason = str(error)
+    _warn_of_nameless([number for number in left if number not in given], len(topics), reason)
     fallback = distinctive_names(topics)
     names = unique_names([given.get(number, (fallback[number],))[0] for number in range(len(topics))])
     return [
         TopicName(name, given[number][1], is_asked=True) if number in given else TopicName(name)
         for number, name in enumerate(names)
     ]
+
+
+def _asked(
+    session: ChatSession, requests: Sequence[ChatRequest], parts: Sequence[Sequence[int]]
+) -> tuple[dict[int, tuple[str, str]], str]:
+    """Ask, and return what was read with the first reason why a request failed."""
+    outcomes = session.ask(requests, [partial(_read_names, topics=part) for part in parts])
+    given: dict[int, tuple[str, str]] = {}
+    for outcome in outcomes:
+        given |= outcome.value or {}
+    return given, next((outcome.error for outcome in outcomes if outcome.error), "")
+
+
+def _warn_of_nameless(nameless: Sequence[int], n_topics: int, reason: str) -> None:
+    if nameless:
+        warnings.warn(
+            f"{len(nameless)} of {n_topics} topics have no name from the language model, such as topic "
+            f"{nameless[0]}, and are called by their distinctive words. {reason}".rstrip(),
+            RefinementWarning,
+            stacklevel=3,
+        )
 
 
 def naming_requests(
@@ -379,6 +415,7 @@ def _parts(numbers: Sequence[int], size: int) -> list[list[int]]:
 def _read_names(text: str, topics: Sequence[int]) -> dict[int, tuple[str, str]]:
     """Read names and descriptions by number of the topic; what was not asked for is left out."""
     found: dict[int, tuple[str, str]] = {}
+    numbers: list[int] = []
     waiting = [value for value, _ in json_objects(without_thoughts(text))]
     while waiting:
         value = waiting.pop(0)
@@ -386,9 +423,11 @@ def _read_names(text: str, topics: Sequence[int]) -> dict[int, tuple[str, str]]:
             waiting = value + waiting
         elif isinstance(value, dict):
             number, name, description = (value.get(key) for key in ("topic", "name", "description"))
-            if isinstance(name, str) and isinstance(number, int) and number in topics:
+            number = topic_number(number)
+            if isinstance(name, str) and number is not None:
+                numbers.append(number)
                 shown = one_line(name).strip(" \"'*.")
-                if shown and len(shown) <= _LONGEST_NAME:
+                if number in topics and shown and len(shown) <= _LONGEST_NAME:
                     said = one_line(description) if isinstance(description, str) else ""
                     found[number] = shown, said[:_LONGEST_DESCRIPTION]
             else:
@@ -398,7 +437,21 @@ def _read_names(text: str, topics: Sequence[int]) -> dict[int, tuple[str, str]]:
             f"The answer holds no JSON object with a number 'topic' among {list(topics)} and a short 'name'. "
             "Answer in the requested format."
         )
+    if _are_misnumbered(numbers, topics):
+        raise AnswerFormatError(
+            "The answer leaves topics out, and numbers others twice or by numbers that were not asked about, so "
+            f"that it is not certain which are meant. Answer for topics {list(topics)}, each under its own "
+            "number."
+        )
     return found
+
+
+def _are_misnumbered(numbers: Sequence[int], topics: Sequence[int]) -> bool:
+    """Say whether names may stand under the numbers of other topics, as where they are counted from 1."""
+    named, asked = set(numbers), set(topics)
+    are_counted_anew = 0 in asked and len(named) > 1 and named == set(range(1, max(named) + 1))
+    is_strange = bool(named - asked) or len(numbers) > len(named) or are_counted_anew
+    return len(asked) > 1 and bool(asked - named) and is_strange
 
 
 @cache

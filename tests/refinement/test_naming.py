@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from skxtm.exceptions import InputError
+from skxtm.exceptions import BudgetError, InputError, RefinementWarning
 from skxtm.llm import BatchFiles, ChatSession, OpenAIChat, ScriptedChat
 from skxtm.llm.openai_chat import close_clients
 from skxtm.refinement import TopicName, distinctive_names, name_topics, naming_requests
@@ -110,9 +110,66 @@ class TestWithAChatModel:
 
     def test_a_topic_without_an_answer_keeps_its_distinctive_words(self, session, chat_server):
         chat_server.answer = lambda body: answer_about([0]) if 0 in asked(body) else "No."
-        names = name_topics(TOPICS, session)
+        with pytest.warns(RefinementWarning) as caught:
+            names = name_topics(TOPICS, session)
+        assert str(caught[0].message) == (
+            "2 of 3 topics have no name from the language model, such as topic 1, and are called by their "
+            "distinctive words. The answer holds no JSON object with a number 'topic' among [1] and a short "
+            "'name'. Answer in the requested format."
+        )
+        assert caught[0].filename == __file__
         assert names[0] == TopicName("Name 0", "About 0.", is_asked=True)
         assert names[1:] == [TopicName(name) for name in distinctive_names(TOPICS)[1:]]
+
+    @pytest.mark.parametrize(
+        "numbered",
+        [
+            lambda numbers: [number + 1 for number in numbers],
+            lambda numbers: [number + 1 for number in numbers[:-1]] if 0 in numbers else numbers,
+            lambda numbers: range(1, len(numbers) + 1),
+            lambda numbers: range(len(numbers)),
+            lambda numbers: [number // 2 * 2 for number in numbers],
+        ],
+        ids=["counted from 1", "the last left out", "counted anew from 1", "counted anew", "twice"],
+    )
+    def test_names_under_the_numbers_of_other_topics_are_asked_again(self, numbered, session, chat_server):
+        def answer(body):
+            numbers = asked(body)
+            given = numbered(numbers) if len(body["messages"]) == 2 and len(numbers) > 1 else numbers
+            entries = [
+                {"topic": shown, "name": f"Name {number}", "description": ""}
+                for shown, number in zip(given, numbers, strict=False)
+            ]
+            return json.dumps({"topics": entries})
+
+        chat_server.answer = answer
+        names = name_topics([*TOPICS, *TOPICS], session, n_per_request=3)
+        assert [topic.name for topic in names] == [f"Name {number}" for number in range(6)]
+        assert chat_server.n_requests <= 4
+
+    def test_numbers_may_be_written_as_text_or_with_a_point(self, session, chat_server):
+        chat_server.answer = lambda body: (
+            '[{"topic": "0", "name": "A"}, {"topic": 1.0, "name": "B"}, {"topic": "Topic 2", "name": "C"}]'
+        )
+        assert [topic.name for topic in name_topics(TOPICS, session)] == ["A", "B", "C"]
+        assert chat_server.n_requests == 1
+
+    def test_true_is_no_number_of_a_topic(self, session, chat_server):
+        chat_server.answer = lambda body: '[{"topic": 0, "name": "A"}, {"topic": true, "name": "B"}]'
+        with pytest.warns(RefinementWarning, match=r"^1 of 2 topics have no name"):
+            names = name_topics(TOPICS[:2], session)
+        assert [topic.name for topic in names] == ["A", distinctive_names(TOPICS[:2])[1]]
+
+    def test_names_are_kept_where_a_limit_forbids_to_ask_about_the_rest_alone(self, chat_server, tmp_path):
+        pytest.importorskip("openai")
+        chat = OpenAIChat("m", base_url=chat_server.base_url, api_key_env=None, max_retries=0)
+        chat_server.answer = lambda body: answer_about(asked(body)[:2])
+        with pytest.warns(RefinementWarning, match=r"^1 of 3 .* max_requests=1 leaves 0 of them"):
+            names = name_topics(TOPICS, ChatSession(chat, cache=tmp_path, max_requests=1))
+        assert [topic.is_asked for topic in names] == [True, True, False]
+        with pytest.raises(BudgetError):
+            name_topics(TOPICS, ChatSession(chat, cache=None, max_requests=0))
+        close_clients()
 
     def test_equal_names_are_told_apart(self, session, chat_server):
         chat_server.answer = lambda body: answer_about(asked(body), name="Sport")
@@ -161,7 +218,8 @@ def test_names_are_read_however_they_are_dressed(answer, name):
 )  # fmt: skip
 def test_what_is_no_name_is_asked_again_and_then_given_up(answer):
     chat = ScriptedChat(lambda request: answer)
-    assert not name_topics(TOPICS[:1], chat)[0].is_asked
+    with pytest.warns(RefinementWarning, match=r"^1 of 1 topics have no name"):
+        assert not name_topics(TOPICS[:1], chat)[0].is_asked
     assert "The answer holds no JSON object with a number 'topic'" in chat.requests[1].messages[-1][1]
 
 

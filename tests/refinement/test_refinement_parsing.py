@@ -481,6 +481,7 @@ FORMS = {
         {"topics": {f"Topic {k}": {"words": w} for k, w in WORDS.items()}}
     ),
     "topic_id": other_json([{"topic_id": k, "theme": "x", "words": w} for k, w in WORDS.items()]),
+    "a number with a point": other_json([{"topic": float(k), "words": w} for k, w in WORDS.items()]),
     "topicNumber": other_json(
         {"result": {"list": [{"topicNumber": str(k), "words": w} for k, w in WORDS.items()]}}
     ),
