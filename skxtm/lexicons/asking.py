@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from skxtm._parameters import check_n_words, check_number
 from skxtm._word_pairs.pairs import Match
-from skxtm.exceptions import AnswerFormatError, InputError
+from skxtm.exceptions import AnswerFormatError, BudgetError, ChatRefusedError, InputError
 from skxtm.languages import LANGUAGE_NAMES, canonical_code
 from skxtm.lexicon import Lexicon
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon
@@ -86,8 +87,8 @@ def ask(
     r"""Ask a language model to translate the most frequent words of a language.
 
     Words are asked for in lists, and each answer is kept in the cache the moment it arrives: a second call,
-    after a crash as well, asks only for what is missing. Words that an answer leaves out are asked for once
-    more, in shorter lists.
+    after a crash as well, asks only for what is missing. Words that an answer leaves out are asked for again,
+    in ever shorter lists, as long as that brings some.
 
     Parameters
     ----------
@@ -127,8 +128,11 @@ def ask(
     ------
     InputError
         If a parameter is not what is needed, or `lexicon` is of other languages.
-    ChatRefusedError, BudgetError, AnswersPendingError
-        As from `ChatSession.ask`; what was answered is kept.
+    ChatRefusedError, BudgetError
+        As from `ChatSession.ask`, of the first lists; what was answered is kept. Where words may not be asked
+        for again, they are left out.
+    AnswersPendingError
+        As from `ChatSession.ask`.
 
     See Also
     --------
@@ -161,19 +165,12 @@ def ask(
         )
     words = _chosen_words(vocabulary, frequencies, n_words)
     session = chat if isinstance(chat, ChatSession) else ChatSession(chat, cache="default")
-    found: dict[str, list[str]] = {}
-    for size in (n_per_request, max(1, n_per_request // 4)):
-        lists = _lists([word for word in words if word not in found], size)
-        if not lists:
-            break
-        parsers = [partial(_read_lines, words=part, asking=asking) for part in lists]
-        for outcome in session.ask([asking.request(part) for part in lists], parsers):
-            found |= outcome.value or {}
+    found, reason = _asked(session, words, n_per_request, asking)
     missing = [word for word in words if word not in found]
     if missing:
         warnings.warn(
             f"{len(missing)} of {len(words)} words have no answer, such as {missing[0]!r}. Call ask again: "
-            "only they are asked for.",
+            f"only they are asked for. {reason}".rstrip(),
             stacklevel=2,
         )
     pairs = [(word, translation) for word in words for translation in found.get(word, ())]
@@ -183,6 +180,34 @@ def ask(
         n_entries=len(words),
         skipped={reason: count for reason, count in skipped.items() if count},
     )
+
+
+def _asked(
+    session: ChatSession, words: Sequence[str], size: int, asking: _Asking
+) -> tuple[dict[str, list[str]], str]:
+    """Ask for all words, and return what was read, with a reason for what was not.
+
+    The last lists either bring words or cannot be read, and so are not kept: a second call asks them anew.
+    """
+    found: dict[str, list[str]] = {}
+    reason, left = "", list(words)
+    for number in count():
+        lists = _lists(left, size)
+        try:
+            parsers = [partial(_read_lines, words=part, asking=asking) for part in lists]
+            outcomes = session.ask([asking.request(part) for part in lists], parsers)
+        except (BudgetError, ChatRefusedError) as error:
+            if not found:
+                raise
+            return found, str(error)
+        for outcome in outcomes:
+            found |= outcome.value or {}
+        reason = next((outcome.error for outcome in outcomes if outcome.error), "")
+        n_before, left = len(left), [word for word in left if word not in found]
+        if not left or size == 1 or (number and len(left) == n_before):
+            break
+        size = max(1, size // 4)
+    return found, reason
 
 
 def lexicon_requests(
@@ -286,6 +311,8 @@ def _divisions(line: str) -> Iterator[tuple[str, str]]:
 
 
 def _translations(text: str, asking: _Asking) -> Iterator[str]:
+    if text.strip(_MARKS).casefold() == "n/a":
+        return
     are_phrases = asking.target not in _OTHER_SPACES
     kept: dict[str, str] = {}
     for piece in _BETWEEN.split(text):

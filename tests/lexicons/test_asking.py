@@ -93,11 +93,45 @@ def test_words_that_an_answer_leaves_out_are_asked_for_once_more_in_shorter_list
     assert sorted(map(len, map(asked, chat_server.bodies))) == [2, 2, 2, 8]
 
 
+def test_words_that_shorter_lists_leave_out_are_asked_for_until_each_is_asked_for_alone(
+    chat, chat_server, tmp_path
+):
+    chat_server.answer = lambda body: answer(asked(body)[:-1] or asked(body))
+    found = ask(ChatSession(chat, cache=tmp_path), WORDS, "en", "de", n_per_request=8)
+    assert list(found.lexicon) == PAIRS
+    assert sorted(map(len, map(asked, chat_server.bodies))) == [1, 2, 2, 8]
+
+
+def test_a_second_call_asks_for_words_that_no_answer_held(chat, chat_server, tmp_path):
+    chat_server.answer = lambda body: answer(word for word in asked(body) if word not in WORDS[:3])
+    with pytest.warns(UserWarning, match=r"^3 of 10 words have no answer"):
+        ask(ChatSession(chat, cache=tmp_path), WORDS, "en", "de")
+    chat_server.answer = lambda body: answer(asked(body))
+    n_before = chat_server.n_answered
+    assert list(ask(ChatSession(chat, cache=tmp_path), WORDS, "en", "de").lexicon) == PAIRS
+    assert chat_server.n_answered == n_before + 1
+
+
+def test_words_are_kept_where_a_limit_forbids_to_ask_for_the_rest_again(chat, chat_server, tmp_path):
+    chat_server.answer = lambda body: answer(asked(body)[:4])
+    with pytest.warns(UserWarning, match=r"^6 of 10 words .* max_requests=1 leaves 0 of them"):
+        found = ask(ChatSession(chat, cache=tmp_path, max_requests=1), WORDS, "en", "de")
+    assert list(found.lexicon) == PAIRS[:8]
+
+
+def test_a_server_that_cannot_be_reached_is_named_where_words_are_missing(chat, chat_server, tmp_path):
+    chat_server.fault_for = lambda body: chat_server.error(500, "Out of order.")
+    with pytest.warns(UserWarning, match=r"^10 of 10 words have no answer.* 'Out of order\.'"):
+        ask(ChatSession(chat, cache=tmp_path), WORDS, "en", "de")
+
+
 def test_words_without_an_answer_or_translation_are_counted_and_the_rest_is_kept(chat, chat_server, tmp_path):
     chat_server.answer = lambda body: answer(word for word in asked(body) if word != "word3").replace(
         "word5\tWort5\tBegriff5", "word5\t-"
     )
-    message = "1 of 10 words have no answer, such as 'word3'. Call ask again: only they are asked for."
+    message = (
+        "1 of 10 words have no answer, such as 'word3'. Call ask again: only they are asked for. The answer is empty."
+    )
     with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
         found = ask(ChatSession(chat, cache=tmp_path), WORDS, "en", "de")
     assert dict(found.skipped) == {"no translation": 1, "no answer": 1}
@@ -149,6 +183,7 @@ def test_it_joins_a_given_lexicon_in_either_direction():
         ("<think>rain\tNebel</think>rain\tRegen", "de", ["Regen"]),
         ("snow\tSchnee\nrain\tRegen\nrain\tGuss", "de", ["Regen"]),
         ("rain\t–", "de", []),
+        ("rain\tN/A", "de", []),
         ("rain\t<b>\t{}\t" + 70 * "x", "de", []),
     ],
 )  # fmt: skip
