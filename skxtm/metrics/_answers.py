@@ -2,11 +2,16 @@
 
 import json
 import re
+import warnings
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from skxtm.exceptions import AnswerFormatError
 from skxtm.languages import LANGUAGE_NAMES
-from skxtm.llm import ChatModel, ChatSession
+from skxtm.llm import ChatModel, ChatSession, Outcome
 from skxtm.llm.thoughts import without_thoughts
 
 
@@ -40,3 +45,15 @@ def read_number(text: str, highest: int, called: str) -> int:
         allowed = f"{', '.join(map(str, range(1, highest)))} or {highest}"
         raise AnswerFormatError(f"The answer must hold one {called}, and no other number: {allowed}.")
     return int(found.pop())
+
+
+def values_of(outcomes: Sequence[Outcome[Any]], *, stacklevel: int) -> NDArray[np.float64]:
+    """Return the numbers that were read, nan where there are none; warn where these are most, and say why."""
+    errors = [outcome.error for outcome in outcomes if outcome.value is None]
+    if 2 * len(errors) > len(outcomes):
+        warnings.warn(
+            f"{len(errors)} of {len(outcomes)} requests have no answer that can be read, the first of them for this "
+            f"reason: {errors[0]}",
+            stacklevel=stacklevel + 1,
+        )
+    return np.array([np.nan if outcome.value is None else outcome.value for outcome in outcomes], np.float64)

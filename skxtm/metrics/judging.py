@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from skxtm._optional import import_optional
 from skxtm._parameters import check_number
 from skxtm.llm import ChatModel, ChatRequest, ChatSession, Estimate, Usage
-from skxtm.metrics._answers import about, read_number, session_of
+from skxtm.metrics._answers import about, read_number, session_of, values_of
 
 Floats = NDArray[np.float64]
 
@@ -407,7 +407,7 @@ def judge_topics(
     Notes
     -----
     An answer must hold one number, that of an option. One that does not is asked for once more, and then
-    counted in `TopicJudgement.n_unread`.
+    counted in `TopicJudgement.n_unread`. Where most answers are none, a warning says why.
 
     Examples
     --------
@@ -430,10 +430,8 @@ def judge_topics(
     parsers = [partial(_value, question=question) for question in questions.questions] * n_rounds
     before = session.usage
     outcomes = session.ask(requests, parsers)
-    values = [np.nan if outcome.value is None else outcome.value for outcome in outcomes]
-    shape = (n_rounds, len(questions.questions))
-    taken = _difference(session.usage, before)
-    return TopicJudgement(questions, np.array(values, dtype=np.float64).reshape(shape), taken)
+    values = values_of(outcomes, stacklevel=2).reshape(n_rounds, len(questions.questions))
+    return TopicJudgement(questions, values, _difference(session.usage, before))
 
 
 def _value(text: str, question: TopicQuestion) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from skxtm._parameters import check_number
 from skxtm.exceptions import InputError
 from skxtm.llm import ChatModel, ChatRequest, ChatSession
-from skxtm.metrics._answers import about, listed, read_number, session_of
+from skxtm.metrics._answers import about, listed, read_number, session_of, values_of
 from skxtm.metrics._topics import Topics, top_words
 
 _SCHEMA = {
@@ -316,10 +316,9 @@ class _Asking:
 
     def rate(self, chat: ChatModel | ChatSession) -> LLMRatings:
         """Ask, and arrange the ratings."""
-        outcomes = session_of(chat).ask(self.requests(), _read_rating)
-        values = [np.nan if outcome.value is None else outcome.value for outcome in outcomes]
+        values = values_of(session_of(chat).ask(self.requests(), _read_rating), stacklevel=3)
         shape = (self.n_runs, len(next(iter(self.listed.values()))), len(self.listed))
-        return LLMRatings(np.array(values, dtype=np.float64).reshape(shape), tuple(self.listed))
+        return LLMRatings(values.reshape(shape), tuple(self.listed))
 
 
 def _columns(kind: str, words: dict[str, list[list[str]]]) -> dict[str, list[str]]:

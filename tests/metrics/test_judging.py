@@ -230,12 +230,16 @@ def test_an_answer_that_is_not_one_of_the_options_is_asked_again_and_then_counts
         world.topics()[:2], n_excluded=20, n_questions=1, languages=["en"], across=False
     )
     chat = ScriptedChat(lambda request: answer)
-    judgement = judge_topics(asked, chat)
-    assert (judgement.n_answered, judgement.n_unread, len(chat.requests)) == (0, 2, 4)
-    assert (
-        "The answer must hold one choice, and no other number: 1, 2, 3, 4, 5 or 6."
-        in chat.requests[-1].messages[-1][1]
+    with pytest.warns(UserWarning) as caught:
+        judgement = judge_topics(asked, chat)
+    reason = "The answer must hold one choice, and no other number: 1, 2, 3, 4, 5 or 6."
+    assert str(caught[0].message) == (
+        "2 of 2 requests have no answer that can be read, the first of them for this reason: "
+        f"{reason if answer else 'The answer is empty.'}"
     )
+    assert caught[0].filename == __file__
+    assert (judgement.n_answered, judgement.n_unread, len(chat.requests)) == (0, 2, 4)
+    assert reason in chat.requests[-1].messages[-1][1]
 
 
 def test_thoughts_before_an_answer_are_not_read(world):

@@ -82,7 +82,9 @@ def test_an_answer_without_one_rating_is_asked_again_and_then_counts_as_failed(a
         asked.append(request)
         return answer
 
-    ratings = llm_coherence_score(TOPICS[:1], ScriptedChat(model), n_words=2, n_runs=1, languages=["en"])
+    with pytest.warns(UserWarning, match=r"^1 of 1 requests have no answer that can be read") as caught:
+        ratings = llm_coherence_score(TOPICS[:1], ScriptedChat(model), n_words=2, n_runs=1, languages=["en"])
+    assert caught[0].filename == __file__
     assert len(asked) == 2
     assert "The answer must hold one rating, and no other number: 1, 2 or 3." in asked[1].messages[-1][1]
     assert np.isnan(ratings.mean)
