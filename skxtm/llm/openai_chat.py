@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -180,6 +181,8 @@ class OpenAIChat(BaseEstimator):
             If it is no address of the web, or carries a user, a password, a query or a fragment.
         """
         given = self.base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL
+        if not isinstance(given, str):
+            raise InputError(f"base_url must be None or a str. Got {type(given).__name__}.")
         parts = _parts_of(given)
         if parts is not None and (parts.username or parts.password or parts.query or parts.fragment):
             raise InputError(
@@ -231,6 +234,10 @@ class OpenAIChat(BaseEstimator):
                 f"The 'structured' parameter of OpenAIChat must be among {_STRUCTURED}. "
                 f"Got {self.structured!r}."
             )
+        for name in ("extra_body", "extra_headers", "extra_query"):
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, Mapping):
+                raise InputError(f"{name} must be None or a dict. Got {type(given).__name__}.")
         return self._body(request, self._dialect())
 
     def complete(self, request: ChatRequest) -> ChatAnswer:
@@ -321,7 +328,7 @@ class OpenAIChat(BaseEstimator):
     def _connection(self) -> Connection:
         if not isinstance(self.max_retries, int) or self.max_retries < 0:
             raise InputError(f"max_retries must be an int of at least 0. Got {self.max_retries!r}.")
-        if not self.timeout > 0:
+        if not (isinstance(self.timeout, Real) and self.timeout > 0):
             raise InputError(f"timeout must be seconds above 0. Got {self.timeout!r}.")
         return Connection(
             endpoint=self.endpoint,

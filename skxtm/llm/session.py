@@ -74,7 +74,7 @@ class ChatSession:
     Raises
     ------
     InputError, InputTypeError
-        If the cache, a limit or a price is not what is needed, or the chat model is a class.
+        If the cache, a limit or a price is not what is needed, or the chat model is a class or none.
 
     Notes
     -----
@@ -114,6 +114,11 @@ class ChatSession:
     ) -> None:
         if isinstance(chat, type):
             raise InputTypeError(f"The chat model is the class {chat.__name__}. Give {chat.__name__}(...).")
+        if not callable(getattr(chat, "complete", None)):
+            raise InputTypeError(
+                "A chat model must be an object with a method complete(request), such as skxtm.llm.OpenAIChat(...). "
+                f"Got {type(chat).__name__} instead."
+            )
         if max_cost is not None and hasattr(chat, "prepare"):
             raise InputError(
                 f"max_cost stops between one request and the next, but {type(chat).__name__} asks all at "

@@ -444,6 +444,28 @@ def test_an_address_that_cannot_be_used_is_refused(base_url, message):
     assert caught.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"timeout": "60"}, "timeout must be seconds above 0. Got '60'."),
+        ({"patience": "60"}, "patience must be seconds of at least 0. Got '60'."),
+        ({"requests_per_minute": "5"}, "requests_per_minute must be None or above 0. Got '5'."),
+        ({"seed": "7"}, "The seed of a chat model must be None or an int. Got '7'."),
+        ({"base_url": 5}, "base_url must be None or a str. Got int."),
+        ({"extra_body": "top_k=5"}, "extra_body must be None or a dict. Got str."),
+        ({"extra_headers": ["X-Team"]}, "extra_headers must be None or a dict. Got list."),
+        ({"extra_query": "v=1"}, "extra_query must be None or a dict. Got str."),
+    ],
+)
+def test_a_parameter_of_another_kind_is_named_before_anything_is_sent(
+    chat, parameters, message, chat_server, ask_colours
+):
+    with pytest.raises(InputError) as caught:
+        ChatSession(clone(chat).set_params(**parameters)).ask(ask_colours(1), str)
+    assert str(caught.value) == message
+    assert chat_server.n_requests == 0
+
+
 @pytest.mark.parametrize("kind", [OpenAIChat, BatchFiles])
 def test_an_unknown_way_of_structuring_is_refused(kind):
     chat = (

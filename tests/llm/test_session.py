@@ -669,6 +669,31 @@ class BareChat:
         return None
 
 
+@pytest.mark.parametrize("chat", [None, "gpt-5-mini", {"model": "m"}])
+def test_what_is_no_chat_model_is_named(chat):
+    with pytest.raises(InputTypeError) as caught:
+        ChatSession(chat)
+    assert str(caught.value) == (
+        "A chat model must be an object with a method complete(request), such as skxtm.llm.OpenAIChat(...). Got "
+        f"{type(chat).__name__} instead."
+    )
+
+
+@pytest.mark.parametrize("name", ["text", "model", "finish_reason"])
+def test_an_answer_without_a_text_is_named(name, ask_colours):
+    class HollowChat(BareChat):
+        identity = None
+
+        def complete(self, request):
+            return ChatAnswer(**{"text": "Blue.", name: None})
+
+    with pytest.raises(InputTypeError) as caught:
+        ChatSession(HollowChat()).ask(ask_colours(1), str)
+    assert str(caught.value) == (
+        f"The ChatAnswer of HollowChat must hold a str as {name}, if need be an empty one. Got None."
+    )
+
+
 def test_a_chat_model_that_returns_something_else_is_named(ask_colours):
     with pytest.raises(InputTypeError) as caught:
         ChatSession(BareChat()).ask(ask_colours(1), str)
