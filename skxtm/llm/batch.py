@@ -12,7 +12,7 @@ from typing import Any, ClassVar, cast
 
 from sklearn.base import BaseEstimator
 
-from skxtm.exceptions import AnswersPendingError, ChatError, InputError
+from skxtm.exceptions import AnswersPendingError, ChatError, InputError, InputTypeError
 from skxtm.llm._batch_formats import format_named, is_to_be_passed_over, read_line
 from skxtm.llm._cache import AnswerCache, request_key
 from skxtm.llm._wire import Settings
@@ -189,8 +189,8 @@ class BatchFiles(BaseEstimator):
         broken = f" Lines that cannot be read: {found.n_unreadable}." if found.n_unreadable else ""
         raise AnswersPendingError(
             f"{len(missing)} of {len(requests)} requests have no answer yet; they are in {str(path)!r}."
-            f"{broken} Have them answered, put the files of answers into the same folder, and make the same "
-            "call again.",
+            f"{broken}{self._note_on_others(found, requests)} Have them answered, put the files of answers into the "
+            "same folder, under names that end in .jsonl, and make the same call again.",
             len(missing),
         )
 
@@ -225,6 +225,21 @@ class BatchFiles(BaseEstimator):
 
     def _id(self, request: ChatRequest) -> str:
         return custom_id(self.identity, request)
+
+    def _note_on_others(self, found: _Found, requests: Sequence[ChatRequest]) -> str:
+        """Tell of answers that answer nothing, so that none is paid for and passed over in silence."""
+        others = found.answers.keys() - {self._id(request) for request in requests}
+        field = format_named(self.format).name_field
+        files = self._folder.glob("requests-*.jsonl")
+        strange = sorted(others - {str(line.get(field)) for path in files for line in _lines(path)})
+        if strange:
+            return (
+                f" {len(strange)} answers there are to none of the requests in this folder, such as "
+                f"{field}={strange[0]!r}."
+            )
+        if others and len(others) == len(found.answers):
+            return f" The {len(others)} answers there are to other requests, earlier ones or those of other settings."
+        return ""
 
     def _file_of(self, requests: Sequence[ChatRequest]) -> Path:
         """Return the file that holds just these requests, written now unless it exists."""
@@ -292,7 +307,9 @@ def export_batch(
     Raises
     ------
     InputError
-        If there is no such format, or it needs a parameter that is not set.
+        If there is no such format, it needs a parameter that is not set, or the file cannot be written.
+    InputTypeError
+        If the chat model is another.
 
     Examples
     --------
@@ -303,6 +320,8 @@ def export_batch(
     ...     export_batch(requests, f"{folder}/colours.jsonl", OpenAIChat("some-model"))
     1
     """
+    if not hasattr(chat, "body"):
+        raise InputTypeError(f"chat must be an OpenAIChat or BatchFiles. Got {type(chat).__name__} instead.")
     path, identity, written = Path(path).expanduser(), chat.identity, format_named(format)
     is_own = format == getattr(chat, "format", "openai")
     lines: dict[str, dict[str, Any]] = {}
@@ -310,11 +329,16 @@ def export_batch(
         name = custom_id(identity, request)
         body = chat.body(request) if is_own else written.body(cast(Settings, chat), request, with_schema=True)
         lines[name] = written.request_line(name, body)
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines.values())
-    unfinished.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(json.dumps(line) + "\n" for line in lines.values())
+        unfinished.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"The file of requests {str(path)!r} cannot be written ({error}). Give another folder."
+        ) from error
     return len(lines)
 
 

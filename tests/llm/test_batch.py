@@ -3,8 +3,24 @@ import random
 
 import pytest
 
-from skxtm.exceptions import AnswerFormatError, AnswersPendingError, BudgetError, ChatError, InputError
-from skxtm.llm import BatchFiles, ChatRequest, ChatSession, OpenAIChat, Outcome, export_batch, import_batch
+from skxtm.exceptions import (
+    AnswerFormatError,
+    AnswersPendingError,
+    BudgetError,
+    ChatError,
+    InputError,
+    InputTypeError,
+)
+from skxtm.llm import (
+    BatchFiles,
+    ChatRequest,
+    ChatSession,
+    OpenAIChat,
+    Outcome,
+    ScriptedChat,
+    export_batch,
+    import_batch,
+)
 from skxtm.llm._cache import AnswerCache
 from skxtm.llm.base import repetition_note
 from skxtm.llm.batch import ImportCounts
@@ -95,7 +111,7 @@ def test_requests_are_written_as_the_batch_api_takes_them(chat, folder):
     assert len(line["custom_id"]) <= 64
     assert message == (
         f"1 of 1 requests have no answer yet; they are in {str(folder / 'requests-1.jsonl')!r}. Have them answered, "
-        "put the files of answers into the same folder, and make the same call again."
+        "put the files of answers into the same folder, under names that end in .jsonl, and make the same call again."
     )
 
 
@@ -103,6 +119,39 @@ def test_plain_text_requests_carry_no_schema(chat):
     request = ChatRequest((("user", "As JSON."),), schema=SCHEMA, plain_messages=(("user", "As text."),))
     body = chat.set_params(structured="text").body(request)
     assert body == {"model": "some-model", "messages": [{"role": "user", "content": "As text."}]}
+
+
+def test_answers_to_no_request_are_told_of(chat, folder, ask_colours):
+    requests = ask_colours(2)
+    assert "answers there" not in ask_pending(chat, requests)
+    first, _ = ids(folder / "requests-1.jsonl")
+    write(folder / "answers.jsonl", output_line(first, "Red."), output_line("request-2", "Blue."))
+    message = ask_pending(chat, requests)
+    assert " 1 answers there are to none of the requests in this folder, such as custom_id='request-2'. " in message
+
+
+def test_answers_that_other_settings_have_made_useless_are_told_of(chat, folder, ask_colours):
+    requests = ask_colours(2)
+    ask_pending(chat, requests)
+    write(folder / "answers.jsonl", *(output_line(name, "Red.") for name in ids(folder / "requests-1.jsonl")))
+    message = ask_pending(chat.set_params(temperature=0.5), requests)
+    assert " The 2 answers there are to other requests, earlier ones or those of other settings. " in message
+    assert "requests-2.jsonl" in message
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, ask_colours):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError) as caught:
+        ChatSession(BatchFiles(tmp_path / "file", "m")).ask(ask_colours(1), str)
+    path = tmp_path / "file" / "requests-1.jsonl"
+    assert str(caught.value).startswith(f"The file of requests {str(path)!r} cannot be written (")
+    assert str(caught.value).endswith("). Give another folder.")
+
+
+def test_a_chat_model_that_writes_no_batches_is_named(tmp_path, ask_colours):
+    with pytest.raises(InputTypeError) as caught:
+        export_batch(ask_colours(1), tmp_path / "requests.jsonl", ScriptedChat(["Red."]))
+    assert str(caught.value) == "chat must be an OpenAIChat or BatchFiles. Got ScriptedChat instead."
 
 
 def test_answers_are_found_in_any_order_and_number_of_files(chat, folder, ask_colours):
@@ -175,8 +224,8 @@ def test_only_what_is_missing_goes_into_the_next_file(chat, folder, ask_colours)
     message = ask_pending(chat, requests)
     assert message == (
         f"2 of 5 requests have no answer yet; they are in {str(folder / 'requests-2.jsonl')!r}. Lines that "
-        "cannot be read: 1. Have them answered, put the files of answers into the same folder, and make the same "
-        "call again."
+        "cannot be read: 1. Have them answered, put the files of answers into the same folder, under names that end "
+        "in .jsonl, and make the same call again."
     )
     assert ids(folder / "requests-2.jsonl") == names[3:]
 
