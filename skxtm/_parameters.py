@@ -109,6 +109,30 @@ def check_choice(value: object, name: str, owner: str, choices: Sequence[str]) -
         )
 
 
+def check_text(value: object, name: str, owner: str | None = None) -> None:
+    """Check that a parameter is a text, or None.
+
+    Parameters
+    ----------
+    value : object
+        As given.
+    name : str
+        The parameter.
+    owner : str or None, default=None
+        Whose parameter it is.
+
+    Raises
+    ------
+    InputError
+        If the value is something else.
+    """
+    if value is not None and not isinstance(value, str):
+        raise InputError(
+            f"The {name!r} parameter {f'of {owner} ' if owner else ''}must be None or a str. "
+            f"Got {value!r} instead."
+        )
+
+
 class NestedParameters(BaseEstimator):
     """An estimator some of whose parameters may hold an estimator, or None or a name in its place."""
 

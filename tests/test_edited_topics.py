@@ -168,6 +168,21 @@ def test_what_does_not_fit_the_model_is_named(fitted, tmp_path, text, message):
     assert str(error.value) == message
 
 
+@pytest.mark.parametrize("path", [None, 5, ["topics.md", 5]])
+def test_what_is_no_path_is_named(fitted, path):
+    with pytest.raises(InputError) as error:
+        refiner_of(fitted, EditedTopics(path)).fit(CORPUS)
+    assert str(error.value) == f"EditedTopics takes a path or a list of paths. Got {path!r}."
+
+
+@pytest.mark.parametrize("name", ["topics.md", "answer.json"])
+def test_a_folder_in_place_of_a_file_is_named(fitted, tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError) as error:
+        refiner_of(fitted, EditedTopics(tmp_path / name)).fit(CORPUS)
+    assert str(error.value).startswith(f"The file {str(tmp_path / name)!r} cannot be read (")
+
+
 def test_a_missing_file_and_a_wrong_parameter_are_named(fitted, tmp_path):
     with pytest.raises(InputError, match=r"^There is no file '.*topics\.md'\. Write it with "):
         refiner_of(fitted, EditedTopics(tmp_path / "topics.md")).fit(CORPUS)

@@ -519,6 +519,7 @@ class TestOffline:
             ({"prompt": "printed"}, InputError, "The 'prompt' parameter of LLMRefiner must be a str among {'joint', 'single', 'paper'}. Got 'printed' instead."),
             ({"prompt": "paper", "n_candidates": 3}, InputError, "The paper's prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of 'paper'."),
             ({"refine_at_start": False, "refine_every": 4}, InputError, "With refine_at_start=False the first refinement comes after refine_every=4 epochs, but max_epochs=4 ends before. Raise max_epochs, or lower refine_every."),
+            ({"domain": 5}, InputError, "The 'domain' parameter of LLMRefiner must be None or a str. Got 5 instead."),
             ({"temperature": 0}, InputError, "The 'temperature' parameter of LLMRefiner must be a number in (0, inf). Got 0 instead."),
             ({"bandwidth_factors": ()}, InputError, "The 'bandwidth_factors' parameter of LLMRefiner must be one or more positive numbers. Got () instead."),
             ({"llm": "gpt"}, InputTypeError, "The 'llm' parameter of LLMRefiner must be None, an OfflineProposer, EditedTopics, or a chat model with a method complete(request), such as skxtm.llm.OpenAIChat. Got str instead."),

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from skxtm._parameters import check_text
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.refinement import EditedTopics, OfflineProposer
 from skxtm.refinement.rounds import Asking
@@ -155,6 +156,7 @@ def _check(refiner: Any) -> None:
         )
     for name, allowed in _CHOICES.items():
         check_option(refiner, name, allowed)
+    check_text(refiner.domain, "domain", "LLMRefiner")
     if refiner.prompt == "paper" and refiner.n_candidates:
         raise InputError(
             "The paper's prompt lists no candidates. Set n_candidates=0, or take prompt='joint' instead of "

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm._parameters import check_n_words, check_number
+from skxtm._parameters import check_n_words, check_number, check_text
 from skxtm._word_pairs.pairs import Match
 from skxtm.exceptions import AnswerFormatError, BudgetError, ChatRefusedError, InputError
 from skxtm.languages import LANGUAGE_NAMES, canonical_code
@@ -254,6 +254,7 @@ def lexicon_requests(
 def _checked(source: str, target: str, n_translations: int, domain: str | None) -> _Asking:
     pair = canonical_code(source), canonical_code(target)
     check_number(n_translations, "n_translations", None, 1, integer=True)
+    check_text(domain, "domain")
     if pair[0] == pair[1]:
         raise InputError(f"source and target must be two languages. Got {source!r} and {target!r}.")
     return _Asking(*pair, n_translations, domain)

@@ -296,8 +296,8 @@ def _checked(chat: ChatModel, answer: object) -> ChatAnswer:
         for name in ("text", "model", "finish_reason"):
             if not isinstance(getattr(answer, name), str):
                 raise InputTypeError(
-                    f"The ChatAnswer of {type(chat).__name__} must hold a str as {name}, if need be an empty one. Got "
-                    f"{getattr(answer, name)!r}."
+                    f"The ChatAnswer of {type(chat).__name__} must hold a str as {name}, if need be an empty "
+                    f"one. Got {getattr(answer, name)!r}."
                 )
         counts = count(answer.input_tokens), count(answer.output_tokens)
         return with_whole_texts(replace(answer, input_tokens=counts[0], output_tokens=counts[1]))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from numbers import Real
 from threading import Lock
 
 from skxtm.exceptions import InputError
+from skxtm.llm.accounting import is_amount
 
 #: First pause after a refusal that names none; doubled as long as the server goes on refusing.
 _FIRST_PAUSE_S = 1.0
@@ -38,9 +38,9 @@ class Pace:
     """
 
     def __init__(self, per_minute: float | None, patience: float) -> None:
-        if per_minute is not None and not (isinstance(per_minute, Real) and per_minute > 0):
+        if per_minute is not None and not (is_amount(per_minute) and per_minute > 0):
             raise InputError(f"requests_per_minute must be None or above 0. Got {per_minute!r}.")
-        if not (isinstance(patience, Real) and patience >= 0):
+        if not is_amount(patience):
             raise InputError(f"patience must be seconds of at least 0. Got {patience!r}.")
         self.patience = patience
         self._given_interval = 0.0 if per_minute is None else 60.0 / per_minute

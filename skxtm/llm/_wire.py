@@ -70,8 +70,9 @@ def messages_of(request: ChatRequest, *, with_schema: bool) -> tuple[tuple[str, 
 
 def sampling(settings: Settings, number: int) -> dict[str, float | int]:
     """Return the sampling parameters that were set; every round has a seed of its own."""
-    if settings.seed is not None and (isinstance(settings.seed, bool) or not isinstance(settings.seed, Integral)):
-        raise InputError(f"The seed of a chat model must be None or an int. Got {settings.seed!r}.")
+    given: Any = settings.seed
+    if given is not None and (isinstance(given, bool) or not isinstance(given, Integral)):
+        raise InputError(f"The seed of a chat model must be None or an int. Got {given!r}.")
     seed = None if settings.seed is None else settings.seed + number
     values = {"temperature": settings.temperature, "top_p": settings.top_p, "seed": seed}
     return {name: value for name, value in values.items() if value is not None}

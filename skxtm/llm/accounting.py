@@ -393,16 +393,16 @@ def _check_limits(
     max_output_tokens: int | None,
 ) -> None:
     is_row = isinstance(prices, Sequence) or hasattr(prices, "__array__")
-    if prices is not None and not (is_row and len(prices) == 2 and all(map(_is_amount, prices))):
+    if prices is not None and not (is_row and len(prices) == 2 and all(map(is_amount, prices))):
         raise InputError(
             "prices must be dollars per million input tokens and per million output tokens, as in "
             f"(0.3, 2.5). Got {prices!r}."
         )
-    if max_requests is not None and not _is_amount(max_requests, Integral):
+    if max_requests is not None and not is_amount(max_requests, Integral):
         raise InputError(f"max_requests must be None or an int of at least 0. Got {max_requests!r}.")
     if max_cost is None:
         return
-    if not _is_amount(max_cost):
+    if not is_amount(max_cost):
         raise InputError(f"max_cost must be None or dollars of at least 0. Got {max_cost!r}.")
     if prices is None or max_output_tokens is None:
         missing = "prices" if prices is None else "max_output_tokens of the chat model"
@@ -411,5 +411,18 @@ def _check_limits(
         )
 
 
-def _is_amount(value: Any, kind: Any = Real) -> bool:
+def is_amount(value: Any, kind: Any = Real) -> bool:
+    """Say whether a value is a number of at least 0, and no bool.
+
+    Parameters
+    ----------
+    value : object
+        As given.
+    kind : type, default=Real
+        What it must be.
+
+    Returns
+    -------
+    answer : bool
+    """
     return isinstance(value, kind) and not isinstance(value, bool) and bool(value >= 0)

@@ -189,8 +189,8 @@ class BatchFiles(BaseEstimator):
         broken = f" Lines that cannot be read: {found.n_unreadable}." if found.n_unreadable else ""
         raise AnswersPendingError(
             f"{len(missing)} of {len(requests)} requests have no answer yet; they are in {str(path)!r}."
-            f"{broken}{self._note_on_others(found, requests)} Have them answered, put the files of answers into the "
-            "same folder, under names that end in .jsonl, and make the same call again.",
+            f"{broken}{self._note_on_others(found, requests)} Have them answered, put the files of answers "
+            "into the same folder, under names that end in .jsonl, and make the same call again.",
             len(missing),
         )
 
@@ -238,7 +238,10 @@ class BatchFiles(BaseEstimator):
                 f"{field}={strange[0]!r}."
             )
         if others and len(others) == len(found.answers):
-            return f" The {len(others)} answers there are to other requests, earlier ones or those of other settings."
+            return (
+                f" The {len(others)} answers there are to other requests, earlier ones or those of other "
+                "settings."
+            )
         return ""
 
     def _file_of(self, requests: Sequence[ChatRequest]) -> Path:

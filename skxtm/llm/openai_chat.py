@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -34,6 +33,7 @@ from skxtm.llm._wire import (
     request_body,
     token_counts,
 )
+from skxtm.llm.accounting import is_amount
 from skxtm.llm.base import ChatAnswer, ChatRequest
 
 __all__ = ["OpenAIChat", "close_clients"]
@@ -328,7 +328,7 @@ class OpenAIChat(BaseEstimator):
     def _connection(self) -> Connection:
         if not isinstance(self.max_retries, int) or self.max_retries < 0:
             raise InputError(f"max_retries must be an int of at least 0. Got {self.max_retries!r}.")
-        if not (isinstance(self.timeout, Real) and self.timeout > 0):
+        if not (is_amount(self.timeout) and self.timeout > 0):
             raise InputError(f"timeout must be seconds above 0. Got {self.timeout!r}.")
         return Connection(
             endpoint=self.endpoint,

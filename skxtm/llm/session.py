@@ -116,8 +116,8 @@ class ChatSession:
             raise InputTypeError(f"The chat model is the class {chat.__name__}. Give {chat.__name__}(...).")
         if not callable(getattr(chat, "complete", None)):
             raise InputTypeError(
-                "A chat model must be an object with a method complete(request), such as skxtm.llm.OpenAIChat(...). "
-                f"Got {type(chat).__name__} instead."
+                "A chat model must be an object with a method complete(request), such as "
+                f"skxtm.llm.OpenAIChat(...). Got {type(chat).__name__} instead."
             )
         if max_cost is not None and hasattr(chat, "prepare"):
             raise InputError(

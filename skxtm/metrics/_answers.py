@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._parameters import check_text
 from skxtm.exceptions import AnswerFormatError
 from skxtm.languages import LANGUAGE_NAMES
 from skxtm.llm import ChatModel, ChatSession, Outcome
@@ -34,6 +35,7 @@ def listed(language: str, words: Sequence[str]) -> str:
 
 def about(domain: str | None) -> str:
     """Tell what the documents are, as a sentence with a space before it; nothing where it is not known."""
+    check_text(domain, "domain")
     return "" if domain is None else f" The topics are of this data set: {' '.join(domain.split())}."
 
 
@@ -52,8 +54,8 @@ def values_of(outcomes: Sequence[Outcome[Any]], *, stacklevel: int) -> NDArray[n
     errors = [outcome.error for outcome in outcomes if outcome.value is None]
     if 2 * len(errors) > len(outcomes):
         warnings.warn(
-            f"{len(errors)} of {len(outcomes)} requests have no answer that can be read, the first of them for this "
-            f"reason: {errors[0]}",
+            f"{len(errors)} of {len(outcomes)} requests have no answer that can be read, the first of them "
+            f"for this reason: {errors[0]}",
             stacklevel=stacklevel + 1,
         )
     return np.array([np.nan if outcome.value is None else outcome.value for outcome in outcomes], np.float64)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sklearn.base import BaseEstimator
 
@@ -76,9 +76,12 @@ class EditedTopics(BaseEstimator):
     @property
     def paths(self) -> list[Path]:
         """The files, in their order."""
-        if isinstance(self.path, (str, os.PathLike)):
-            return [Path(self.path)]
-        return list(map(Path, self.path))
+        path: Any = self.path
+        is_one = isinstance(path, (str, os.PathLike)) or not isinstance(path, Iterable)
+        given: list[Any] = [path] if is_one else list(path)
+        if not all(isinstance(each, (str, os.PathLike)) for each in given):
+            raise InputError(f"EditedTopics takes a path or a list of paths. Got {self.path!r}.")
+        return list(map(Path, given))
 
     def read(
         self, languages: Sequence[str], n_topics: int, n_words: int = 15
@@ -144,6 +147,8 @@ def _read_answer(path: Path, languages: Sequence[str], n_topics: int, n_words: i
         answer = parse_answer(text, range(n_topics), languages, n_words=n_words)
     except FileNotFoundError:
         raise InputError(f"There is no file {str(path)!r}.") from None
+    except OSError as error:
+        raise InputError(f"The file {str(path)!r} cannot be read ({error.strerror}).") from None
     except AnswerFormatError as error:
         raise InputError(f"{path.name}: {error}") from error
     return {number: EditedTopic(words, name=answer.themes[number]) for number, words in answer.words.items()}

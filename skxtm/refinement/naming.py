@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxtm._parameters import check_n_words, check_number
+from skxtm._parameters import check_n_words, check_number, check_text
 from skxtm.exceptions import (
     AnswerFormatError,
     BudgetError,
@@ -378,7 +378,7 @@ def naming_requests(
     Raises
     ------
     InputError
-        If `n_per_request` is less than 1.
+        If a parameter is not what is needed.
 
     Examples
     --------
@@ -389,6 +389,7 @@ def naming_requests(
     3
     """
     check_number(n_per_request, "n_per_request", None, 1, integer=True)
+    check_text(domain, "domain")
     languages = list(topics[0])
     named = [LANGUAGE_NAMES.get(code, code) for code in languages]
     code = "en" if language is None else language
@@ -439,9 +440,9 @@ def _read_names(text: str, topics: Sequence[int]) -> dict[int, tuple[str, str]]:
         )
     if _are_misnumbered(numbers, topics):
         raise AnswerFormatError(
-            "The answer leaves topics out, and numbers others twice or by numbers that were not asked about, so "
-            f"that it is not certain which are meant. Answer for topics {list(topics)}, each under its own "
-            "number."
+            "The answer leaves topics out, and numbers others twice or by numbers that were not asked about, "
+            f"so that it is not certain which are meant. Answer for topics {list(topics)}, each under its "
+            "own number."
         )
     return found
 

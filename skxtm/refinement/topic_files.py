@@ -420,6 +420,8 @@ def _text_of(path: Path) -> str:
         raise InputError(
             f"There is no file {str(path)!r}. Write it with skxtm.refinement.write_topics."
         ) from None
+    except OSError as error:
+        raise InputError(f"The file {str(path)!r} cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(

@@ -129,9 +129,7 @@ def test_words_without_an_answer_or_translation_are_counted_and_the_rest_is_kept
     chat_server.answer = lambda body: answer(word for word in asked(body) if word != "word3").replace(
         "word5\tWort5\tBegriff5", "word5\t-"
     )
-    message = (
-        "1 of 10 words have no answer, such as 'word3'. Call ask again: only they are asked for. The answer is empty."
-    )
+    message = "1 of 10 words have no answer, such as 'word3'. Call ask again: only they are asked for. The answer is empty."
     with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
         found = ask(ChatSession(chat, cache=tmp_path), WORDS, "en", "de")
     assert dict(found.skipped) == {"no translation": 1, "no answer": 1}
@@ -232,6 +230,7 @@ def test_a_long_answer_is_read_in_time_that_grows_with_it():
         ({"n_words": 0}, "The 'n_words' parameter must be an integer in [1, inf). Got 0 instead."),
         ({"n_per_request": 0}, "The 'n_per_request' parameter must be an integer in [1, inf). Got 0 instead."),
         ({"n_translations": 0}, "The 'n_translations' parameter must be an integer in [1, inf). Got 0 instead."),
+        ({"domain": 5}, "The 'domain' parameter must be None or a str. Got 5 instead."),
         ({"frequencies": [1]}, "frequencies must hold one value for each of the 10 words. Got 1."),
         ({"lexicon": Lexicon([("a", "b")], ("en", "fr"))}, "Lexicon(en-fr, 1 pairs, match='normal') is not of 'en' and 'de'. Give one of these languages, or none."),
     ],

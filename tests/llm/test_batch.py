@@ -127,7 +127,10 @@ def test_answers_to_no_request_are_told_of(chat, folder, ask_colours):
     first, _ = ids(folder / "requests-1.jsonl")
     write(folder / "answers.jsonl", output_line(first, "Red."), output_line("request-2", "Blue."))
     message = ask_pending(chat, requests)
-    assert " 1 answers there are to none of the requests in this folder, such as custom_id='request-2'. " in message
+    assert (
+        " 1 answers there are to none of the requests in this folder, such as custom_id='request-2'. "
+        in message
+    )
 
 
 def test_answers_that_other_settings_have_made_useless_are_told_of(chat, folder, ask_colours):

@@ -362,7 +362,14 @@ def test_a_key_that_is_not_set_is_named(chat, monkeypatch, chat_server):
 
 @pytest.mark.parametrize(
     "given",
-    [KEY, "AIzaSyA1b2C3d4", "gsk_a1b2c3d4", "0f9e8d7c6b5a43210f9e8d7c6b5a4321", "a1b2c3d4e5f60718293a4b5c", 5],
+    [
+        KEY,
+        "AIzaSyA1b2C3d4",
+        "gsk_a1b2c3d4",
+        "0f9e8d7c6b5a43210f9e8d7c6b5a4321",
+        "a1b2c3d4e5f60718293a4b5c",
+        5,
+    ],
 )
 def test_a_key_in_place_of_the_name_of_its_variable_is_not_shown(given, chat_server):
     with pytest.raises(InputError) as caught:

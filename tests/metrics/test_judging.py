@@ -230,7 +230,7 @@ def test_an_answer_that_is_not_one_of_the_options_is_asked_again_and_then_counts
         world.topics()[:2], n_excluded=20, n_questions=1, languages=["en"], across=False
     )
     chat = ScriptedChat(lambda request: answer)
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="have no answer that can be read") as caught:
         judgement = judge_topics(asked, chat)
     reason = "The answer must hold one choice, and no other number: 1, 2, 3, 4, 5 or 6."
     assert str(caught[0].message) == (

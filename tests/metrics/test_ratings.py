@@ -168,3 +168,9 @@ def test_wrong_arguments_are_named():
     with pytest.raises(InputError) as error:
         llm_alignment_score(TOPICS, ScriptedChat(rater), n_words=2, languages=["en"])
     assert str(error.value) == "Alignment compares at least two languages. Got ['en']."
+
+
+def test_a_domain_that_is_no_text_is_named():
+    with pytest.raises(InputError) as error:
+        llm_coherence_score(TOPICS, ScriptedChat([]), n_words=2, domain=["news"])
+    assert str(error.value) == "The 'domain' parameter must be None or a str. Got ['news'] instead."

@@ -227,3 +227,9 @@ def test_a_wrong_size_is_named():
     with pytest.raises(InputError) as error:
         name_topics(TOPICS, ScriptedChat([]), n_per_request=0)
     assert str(error.value) == "The 'n_per_request' parameter must be an integer in [1, inf). Got 0 instead."
+
+
+def test_a_domain_that_is_no_text_is_named():
+    with pytest.raises(InputError) as error:
+        name_topics(TOPICS, ScriptedChat([]), domain=5)
+    assert str(error.value) == "The 'domain' parameter must be None or a str. Got 5 instead."
