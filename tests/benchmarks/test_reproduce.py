@@ -492,7 +492,8 @@ def test_topics_are_rated_once_and_ratings_that_failed_again(bench, measured, tm
         return "no idea" if "similar" in request.messages[0][1] else "3"
 
     rate, n_topics, n_runs = bench.rating.rate, 3, 2
-    failed = rate(cells, results, ScriptedChat(broken), "a/rater", n_runs)
+    with pytest.warns(UserWarning, match="6 of 6 requests have no answer that can be read"):
+        failed = rate(cells, results, ScriptedChat(broken), "a/rater", n_runs)
     assert failed == {cell["name"]: n_topics * n_runs for cell in cells}
     chat = ScriptedChat(lambda request: "2")
     assert rate(cells, results, chat, "a/rater", n_runs) == {}
