@@ -59,6 +59,7 @@ _STATUS = re.compile(r"[45][0-9]{2}")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _LIKE_A_KEY = re.compile(r"(?=.*[a-z])(?=.*[0-9])[A-Za-z0-9]{20,}")  # names have underscores, or are short
 _SECRET = re.compile(r"authorization|cookie|key|token|secret|password|signature|^sig$", re.IGNORECASE)
+_SECRET_FIELD = re.compile(r"(api|access|auth)?[_-]?(key|token)|authorization|password|secret", re.IGNORECASE)
 
 
 class OpenAIChat(BaseEstimator):
@@ -341,8 +342,12 @@ class OpenAIChat(BaseEstimator):
 
     def _address(self) -> Address:
         headers, query = dict(self.extra_headers or {}), dict(self.extra_query or {})
-        for parameter, names in (("extra_headers", headers), ("extra_query", query)):
-            secret = next(filter(_SECRET.search, names), None)
+        for parameter, names, is_secret in (
+            ("extra_headers", headers, _SECRET.search),
+            ("extra_query", query, _SECRET.search),
+            ("extra_body", self.extra_body or {}, _SECRET_FIELD.fullmatch),  # which may hold max_tokens
+        ):
+            secret = next(filter(is_secret, names), None)
             if secret is not None:
                 raise InputError(
                     f"{parameter} must not carry a secret, which would be saved with the model (got "

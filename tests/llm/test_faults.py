@@ -565,8 +565,13 @@ def test_azure_gets_its_version_and_its_header(chat, chat_server):
 
 @pytest.mark.parametrize(
     ("parameter", "names"),
-    [("extra_headers", {"Authorization": "Bearer x"}), ("extra_headers", {"x-api-key": "x"}), ("extra_query", {"key": "x"})],
-)  # fmt: skip
+    [
+        ("extra_headers", {"Authorization": "Bearer x"}),
+        ("extra_headers", {"x-api-key": "x"}),
+        ("extra_query", {"key": "x"}),
+        ("extra_body", {"api_key": "x"}),
+    ],
+)
 def test_a_secret_among_the_parameters_is_refused(chat, chat_server, parameter, names):
     chat.set_params(**{parameter: names})
     with pytest.raises(InputError) as caught:
@@ -576,6 +581,12 @@ def test_a_secret_among_the_parameters_is_refused(chat, chat_server, parameter, 
         "the key into an environment variable, name that in api_key_env, and its header in key_header."
     )
     assert chat_server.n_requests == 0
+
+
+def test_fields_of_a_body_may_be_called_after_tokens(chat, chat_server):
+    chat.set_params(extra_body={"max_tokens": 9, "prompt_cache_key": "topics"})
+    assert chat.complete(ChatRequest((("user", "?"),))).text == "Blue."
+    assert chat_server.bodies[0]["prompt_cache_key"] == "topics"
 
 
 def test_unusable_answers_that_an_earlier_run_left_in_the_cache_are_asked_anew(
