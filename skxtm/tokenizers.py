@@ -3,8 +3,8 @@
 All but `tokenize_whitespace` bring text to Unicode normal form NFKC, drop invisible characters, write small
 letters, and keep the words that hold a letter of any script: numbers and punctuation alone are not words.
 What belongs to a word's spelling stays, such as the apostrophe of ``don't``; which spellings are one word
-is said by `skxtm.normalization.light_forms`. In Chinese, Japanese, Korean and Thai text, words of other
-scripts, and Latin ones with accents, stay whole. All are functions of a module, so that estimators which hold
+is said by `skxtm.normalization.light_forms`. In Chinese, Korean and Thai text, words of other scripts,
+and Latin ones with accents, stay whole. All are functions of a module, so that estimators which hold
 them can be pickled; the dictionaries of the segmenters cannot, and stay in caches of this module.
 """
 

@@ -37,12 +37,14 @@ print((alone[0] == theta[1]).all())
 # %%
 # Each text takes about 4 kB on disk, in ``~/.cache/skxtm``, or in the folder that the environment variable
 # ``SKXTM_CACHE`` names; the file may be deleted at any time. A service that may not write there warns once
-# and computes all the same. One that sees millions of texts, each once, keeps nothing:
+# and computes all the same. One that sees millions of texts, each once, is fitted with an encoder that keeps
+# none of their vectors, which the saved model remembers:
 
 from skxtm.embeddings import UniversalSentenceEncoder
 
+encoder = UniversalSentenceEncoder(cache=False)
+CrossLingualTopicModel(8, document_embeddings=encoder, random_state=0).fit(train.corpus).save(folder)
 keeping_nothing = CrossLingualTopicModel.load(folder)
-keeping_nothing.set_params(document_embeddings=UniversalSentenceEncoder(cache=False))
 print(keeping_nothing.transform([("A text that is not kept.", "en")]).shape)
 
 # %%

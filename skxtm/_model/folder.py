@@ -46,7 +46,7 @@ def write_folder(path: Path, description: dict[str, Any], tensors: Tensors) -> N
 
 
 def read_folder(path: Path) -> tuple[dict[str, Any], Tensors]:
-    """Read a folder, and once more if it was replaced meanwhile.
+    """Read a folder, and again if it was replaced meanwhile.
 
     Parameters
     ----------
@@ -65,15 +65,15 @@ def read_folder(path: Path) -> tuple[dict[str, Any], Tensors]:
     ModelFileError
         If a file is missing, truncated or changed, or of another format.
     """
-    for n_left in reversed(range(_N_READS)):
+    for _ in range(_N_READS - 1):
         before = _mark(path)
         try:
             return _read_once(path)
         except ModelFileError:
             time.sleep(_PAUSE_S)
-            if not n_left or _mark(path) == before:
+            if _mark(path) == before:
                 raise
-    raise AssertionError
+    return _read_once(path)
 
 
 def as_payload(tensors: Tensors) -> bytes:

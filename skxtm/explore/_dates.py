@@ -129,7 +129,7 @@ def _plain(pandas: Any, value: Any) -> Any:
             return year[1]
         is_date = _HAS_YEAR.search(value) or _DAY_AND_MONTH.match(value)
         return value if is_date or not value.strip() else _NO_DATE
-    if isinstance(value, (int, float, np.integer, np.floating)) and not np.isnan(value):
+    if isinstance(value, (int, float, np.integer, np.floating)) and value == value:  # no nan
         return str(int(value)) if 1000 <= value <= 9999 and value == int(value) else _NO_DATE
     return value
 

@@ -256,9 +256,10 @@ def find_topics(model: Model, words: str | Sequence[str] | Mapping[str, Sequence
         found[code] = own.vocabularies_[code][columns].tolist()
         probabilities.append(weights[:, columns] / weights[:, columns].sum(0))
     together = np.concatenate(probabilities, axis=1)
-    unknown = list(dict.fromkeys(word for part in asked.values() for word in part))
     unknown = [
-        word for word in unknown if all(word in missing[code] for code in asked if word in asked[code])
+        word
+        for word in dict.fromkeys(word for part in asked.values() for word in part)
+        if all(word in missing[code] for code in asked if word in asked[code])
     ]
     if unknown:
         absent = {code: [word for word in unknown if word in part] for code, part in asked.items()}

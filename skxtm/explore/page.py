@@ -124,8 +124,8 @@ def explore(
     check_number(n_points, "n_points", "explore", low=0, integer=True)
     random = check_random_state(random_state)
     own = trained_model(model, "explore")
-    documents = read(model, X, "explore")
     check_page(Path(path))
+    documents = read(model, X, "explore")
     verdicts = _verdicts(model, documents) if mark_broken else {}
     words = model.get_topics(n_words)
     content = {

@@ -34,6 +34,7 @@ def clipped(name: object, longest: int = LONGEST_NAME) -> str:
     text = " ".join(str(name).split())
     if width(text) <= longest:
         return text
+    text = text[:longest]  # no character is narrower than one
     while width(text) >= longest:
         text = text[:-1]
     return f"{text.rstrip(' ,')}…"

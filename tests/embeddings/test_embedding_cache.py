@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skxtm import CrossLingualTopicModel
+from skxtm.datasets import load_sample
+from skxtm.embeddings import UniversalSentenceEncoder
 from skxtm.embeddings._cache import (
     FILE_NAME,
     EmbeddingCache,
@@ -240,3 +243,17 @@ def test_the_default_folder_follows_the_xdg_convention(monkeypatch, tmp_path):
     assert default_cache_folder() == tmp_path / "skxtm" / "embeddings"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert default_cache_folder() == Path.home() / ".cache" / "skxtm" / "embeddings"
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_loaded_model_keeps_vectors_of_texts_if_the_encoder_of_its_fit_did(monkeypatch, tmp_path, keeps):
+    monkeypatch.setenv("SKXTM_CACHE", str(tmp_path))
+    corpus = load_sample("train", languages=["en", "zh"]).corpus
+    encoder = UniversalSentenceEncoder(cache=keeps)
+    CrossLingualTopicModel(8, document_embeddings=encoder, random_state=0).fit(corpus).save(
+        tmp_path / "model"
+    )
+    before = EmbeddingCache().path.read_bytes()  # words were looked up, whatever becomes of texts
+    CrossLingualTopicModel.load(tmp_path / "model").transform([("A text that nobody wrote before.", "en")])
+    assert (EmbeddingCache().path.read_bytes() != before) == keeps

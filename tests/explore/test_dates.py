@@ -64,7 +64,21 @@ def test_numbers_are_years_whatever_type_a_table_gives_them():
 
 @pytest.mark.parametrize(
     "value",
-    [20230131, 44957, 1.7e18, 2023.5, True, np.inf, "44957", "Jan-24", "now", "12:30", "24-03-05", "?"],
+    [
+        20230131,
+        44957,
+        10**30,
+        1.7e18,
+        2023.5,
+        True,
+        np.inf,
+        "44957",
+        "Jan-24",
+        "now",
+        "12:30",
+        "24-03-05",
+        "?",
+    ],
 )
 def test_what_has_no_year_is_refused_and_never_1970(value):
     with pytest.raises(InputError, match="cannot be read, the first in row 1"):
