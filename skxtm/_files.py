@@ -61,7 +61,7 @@ def write_page(path: Path, text: str) -> None:
     path : Path
         The file.
     text : str
-        What is to be in it.
+        What is to be in it; half a character becomes a question mark.
 
     Raises
     ------
@@ -70,4 +70,4 @@ def write_page(path: Path, text: str) -> None:
     """
     check_page(path)
     with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.write_text(text, encoding="utf-8", errors="replace", newline="\n")

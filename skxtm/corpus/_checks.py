@@ -62,14 +62,22 @@ def document_columns(language: Any, text: Any) -> tuple[NDArray[np.object_], NDA
 
 
 def string_faults(column: NDArray[np.object_], name: str) -> Faults:
-    """Find what is no string, or holds half a character, which can be neither shown nor saved."""
+    """Find what is no string, or holds half a character."""
     faults: Faults = {}
     for row, value in enumerate(column):
         if not isinstance(value, str):
             faults.setdefault(_fault_of(value, name), []).append(row)
-        elif not value.isascii() and _LONE_SURROGATE.search(value):
-            faults.setdefault(f"{name} holds a lone surrogate, half a character,", []).append(row)
-    return faults
+    return faults | halves(column, name)
+
+
+def halves(column: Iterable[Any], name: str) -> Faults:
+    """Find strings that hold half a character, which can be neither shown nor saved."""
+    rows = [
+        row
+        for row, value in enumerate(column)
+        if isinstance(value, str) and not value.isascii() and _LONE_SURROGATE.search(value)
+    ]
+    return {f"{name} holds a lone surrogate, half a character,": rows} if rows else {}
 
 
 def canonical_codes(column: NDArray[np.object_]) -> tuple[NDArray[np.object_], Faults]:

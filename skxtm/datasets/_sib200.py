@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,7 +121,8 @@ def load_sib200(
     Raises
     ------
     InputError
-        If a file is missing or damaged, or `subset` is another one.
+        If a file is missing, damaged, or lacks sentences that another language's has, or `subset` is another
+        one.
     DownloadError
         If a file cannot be fetched or has another checksum than the published one.
 
@@ -149,6 +150,8 @@ def load_sib200(
         _download_missing(folder, languages, subsets)
     chosen = _checked_languages(folder, languages, subsets)
     parts = [_read(folder / _file_name(code, part)) for code in chosen for part in subsets]
+    for number, part in enumerate(subsets):
+        _check_translations(folder, part, dict(zip(chosen, parts[number :: len(subsets)], strict=True)))
     sizes = [len(texts) for _, _, texts in parts]
     return TranslatedSentences(
         subset="+".join(subsets),
@@ -235,6 +238,21 @@ def _read(path: Path) -> tuple[IntArray, NDArray[np.intp], NDArray[np.object_]]:
         np.array([CATEGORIES.index(row[1]) for row in rows], dtype=np.intp),
         np.array([_unquoted(row[2]) for row in rows], dtype=object),
     )
+
+
+def _check_translations(
+    folder: Path, subset: str, parts: Mapping[str, tuple[IntArray, NDArray[np.intp], NDArray[np.object_]]]
+) -> None:
+    """Refuse a file that lacks sentences of other languages', as one that was cut between two lines does."""
+    numbers = {code: {*part[0].tolist()} for code, part in parts.items()}
+    everything = set().union(*numbers.values())
+    for code, own in numbers.items():
+        if own != everything:
+            raise InputError(
+                f"{folder / _file_name(code, subset)} has {len(own):,} of the {len(everything):,} sentences "
+                f"that the files of {[*parts]} have together: it was cut short, or one of the others is not "
+                "of SIB-200. Delete it and fetch it again."
+            )
 
 
 def _damaged(path: Path, line: int, expected: str) -> InputError:

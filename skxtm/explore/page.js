@@ -211,10 +211,17 @@ function drawMap(isNew = true) {
   context.strokeStyle = style.getPropertyValue("--ink");
   context.lineWidth = 1.5 * ratio;
   for (const k of foundTexts) {
-    if (!shown.has(codes[data.map.language[k]])) continue;
+    if (!isShown(k)) continue;
     const [x, y] = place(k);
     context.beginPath();
     context.arc(x, y, (data.map.topic[k] === data.topics[current].number ? 3 : 2) * ratio, 0, 2 * Math.PI);
+    context.stroke();
+  }
+  if (here >= 0 && isShown(here)) {
+    context.strokeStyle = style.getPropertyValue("--accent");
+    context.lineWidth = 3 * ratio;
+    context.beginPath();
+    context.arc(...place(here), 6 * ratio, 0, 2 * Math.PI);
     context.stroke();
   }
 }
@@ -240,14 +247,43 @@ function nearest(event) {
   const x = (event.clientX - box.left) * ratio, y = (event.clientY - box.top) * ratio;
   let best = -1, least = (12 * ratio) ** 2;
   for (let k = 0; k < data.map.x.length; k++) {
-    if (!shown.has(codes[data.map.language[k]])) continue;
+    if (!isShown(k)) continue;
     const [across, down] = place(k), distance = (across - x) ** 2 + (down - y) ** 2;
     if (distance < least) { best = k; least = distance; }
   }
   return best;
 }
-canvas.addEventListener("pointermove", (event) => {
-  const k = nearest(event), tip = $("tip");
+// the document at which the arrow keys are; -1 while they are elsewhere
+let here = -1;
+const isShown = (k) => shown.has(codes[data.map.language[k]]);
+/** The nearest document that lies in a direction, rather than beside it; at first one of the chosen topic. */
+function neighbour(across, down) {
+  const all = data.map.x.map((_, k) => k).filter(isShown);
+  if (here < 0 || !isShown(here)) return all.find((k) => data.map.topic[k] === data.topics[current].number) ?? all[0] ?? -1;
+  const [x, y] = place(here);
+  let best = here, least = Infinity;
+  for (const k of all) {
+    const [right, below] = place(k), along = (right - x) * across + (below - y) * down;
+    const aside = Math.abs((right - x) * down) + Math.abs((below - y) * across);
+    if (along > 0 && aside <= along && along + aside < least) { best = k; least = along + aside; }
+  }
+  return best;
+}
+function go(k) {
+  here = k;
+  drawMap(false);
+  tell(k);
+}
+const arrows = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+canvas.addEventListener("keydown", (event) => {
+  if (arrows[event.key]) { event.preventDefault(); go(neighbour(...arrows[event.key])); }
+  else if (event.key === "Enter" && here >= 0) chooseOf(here);
+  else if (event.key === "Escape") go(-1);
+});
+canvas.addEventListener("blur", () => go(-1));
+canvas.addEventListener("pointermove", (event) => tell(nearest(event)));
+function tell(k) {
+  const tip = $("tip");
   tip.hidden = k < 0;
   if (k < 0) return;
   const topic = data.topics.findIndex((one) => one.number === data.map.topic[k]);
@@ -256,12 +292,12 @@ canvas.addEventListener("pointermove", (event) => {
   const [x, y] = place(k), ratio = window.devicePixelRatio || 1;
   tip.style.insetInlineStart = Math.min(x / ratio + 10, Math.max(0, canvas.clientWidth - 360)) + "px";
   tip.style.insetBlockStart = y / ratio + 10 + "px";
-});
-canvas.addEventListener("pointerleave", () => { $("tip").hidden = true; });
-canvas.addEventListener("click", (event) => {
-  const k = nearest(event);
+}
+canvas.addEventListener("pointerleave", () => tell(here));
+canvas.addEventListener("click", (event) => chooseOf(nearest(event)));
+function chooseOf(k) {
   if (k >= 0) choose(data.topics.findIndex((topic) => topic.number === data.map.topic[k]));
-});
+}
 
 function save(name, type, text) {
   const link = make("a", {download: name, href: URL.createObjectURL(new Blob([text], {type}))});

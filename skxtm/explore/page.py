@@ -286,7 +286,8 @@ def _map(
         "language": [order[code] for code in corpus.language[rows]],
         "text": [""] * len(rows) if corpus.text is None else [_shortened(text) for text in corpus.text[rows]],
         "note": f"On the map: {drawn}. Near ones are of like topics. Those of the chosen topic are coloured "
-        "by language; the search rings those that it finds.",
+        "by language; the search rings those that it finds. Arrow keys go from one to the next, Enter "
+        "chooses its topic.",
     }
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from skxtm._parameters import check_number
+from skxtm.corpus._checks import halves, refuse_faults
 from skxtm.exceptions import InputError
 from skxtm.explore._dates import check_length, plain_series, read_times, values_beside
 from skxtm.explore._reading import Model, ReadDocuments, pandas_for, read
@@ -259,6 +260,7 @@ def shares_by_group(documents: ReadDocuments, groups: Any, resamples: Resamples)
     pandas = pandas_for(resamples.owner)
     labels = plain_series(pandas, groups)
     check_length(len(labels), len(documents.corpus), "groups")
+    refuse_faults(halves(labels, "groups"))
     table = _shares(pandas, documents, labels, "group", resamples)
     dtype: Any = getattr(groups, "dtype", None)
     is_ordered = isinstance(dtype, pandas.CategoricalDtype) and dtype.ordered

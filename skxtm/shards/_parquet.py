@@ -96,7 +96,7 @@ def find_parts(paths: Iterable[Path], names: Names) -> Iterator[ParquetPart]:
         If pyarrow is not installed.
     """
     for path in paths:
-        with _opened(path) as file:
+        with opened(path) as file:
             columns = file.schema_arrow.names
             needed = (names.text, *(() if names.languages else (names.language,)))
             lacking = [name for name in needed if name not in columns]
@@ -134,7 +134,7 @@ def read_part(part: ParquetPart, names: Names) -> Corpus:
         If the file is missing or damaged, or a row cannot be used.
     """
     check_file(part.path, part.n_bytes)
-    with _opened(part.path) as file:
+    with opened(part.path) as file:
         known = set(file.schema_arrow.names)
         columns = [name for name in (names.text, names.language, names.id) if name in known]
         table = file.read_row_groups(list(part.groups), columns=columns, use_threads=False)
@@ -186,8 +186,26 @@ def arrow(module: str = "pyarrow") -> ModuleType:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Open a file, and name it where its bytes are not what they were."""
+def opened(path: Path) -> Iterator[Any]:
+    """Open a file, and name it where its bytes are not what they were.
+
+    Parameters
+    ----------
+    path : Path
+        In Parquet.
+
+    Yields
+    ------
+    file : pyarrow.parquet.ParquetFile
+        Whose columns can be read.
+
+    Raises
+    ------
+    InputError
+        If it is not there or damaged.
+    MissingDependencyError
+        If pyarrow is not installed.
+    """
     open_file = arrow("pyarrow.parquet").ParquetFile
     try:
         with open_file(path, page_checksum_verification=True) as file:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Self
 
 import joblib
+import numpy as np
 
 from skxtm._files import replacing
 from skxtm.corpus import Corpus
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, SkxtmError
 from skxtm.shards._format import fingerprint
+from skxtm.shards._parquet import opened
 from skxtm.shards.reading import Shards
 
 MANIFEST = "proportions.json"
@@ -78,6 +80,30 @@ def claim(folder: Path, proportions: Proportions) -> None:
         )
     with replacing(path) as partial:
         partial.write_text(json.dumps(wanted, ensure_ascii=False), encoding="utf-8")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file of proportions is there and can be read, as one that a copy cut short cannot.
+
+    Parameters
+    ----------
+    path : Path
+        Of an array or a table.
+
+    Returns
+    -------
+    is_whole : bool
+        Of arrays only the length is looked at, of tables the list of contents at their end.
+    """
+    try:
+        if path.suffix == ".npy":
+            np.load(path, mmap_mode="r", allow_pickle=False)
+        else:
+            with opened(path):
+                pass
+    except (OSError, EOFError, ValueError, SkxtmError):
+        return False
+    return True
 
 
 def _difference(found: object, wanted: dict[str, object]) -> str:

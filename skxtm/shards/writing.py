@@ -18,7 +18,7 @@ from skxtm.exceptions import InputError, InputTypeError
 from skxtm.shards._files import write_arrays
 from skxtm.shards._format import INDEX, Index, ShardFile, Vocabularies, to_arrays, write_index
 from skxtm.shards._parquet import arrow, write_table
-from skxtm.shards._proportions import Proportions, claim
+from skxtm.shards._proportions import Proportions, claim, is_whole
 from skxtm.shards.reading import Shards
 
 
@@ -101,7 +101,8 @@ def transform_to_folder(
         The documents.
     folder : path
         Made if it is not there. A file ``proportions.json`` says whose proportions it holds: those that are
-        there are not made again if they are of the same model, shards and format, and refused else.
+        there are not made again if they are of the same model, shards and format, and refused else; a file
+        that was cut short is made again.
     format : {"npy", "parquet"}, default="npy"
         Arrays that `numpy.load` reads, or tables in Parquet (extra ``parquet``).
 
@@ -137,7 +138,7 @@ def transform_to_folder(
     target.mkdir(parents=True, exist_ok=True)
     claim(target, Proportions.of(model._identity(), pieces, format, names))
     paths = [target / f"{number:06}.{format}" for number in range(len(pieces))]
-    missing = [number for number, path in enumerate(paths) if not path.exists()]
+    missing = [number for number, path in enumerate(paths) if not is_whole(path)]
     for number, theta in zip(
         missing, model.transform_shards(pieces.take(missing)) if missing else (), strict=True
     ):

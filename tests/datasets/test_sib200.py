@@ -189,6 +189,16 @@ def test_a_damaged_file_is_named_with_the_line(folder, content, line, expected):
     )
 
 
+def test_a_file_that_lacks_sentences_of_the_others_is_named(folder):
+    write_file(folder, "it", "train", ROWS["train"][:2])
+    assert problem(["en", "it", "zh"], ("train", "dev"), data_home=folder.parent) == (
+        f"{folder / 'it.train.tsv'} has 2 of the 3 sentences that the files of ['en', 'it', 'zh'] have together: "
+        "it was cut short, or one of the others is not of SIB-200. Delete it and fetch it again."
+    )
+    assert len(load_sib200(["en", "zh"], ("train", "dev"), data_home=folder.parent).labels) == 8
+    assert len(load_sib200(["it"], data_home=folder.parent).labels) == 2
+
+
 def test_a_file_that_is_no_text_is_damaged(folder):
     path = folder / "en.dev.tsv"
     path.write_bytes(b"\xff\xfe\x00")

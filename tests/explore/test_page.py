@@ -322,6 +322,18 @@ def test_names_and_numbers_keep_their_direction_beside_the_other(browsed, rightw
     assert {button["dir"] for button in buttons} == {"auto"}
 
 
+def test_half_a_character_in_a_title_becomes_a_question_mark_and_in_a_group_is_named(model, sample, tmp_path):
+    corpus = sample.corpus[:40]
+    path = explore(model, corpus, tmp_path / "topics.html", title="T\ud83d", mark_broken=False)
+    assert "<bdi>T?</bdi>" in path.read_text(encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        explore(model, corpus, path, groups=["press\ud83d", *["web"] * 39])
+    assert str(caught.value) == (
+        "1 row cannot be used: groups holds a lone surrogate, half a character, in row 0. Fill, correct or remove "
+        "it first."
+    )
+
+
 @pytest.mark.slow
 def test_a_link_leads_to_a_topic(browsed, page, model):
     dom, _ = browsed(page.as_uri() + "#topic-5")
@@ -357,6 +369,38 @@ def test_the_click_that_ends_a_renaming_still_chooses_a_topic(acted, page):
       return [button.isConnected, $("topics").children[0].querySelector(".name").textContent].join();
     })()"""
     assert acted(page, script) == "true,renamed"
+
+
+@pytest.mark.slow
+def test_the_map_is_gone_through_by_keys_and_a_topic_chosen(acted, page):
+    script = """(() => {
+      const canvas = $("map"), press = (key) => canvas.dispatchEvent(new KeyboardEvent("keydown", {key}));
+      const said = () => $("tip").hidden ? "" : $("tip").querySelector("bdi").textContent;
+      const results = [];
+      press("ArrowRight");
+      results.push(data.map.topic[here] === data.topics[current].number, said() === names[current]);
+      const moves = [["ArrowRight", "x", 1], ["ArrowLeft", "x", -1], ["ArrowUp", "y", -1], ["ArrowDown", "y", 1]];
+      for (const [key, axis, sign] of moves) {
+        let before = here;
+        press(key);
+        while (here !== before) {
+          results.push(Math.sign(data.map[axis][here] - data.map[axis][before]) === sign);
+          before = here;
+          press(key);
+        }
+      }
+      press("Enter");
+      results.push(data.topics[current].number === data.map.topic[here]);
+      shown.delete(codes[data.map.language[here]]);
+      press("ArrowLeft");
+      results.push(isShown(here));
+      press("Escape");
+      results.push(here === -1, said() === "");
+      return results.map(Number).join("");
+    })()"""
+    results = acted(page, script)
+    assert set(results) == {"1"}, results
+    assert len(results) > 20  # many steps
 
 
 SIXTEEN = ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "vi", "zh"]

@@ -96,6 +96,18 @@ def test_tables_with_other_names_of_topics_are_another_thing(model, shards, tmp_
     assert "in another format" in refusal(model, shards, folder, format="parquet")
 
 
+@pytest.mark.parametrize("format", ["npy", "parquet"])
+@pytest.mark.parametrize("n_bytes", [0, 50, -4])
+def test_a_file_that_was_cut_short_is_made_again(format, n_bytes, model, shards, tmp_path):
+    if format == "parquet":
+        pytest.importorskip("pyarrow")
+    paths = transform_to_folder(model, shards, tmp_path / "theta", format=format)
+    before = [path.read_bytes() for path in paths]
+    paths[1].write_bytes(before[1][:n_bytes])
+    transform_to_folder(model, shards, tmp_path / "theta", format=format)
+    assert [path.read_bytes() for path in paths] == before
+
+
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_a_loaded_model_goes_on_where_the_one_that_was_saved_stopped(backbone, shards, tmp_path):
     model = make_model(backbone)
