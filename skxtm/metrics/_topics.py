@@ -14,6 +14,8 @@ from skxtm.metrics._checks import canonical_list
 
 Topics = Iterable[Mapping[str, Sequence[str]]]
 
+_FORM = "topics must hold one mapping from language to words per topic, as get_topics returns."
+
 
 def top_words(
     topics: Topics, *, n_words: int, languages: Sequence[str] | None = None, may_be_fewer: bool = True
@@ -83,17 +85,17 @@ def _tell_of_short_topics(words: Mapping[str, Sequence[Sequence[str]]], n_words:
         )
 
 
-def by_language(topics: Topics) -> list[dict[str, Sequence[str]]]:
+def by_language(topics: object) -> list[dict[str, Sequence[str]]]:
     """Write the languages of topics by their canonical codes."""
+    if not isinstance(topics, Iterable):
+        remedy = ": give its get_topics()" if hasattr(topics, "get_topics") else ""
+        raise InputTypeError(f"{_FORM} Got {type(topics).__name__}{remedy}.")
     return [_check_topic(topic, number) for number, topic in enumerate(topics)]
 
 
 def _check_topic(topic: object, number: int) -> dict[str, Sequence[str]]:
     if not isinstance(topic, Mapping):
-        raise InputTypeError(
-            f"topics must hold one mapping from language to words per topic, as get_topics returns. "
-            f"Topic {number} is of type {type(topic).__name__}."
-        )
+        raise InputTypeError(f"{_FORM} Topic {number} is of type {type(topic).__name__}.")
     return by_code(topic, f"Topic {number}")
 
 

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 
 from skxtm._optional import import_optional
 from skxtm._parameters import check_number
+from skxtm.exceptions import InputTypeError
 from skxtm.llm import ChatModel, ChatRequest, ChatSession, Estimate, Usage
 from skxtm.metrics._answers import about, read_number, session_of, values_of
 
@@ -394,8 +395,8 @@ def judge_topics(
         If a limit of the session does not allow it.
     ChatRefusedError
         If the server refuses requests.
-    InputError
-        If `n_rounds` is less than 1.
+    InputError, InputTypeError
+        If `n_rounds` is less than 1, or `questions` are none.
 
     See Also
     --------
@@ -425,6 +426,11 @@ def judge_topics(
     >>> judgement.faults()
     {((0, 2), 'en'): 1.0}
     """
+    if not hasattr(questions, "requests"):
+        raise InputTypeError(
+            f"questions must be TopicQuestions, such as word_intrusion_questions(model) draws. Got "
+            f"{type(questions).__name__}."
+        )
     session = session_of(chat)
     requests = questions.requests(n_rounds)
     parsers = [partial(_value, question=question) for question in questions.questions] * n_rounds

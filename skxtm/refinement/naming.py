@@ -19,6 +19,7 @@ from skxtm.exceptions import (
     BudgetError,
     ChatRefusedError,
     InputError,
+    InputTypeError,
     MissingDependencyError,
     RefinementWarning,
 )
@@ -151,7 +152,7 @@ def distinctive_names(topics: Topics, *, n_words: int = 3, language: str | None 
 
     Raises
     ------
-    InputError
+    InputError, InputTypeError
         If the topics have no such language, or `n_words` is not an integer of at least 1.
 
     Examples
@@ -160,6 +161,7 @@ def distinctive_names(topics: Topics, *, n_words: int = 3, language: str | None 
     >>> distinctive_names([{"en": ["new", "rain", "snow"]}, {"en": ["new", "goal", "team"]}], n_words=2)
     ['rain, snow', 'goal, team']
     """
+    _refuse_model(topics)
     check_n_words(n_words, "distinctive_names")
     if not topics:
         return []
@@ -284,7 +286,7 @@ def name_topics(
 
     Raises
     ------
-    InputError
+    InputError, InputTypeError
         If a parameter is not what is needed.
     ChatRefusedError, BudgetError
         As from `ChatSession.ask`, of the first requests; where topics may not be asked about alone, they are
@@ -309,6 +311,7 @@ def name_topics(
     >>> name_topics(topics, ScriptedChat([answer]))[0]
     TopicName(name='Weather', description='Rain and snow.', is_asked=True)
     """
+    _refuse_model(topics)
     if not topics:
         return []
     if chat is None:
@@ -331,6 +334,13 @@ def name_topics(
         TopicName(name, given[number][1], is_asked=True) if number in given else TopicName(name)
         for number, name in enumerate(names)
     ]
+
+
+def _refuse_model(topics: object) -> None:
+    if hasattr(topics, "get_topics"):
+        raise InputTypeError(
+            f"topics must be words by language, but is {type(topics).__name__}: give its get_topics()."
+        )
 
 
 def _asked(
@@ -377,7 +387,7 @@ def naming_requests(
 
     Raises
     ------
-    InputError
+    InputError, InputTypeError
         If a parameter is not what is needed.
 
     Examples
@@ -388,11 +398,12 @@ def naming_requests(
     >>> ChatSession(OpenAIChat("some-model")).estimate(requests).n_requests
     3
     """
+    _refuse_model(topics)
     check_number(n_per_request, "n_per_request", None, 1, integer=True)
     check_text(domain, "domain")
     languages = list(topics[0])
     named = [LANGUAGE_NAMES.get(code, code) for code in languages]
-    code = "en" if language is None else language
+    code = "en" if language is None else canonical_code(language)
     task = _TASK.format(
         languages=f" in {', '.join(named)}",
         across=", in each language" if len(languages) > 1 else "",

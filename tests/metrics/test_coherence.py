@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skxtm import CrossLingualTopicModel
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.metrics import AlignedReference, cnpmi_score
 
@@ -224,6 +225,11 @@ def test_wrong_input_is_named(reference, topics, options, message):
             TOPIC,
             "topics must hold one mapping from language to words per topic, as get_topics returns. "
             "Topic 0 is of type str.",
+        ),
+        (
+            CrossLingualTopicModel(3),
+            "topics must hold one mapping from language to words per topic, as get_topics returns. Got "
+            "CrossLingualTopicModel: give its get_topics().",
         ),
         (
             [{"en": "rain goal", "zh": "雨 进球"}],

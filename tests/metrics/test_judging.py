@@ -608,3 +608,8 @@ def test_wrong_arguments_are_named(world):
     assert str(error.value) == (
         "document_fit_questions needs topic proportions: give 'theta', or a fitted model with transform."
     )
+    with pytest.raises(InputTypeError) as error:
+        judge_topics(topics, world.rater())
+    assert str(error.value) == (
+        "questions must be TopicQuestions, such as word_intrusion_questions(model) draws. Got list."
+    )

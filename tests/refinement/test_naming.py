@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from skxtm.exceptions import BudgetError, InputError, RefinementWarning
+from skxtm import CrossLingualTopicModel
+from skxtm.exceptions import BudgetError, InputError, InputTypeError, RefinementWarning
 from skxtm.llm import BatchFiles, ChatSession, OpenAIChat, ScriptedChat
 from skxtm.llm.openai_chat import close_clients
 from skxtm.refinement import TopicName, distinctive_names, name_topics, naming_requests
@@ -233,3 +234,19 @@ def test_a_domain_that_is_no_text_is_named():
     with pytest.raises(InputError) as error:
         name_topics(TOPICS, ScriptedChat([]), domain=5)
     assert str(error.value) == "The 'domain' parameter must be None or a str. Got 5 instead."
+
+
+@pytest.mark.parametrize("function", [name_topics, naming_requests, distinctive_names])
+def test_a_model_in_the_place_of_its_topics_is_named_with_what_to_give(function):
+    with pytest.raises(InputTypeError) as error:
+        function(CrossLingualTopicModel(3))
+    assert str(error.value) == (
+        "topics must be words by language, but is CrossLingualTopicModel: give its get_topics()."
+    )
+
+
+def test_the_names_language_is_a_code_of_which_any_spelling_will_do():
+    said = naming_requests(TOPICS, language="de")[0].messages
+    assert naming_requests(TOPICS, language="deu")[0].messages == said
+    with pytest.raises(InputError, match=r"^The language code 'High German' is no code"):
+        name_topics(TOPICS, ScriptedChat([]), language="High German")
