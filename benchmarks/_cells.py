@@ -147,7 +147,8 @@ def fitted(model: CrossLingualTopicModel, corpus: Corpus, part: Path) -> tuple[C
     """Fit a model, or go on where an earlier run stopped; also the seconds of all runs together.
 
     A network that trains for longer than `SAVE_EVERY` seconds is kept in a folder, `part`, from time to time.
-    Epochs in pieces, saved and loaded in between, give the bits of a fit in one piece.
+    Epochs in pieces, saved and loaded in between, give the bits of a fit in one piece with as
+    many threads.
     """
     has_network = isinstance(model.backbone, NetworkBackbone)
     n_epochs = (model.max_epochs or model.backbone.max_epochs) if has_network else 0
@@ -158,7 +159,7 @@ def fitted(model: CrossLingualTopicModel, corpus: Corpus, part: Path) -> tuple[C
         model.fit(corpus)
     else:
         if part.exists():
-            given = {name: getattr(model, name) for name in GIVEN}
+            given = {name: getattr(model, name) for name in (*GIVEN, "n_threads")}
             model = CrossLingualTopicModel.load(part).set_params(**given)
             if seconds_file.exists():
                 before = json.loads(seconds_file.read_text(encoding="utf-8"))
