@@ -172,22 +172,23 @@ class Halved(USVD):
 
 
 class Heavy(USVD):
-    """Has topics and proportions that are no distributions."""
+    """Has proportions that are no distributions."""
 
     def learn(self, *args, **kwargs):
         topics = super().learn(*args, **kwargs)
-        topics.distributions = tuple(part * 2 for part in topics.distributions)
-        topics.prior = -topics.prior
+        given = topics.theta
+        topics.theta = lambda documents, language: 2 * given(documents, language)
         return topics
 
 
-class Narrow(USVD):
-    """Has topics of too few words."""
+class Parochial(USVD):
+    """Has a prior of each language."""
 
     def learn(self, *args, **kwargs):
         topics = super().learn(*args, **kwargs)
-        topics.distributions = tuple(
-            part[:, :-1] / part[:, :-1].sum(1, keepdims=True) for part in topics.distributions
+        given, priors = topics.theta, np.eye(3, dtype=np.float32)
+        topics.theta = lambda documents, language: (
+            given(documents, language) if documents.counts.nnz else priors[[language]]
         )
         return topics
 
@@ -297,12 +298,7 @@ class Rooted(NMTM):
         (
             "what is learnt are distributions",
             Heavy(),
-            ["rows of topic_word_['en'] do not sum to 1, but to 2 at least"],
-        ),
-        (
-            "what is learnt are distributions",
-            Narrow(),
-            ["components_ has the shape (3, 24) instead of (3, 25)"],
+            ["rows of theta do not sum to 1, but to 2 at least"],
         ),
         ("every loss is finite", Lost(), ["'inertia' is not finite: [1.0, nan]"]),
         (
@@ -331,7 +327,7 @@ class Rooted(NMTM):
         (
             "documents without a known word have the prior's proportions",
             Heavy(),
-            ["theta holds values that are negative or nan"],
+            ["rows of theta do not sum to 1, but to 2 at least"],
         ),
         ("copies are the same model", Forgetful(), ["topic proportions differ"] * 2),
         (
@@ -356,6 +352,11 @@ class Rooted(NMTM):
 )
 def test_a_backbone_that_breaks_the_contract_is_found(check, backbone, expected):
     assert problems(check, backbone) == expected
+
+
+def test_a_prior_of_each_language_is_found():
+    found = problems("documents without a known word have the prior's proportions", Parochial(), 2)
+    assert found == ["documents without a known word have other topic proportions in other languages"]
 
 
 class Stepping(NMTM):

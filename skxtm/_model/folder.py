@@ -90,7 +90,8 @@ def as_payload(tensors: Tensors) -> bytes:
     """
     from safetensors.numpy import save
 
-    return save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
+    # np.ascontiguousarray would make an array of one of a scalar
+    return save({name: np.require(value, requirements="C") for name, value in tensors.items()})
 
 
 def as_json(description: dict[str, Any]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +109,7 @@ def learn(state: State, corpus: Corpus, materials: Materials, settings: Settings
     theta : ndarray of shape (n_documents, n_components)
         Topic proportions of the training documents.
     """
-    from skxtm.backbones.arrays import ArrayBackbone
+    from skxtm.backbones.arrays import ArrayBackbone, check_learnt
 
     backbone = state.backbone
     if not isinstance(backbone, ArrayBackbone):
@@ -117,7 +117,8 @@ def learn(state: State, corpus: Corpus, materials: Materials, settings: Settings
     warn_of_unknown_words(corpus, state)
     with torch_threads(settings.n_threads):
         state.topics = backbone.learn(state.shape, materials, seed=state.seed, verbose=settings.verbose)
-        state.n_iter, state.history = state.topics.n_iter, state.topics.history
+        check_learnt(state.topics, state.shape)
+        state.n_iter, state.history = state.topics.n_iter, _plain(state.topics.history)
         return _read_out(state, corpus, materials, settings)
 
 
@@ -339,6 +340,11 @@ def _check_as_begun(state: State, settings: Settings) -> None:
             f"The parameters {changed} were changed after training began, and partial_fit goes on as it "
             "began. Set them back, or begin anew with fit."
         )
+
+
+def _plain(history: Mapping[str, Iterable[Any]]) -> dict[str, list[float]]:
+    """Write what was recorded as floats, whatever numbers they are."""
+    return {name: [float(value) for value in values] for name, values in history.items()}
 
 
 def _network_backbone(state: State) -> Any:

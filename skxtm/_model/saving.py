@@ -355,7 +355,7 @@ def _decode_training(training: dict[str, Any], tensors: Tensors, state: State) -
     moments: dict[int, Tensors] = {}
     for place, value in parts.items():
         number, name = place.split(".")
-        # numpy wrote the number of steps, a scalar, as an array of one
+        # the number of steps, a scalar, was once written as an array of one
         moments.setdefault(int(number), {})[name] = value.reshape(()) if name == "step" else value
     return {
         "moments": moments,

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm.backbones.base import Backbone, CorpusShape, Documents, Materials
+from skxtm.exceptions import TrainingError
 
 _ROWS_PER_BLOCK = 8192
+_OFF = 1e-3  # by which the sum of a distribution may be off 1
 
 
 @dataclass(kw_only=True)
@@ -54,7 +56,9 @@ class LearntTopics(ABC):
         result = np.tile(self.prior.astype(np.float32), (documents.counts.shape[0], 1))
         if len(known):
             vectors = None if documents.vectors is None else documents.vectors[known]
-            result[known] = self.proportions(Documents(documents.counts[known], vectors), language)
+            proportions = self.proportions(Documents(documents.counts[known], vectors), language)
+            check_rows(f"{type(self).__name__}.proportions", proportions, (len(known), len(self.prior)))
+            result[known] = proportions
         return result
 
     def scores(self, documents: Documents, language: int) -> NDArray[np.float64]:
@@ -87,3 +91,60 @@ class ArrayBackbone(Backbone):
         self, shape: CorpusShape, arrays: Mapping[str, NDArray[Any]], **attributes: Any
     ) -> LearntTopics:
         """Undo `LearntTopics.arrays`; `attributes` are those of `LearntTopics`."""
+
+
+def check_learnt(topics: LearntTopics, shape: CorpusShape) -> None:
+    """Check that what a backbone learnt are topics, which nothing after it would notice.
+
+    Parameters
+    ----------
+    topics : LearntTopics
+        Of any backbone.
+    shape : CorpusShape
+        Of what it learnt from.
+
+    Raises
+    ------
+    TrainingError
+        If they are not.
+    """
+    name = f"{type(topics).__name__}.distributions"
+    if len(topics.distributions) != len(shape.languages):
+        raise TrainingError(
+            f"{name} has {len(topics.distributions)} parts for {len(shape.languages)} languages, "
+            f"{list(shape.languages)}. One for each is needed."
+        )
+    sizes = zip(shape.languages, topics.distributions, shape.vocabulary_sizes, strict=True)
+    for code, part, n_words in sizes:
+        check_rows(f"{name} of {code!r}", part, (shape.n_components, n_words))
+    check_rows(f"{type(topics).__name__}.prior", np.asarray(topics.prior)[None], (1, shape.n_components))
+
+
+def check_rows(name: str, rows: NDArray[Any], shape: tuple[int, int]) -> None:
+    """Check that rows are distributions.
+
+    Parameters
+    ----------
+    name : str
+        What they are.
+    rows : ndarray
+        As they were learnt or read.
+    shape : tuple of int
+        What they must have.
+
+    Raises
+    ------
+    TrainingError
+        If they are not.
+    """
+    if np.shape(rows) != shape:
+        raise TrainingError(f"{name} has the shape {np.shape(rows)} where {shape} is needed.")
+    sums = np.asarray(rows).sum(1)
+    wrong = np.flatnonzero(~(np.abs(sums - 1) < _OFF))  # nan is not near either
+    if len(wrong):
+        raise TrainingError(
+            f"{name} must hold distributions, but row {wrong[0]} sums to {sums[wrong[0]]:.4g}. Divide each "
+            "row by its sum; that of a topic without words or documents may be 0."
+        )
+    if np.min(rows, initial=0) < 0:
+        raise TrainingError(f"{name} must hold distributions, but has values below 0: {np.min(rows):.4g}.")

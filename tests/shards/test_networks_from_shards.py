@@ -14,6 +14,7 @@ import skxtm._model.shard_sums as shard_sums
 import skxtm.shards._mapping as mapping
 from skxtm import Corpus, CrossLingualTopicModel, LLMRefiner
 from skxtm.backbones import NMTM, CoreCTM, InfoCTM
+from skxtm.backbones.nmtm import NMTMNetwork
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, InterruptedWarning, TrainingError, UnknownWordsWarning
 from skxtm.shards import Shards, write_shards
@@ -249,6 +250,28 @@ class CountsInPrepare(NMTM):
 def test_a_backbone_of_somebody_else_sees_all_documents():
     make_model(CountsInPrepare()).fit(in_parts(DATA.corpus, 2))
     assert CountsInPrepare.shapes == [(150, 60), (150, 60)]
+
+
+def scaled(scale):
+    """A backbone of somebody else, as its author edits it: parameters and weights say nothing of `scale`."""
+
+    class ScaledNetwork(NMTMNetwork):
+        def encode(self, counts, language, generator=None):
+            mean, logvar = super().encode(counts, language, generator)
+            return mean * (1 if self.training else scale), logvar
+
+    class Scaled(NMTM):
+        def build(self, shape, constants):
+            return ScaledNetwork(self, shape, constants)
+
+    return Scaled()
+
+
+def test_topics_are_weighed_anew_when_the_code_of_a_backbone_of_somebody_else_changed(tmp_path):
+    shards = write_shards(DATA.corpus, tmp_path / "shards", n_per_shard=100)
+    for scale in (1, 20):
+        model = make_model(scaled(scale)).fit(shards)
+        np.testing.assert_allclose(model.topic_weight_, model.transform(DATA.corpus).mean(0), atol=1e-6)
 
 
 def test_pairs_of_words_are_counted_only_where_vectors_are_learnt_from_them(monkeypatch):
