@@ -233,11 +233,17 @@ def _declarations(backbone: Backbone) -> Iterator[str]:
     if not isinstance(backbone, (NetworkBackbone, ArrayBackbone)):
         yield "it must be an instance of NetworkBackbone or of ArrayBackbone"
     for name, allowed in _DECLARED.items():
-        strange = sorted(getattr(backbone, name) - allowed)
-        if strange:
+        declared = getattr(backbone, name)
+        if not isinstance(declared, frozenset):
+            yield f"{name} must be a frozenset of str, not {declared!r}"
+        elif strange := sorted(declared - allowed):
             yield f"{name} holds {strange}, but may hold {sorted(allowed)} only"
     if backbone.min_languages not in LANGUAGES:
         yield f"min_languages must be 1, 2 or 3, not {backbone.min_languages!r}"
+    if isinstance(backbone, NetworkBackbone):
+        for name in ("learning_rate", "max_epochs", "batch_size"):
+            if not hasattr(backbone, name):
+                yield f"it has no {name!r}: __init__ must take and keep it, as those of all networks"
     clone(backbone)  # which scikit-learn refuses where __init__ does more than assign
     type(backbone)().check()  # as by a name in a string
     backbone.check()
@@ -400,7 +406,9 @@ def _problems_of_step(step: Step, batch: Batch) -> Iterator[str]:
         if name in step.terms:
             yield f"no term may be called {name!r}, which is {whose}"
     for name, value in step.terms.items():
-        if value.shape != ():
+        if not hasattr(value, "detach"):
+            yield f"the term {name!r} is {value!r}; a term is a tensor, such as torch.zeros(())"
+        elif value.shape != ():
             yield f"the term {name!r} has the shape {tuple(value.shape)}; a term is a mean over documents"
     sizes = {
         "proportions": [(len(rows), N_COMPONENTS) for rows in batch.rows],

@@ -79,6 +79,19 @@ class Needy(NMTM):
     needs: ClassVar[frozenset[str]] = frozenset({"lexicons", "money"})
 
 
+class Wordy(NMTM):
+    """Names one need, and no set of them."""
+
+    needs = "lexicons"
+
+
+class Hasty(NMTM):
+    """Forgets what all networks are trained by."""
+
+    def __init__(self, *, lam=0.8):
+        self.lam = lam
+
+
 class Reader(NMTM):
     """Reads what no document has."""
 
@@ -120,6 +133,11 @@ class Functional(NMTM):
         (
             Needy(),
             "needs holds ['money'], but may hold ['clusters', 'document_vectors', 'lexicons', 'word_vectors'] only",
+        ),
+        (Wordy(), "needs must be a frozenset of str, not 'lexicons'"),
+        (
+            Hasty(),
+            "it has no 'learning_rate': __init__ must take and keep it, as those of all networks",
         ),
         (Reader(), "reads holds ['titles'], but may hold ['document_vectors'] only"),
         (Babel(), "min_languages must be 1, 2 or 3, not 4"),
@@ -381,6 +399,8 @@ class SteppingNetwork(NMTMNetwork):
         match self.flaw:
             case "loss":
                 terms = {"loss": terms["reconstruction"]}
+            case "float":
+                terms = terms | {"kl": 0.0}
             case "rows":
                 terms = {"reconstruction": terms["reconstruction"].repeat(2)}
             case "dropout":
@@ -397,6 +417,7 @@ class SteppingNetwork(NMTMNetwork):
     [
         ("none", []),
         ("loss", ["no term may be called 'loss', which is the sum of all"]),
+        ("float", ["the term 'kl' is 0.0; a term is a tensor, such as torch.zeros(())"]),
         ("rows", ["the term 'reconstruction' has the shape (2,); a term is a mean over documents"]),
         ("dropout", ["rows of Step.proportions do not sum to 1, but to 2 at least"] * 2),
         (

@@ -1,5 +1,6 @@
 """Words are counted however they are spelled, held to counting by hand."""
 
+import re
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -362,6 +363,15 @@ class TestNgrams:
     def test_each_word_of_one_is_folded_and_stemmed(self):
         texts = ["New Houses", "new house", "NEW HOUSE"]
         assert counted(texts, ngram_range=(2, 2), merge_inflections=True)[1] == {"new house": [1, 1, 1]}
+
+    def test_a_word_with_a_space_is_one_word_and_refused_where_two_words_are_counted_as_one(self):
+        cut = re.compile(r"New York|\w+").findall
+        found = counted(["rain in New York"], tokenizer=cut, stop_words=["New"])[1]
+        assert found == {"New York": [1], "in": [1], "rain": [1]}
+        assert error_of(["rain in New York"], tokenizer=cut, ngram_range=(1, 2)) == (
+            "The tokenizer of language 'en' returned 'New York', a word with a space, which ngram_range=(1, 2) "
+            "cannot tell from two. Let it return 'New_York', or set ngram_range=(1, 1)."
+        )
 
     @pytest.mark.parametrize("ngram_range", [2, (0, 1), (2, 1), (1, 2, 3), "12"])
     def test_a_wrong_range_is_refused(self, ngram_range):

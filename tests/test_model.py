@@ -12,6 +12,7 @@ import pytest
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -370,6 +371,16 @@ def test_a_count_matrix_makes_an_ordinary_topic_model_that_keeps_column_names():
     assert set(model.get_topics(5)[0]["und"]) == set("vwxyz")
     dense = CrossLingualTopicModel(2, max_epochs=2, random_state=0).fit(counts)
     np.testing.assert_array_equal(dense.transform(sparse.csr_array(counts)), model.transform(frame))
+
+
+def test_a_vectorizer_of_scikit_learn_is_refused_with_where_its_counts_go():
+    model = text_model(vectorizer=CountVectorizer())
+    with pytest.raises(InputTypeError) as caught:
+        model.fit(TEXTS)
+    assert str(caught.value) == (
+        "The 'vectorizer' parameter of CrossLingualTopicModel must be None or a CrossLingualVectorizer. Got "
+        "'CountVectorizer'. Counts that were made otherwise are given as documents: Corpus.from_counts."
+    )
 
 
 def test_texts_are_vectorized_by_a_copy_of_the_vectorizer_and_known_again_at_transform():

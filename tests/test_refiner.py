@@ -470,6 +470,33 @@ class TestOffline:
         model.set_params(document_embeddings=Encoder())
         assert offline(model).fit(corpus).n_iter_ == 4
 
+    @pytest.mark.parametrize(
+        ("of_topics", "message"),
+        [
+            (
+                lambda n: np.ones((1, 2)),
+                "What Encoder returned has shape (1, 2), but there are 3 topics; one row per",
+            ),
+            (lambda n: np.full((n, 2), np.nan), "What Encoder returned contains NaN or infinity."),
+        ],
+    )
+    def test_what_an_encoder_returns_for_topics_is_looked_at_before_anybody_is_asked(
+        self, of_topics, message
+    ):
+        class Encoder:
+            def encode(self, texts):
+                return np.ones((80, 2)) if len(texts) == 80 else of_topics(len(texts))
+
+        corpus = Corpus(
+            CORPUS.language, text=["a"] * 80, counts=CORPUS.counts, vocabularies=CORPUS.vocabularies
+        )
+        model = make_model(max_epochs=1).fit(corpus).set_params(document_embeddings=Encoder())
+        chat = ScriptedChat([])
+        with pytest.raises(InputError) as error:
+            LLMRefiner(model, llm=chat, max_epochs=1, random_state=0).fit(corpus)
+        assert str(error.value).startswith(message)
+        assert chat.requests == []
+
     def test_two_lexicons_of_a_pair_are_taken_together(self):
         pairs = list(DATA.lexicon)
         halves = [Lexicon(half, ("en", "zh"), match="literal") for half in (pairs[:30], pairs[30:])]

@@ -17,7 +17,7 @@ from scipy import sparse
 from sklearn.utils.parallel import Parallel, delayed
 
 from skxtm.cleaning import clean_text
-from skxtm.exceptions import InputTypeError
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.normalization import (
     inflection_stems,
     is_chinese,
@@ -106,6 +106,13 @@ class Reader:
                 raise InputTypeError(
                     f"The tokenizer of language {self.language!r} must return a list of str. It returned "
                     f"{reprlib.repr(words)}."
+                )
+            if greatest > 1 and " " in "".join(words):  # then n-grams could not be told from words
+                word = next(word for word in words if " " in word)
+                raise InputError(
+                    f"The tokenizer of language {self.language!r} returned {word!r}, a word with a space, "
+                    f"which ngram_range={self.ngram_range} cannot tell from two. Let it return "
+                    f"{word.replace(' ', '_')!r}, or set ngram_range=(1, 1)."
                 )
             yield words if greatest == 1 else _ngrams(words, least, greatest)
 

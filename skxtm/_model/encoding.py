@@ -96,6 +96,10 @@ def encode(value: Any, name: str, tensors: Tensors) -> Any:
         if_pickled = "; a function must then be one that can be imported"
     if isinstance(value, Backbone):
         remedy = "Register the class as an entry point of the group 'skxtm.backbones'"
+    elif name == "word_embeddings":
+        remedy = "Only training needs it: set_params(word_embeddings=None) first"
+    elif name == "document_embeddings":
+        remedy = "Fit on vectors as arrays instead, such as Corpus(embedding=...)"
     raise InputError(
         f"The parameter {name!r} holds {type(value).__name__!r}, which cannot be saved as data. {remedy}, or "
         f"pickle the model if you trust everybody who will load it{if_pickled}."

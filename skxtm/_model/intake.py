@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 from skxtm._parameters import check_number
 from skxtm.backbones import backbone_class, backbone_names
 from skxtm.corpus import Corpus, as_corpus, counts_as_corpus, is_count_matrix, same_vocabularies
-from skxtm.exceptions import InputError, ModelFileError, UnknownWordsWarning
+from skxtm.exceptions import InputError, InputTypeError, ModelFileError, UnknownWordsWarning
 from skxtm.languages import UNDETERMINED, distinct_codes
 from skxtm.model_selection import REMEDY
 from skxtm.shards.reading import refuse_shards
@@ -89,7 +89,13 @@ def read_training_documents(
     return corpus, vectorizer
 
 
-def _text_column(vectorizer: CrossLingualVectorizer | None) -> str:
+def _text_column(vectorizer: Any) -> str:
+    if not isinstance(vectorizer, CrossLingualVectorizer | None):
+        raise InputTypeError(
+            "The 'vectorizer' parameter of CrossLingualTopicModel must be None or a CrossLingualVectorizer. "
+            f"Got {type(vectorizer).__name__!r}. Counts that were made otherwise are given as documents: "
+            "Corpus.from_counts."
+        )
     return "text" if vectorizer is None else vectorizer.text_column
 
 

@@ -24,6 +24,7 @@ from skxtm.corpus import Corpus
 from skxtm.embeddings._vectors import centred_unit_rows
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.resolving import (
+    encoded_texts,
     fitted_encoder,
     resolve_document_embeddings,
     resolve_word_embeddings,
@@ -285,7 +286,7 @@ def gather_topic_vectors(
     """
     if not isinstance(encoder, AlignedWordEncoder):
         texts = [" ".join(word for words in topic.values() for word in words) for topic in topics]
-        return np.asarray(encoder.encode(texts), dtype=np.float32)
+        return encoded_texts(encoder, texts, "topics")
     by_language = [
         normalize(encoder.encode([" ".join(topic[code]) for topic in topics], code)) for code in languages
     ]

@@ -307,7 +307,7 @@ def _encode_documents(state: State, settings: Settings, tensors: Tensors) -> dic
         tensors.update({f"encoder.{name}": value for name, value in encoder._document_arrays().items()})
         description["encoder"] = encode(clone(encoder).set_params(word_vectors=None), "encoder", {})
     elif settings.document_embeddings is None:
-        description["encoder"] = encode(encoder, "encoder", {})
+        description["encoder"] = encode(encoder, "document_embeddings", {})
     description["version"] = getattr(encoder, "version", None)
     return description
 

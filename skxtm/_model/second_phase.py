@@ -204,7 +204,11 @@ class Refinement:
         materials = gather_documents(state, corpus, self.sources, with_vectors=how.needs_documents)
         of_each = per_document(state, materials, trainer.device)
         documents = TrainingDocuments(materials.counts, trainer.device, of_each)
-        encoder = topic_encoder(state, corpus, self.sources, _NEEDED_BY) if how.needs_documents else None
+        encoder = None
+        if how.needs_documents:
+            encoder = topic_encoder(state, corpus, self.sources, _NEEDED_BY)
+            # tried once, so that an encoder which fails does so before anybody is asked
+            gather_topic_vectors(encoder, state.languages, self.words.spelled(self._top_words()))
         return Phase(trainer, materials, documents, encoder)
 
     def _refine(self, epoch: int) -> None:

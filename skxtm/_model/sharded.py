@@ -127,7 +127,8 @@ def _check_learns(backbone: Backbone) -> None:
     """Refuse a backbone that needs more of documents than their counts, a few at a time."""
     from skxtm.backbones.base import NetworkBackbone
 
-    if backbone.learns_from_sums() or (isinstance(backbone, NetworkBackbone) and backbone.trains_on_counts()):
+    is_network = isinstance(backbone, NetworkBackbone)  # others learn from materials, of all documents
+    if is_network and (backbone.learns_from_sums() or backbone.trains_on_counts()):
         return
     reads = backbone.needs & {"document_vectors", "clusters"} or backbone.wants_documents(readable=False)
     what = "embeddings of documents, which shards do not hold" if reads else "all documents at once"

@@ -166,8 +166,16 @@ def encoded_words(encoder: Any, vocabularies: Mapping[str, NDArray[np.object_]])
     ------
     InputError
         If the encoder returns something else.
+    InputTypeError
+        If it is none of words.
     """
     by_language = hasattr(encoder, "encode_words")
+    if isinstance(encoder, (str, type)) or not (by_language or hasattr(encoder, "encode")):
+        what = repr(encoder) if isinstance(encoder, (str, type)) else type(encoder).__name__
+        raise InputTypeError(
+            f"{what} cannot embed words. Give an object with encode_words(words, language) or encode(texts), "
+            "such as SentenceTransformerEncoder('name')."
+        )
     vectors = {
         code: encoder.encode_words(words.tolist(), code) if by_language else encoder.encode(words.tolist())
         for code, words in vocabularies.items()
@@ -195,11 +203,16 @@ def finite_floats(vectors: Any, name: str) -> FloatMatrix:
     InputError
         If they are no real numbers, not all finite, or too large.
     """
-    given = vectors.detach().cpu() if hasattr(vectors, "detach") else vectors  # a tensor of torch
+    given = _from_torch(vectors)
     try:
         array = given if isinstance(given, np.ndarray) else np.asarray(given)
     except ValueError as error:
         raise InputError(f"{name} has rows of different lengths. One array of numbers is needed.") from error
+    if array.ndim == 0:
+        to_array = ".toarray()" if hasattr(given, "toarray") else "an array"
+        raise InputError(
+            f"{name} is of type {type(vectors).__name__}, but an array of numbers is needed: give {to_array}."
+        )
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} holds values of type {array.dtype}, but real numbers are needed.")
     with np.errstate(over="ignore"):
@@ -208,6 +221,16 @@ def finite_floats(vectors: Any, name: str) -> FloatMatrix:
         what = "numbers too large for single precision" if np.isfinite(array).all() else "NaN or infinity"
         raise InputError(f"{name} contains {what}.")
     return floats
+
+
+def _from_torch(vectors: Any) -> Any:
+    """Take a tensor of torch, or each of a list of them, from its device and its gradient."""
+    if isinstance(vectors, (list, tuple)) and vectors and hasattr(vectors[0], "detach"):
+        return [_from_torch(vector) for vector in vectors]
+    if not hasattr(vectors, "detach"):
+        return vectors
+    tensor = vectors.detach().cpu().to_dense()
+    return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor  # numpy has no such numbers
 
 
 def checked_word_vectors(

@@ -205,8 +205,41 @@ def vocabulary_vectors(source: Any, vocabularies: Mapping[str, Sequence[str]]) -
     return encoded_words(encoder, words)
 
 
+def encoded_texts(encoder: Any, texts: Sequence[str], what: str) -> FloatMatrix:
+    """Encode texts, and check what comes back.
+
+    Parameters
+    ----------
+    encoder : object
+        With ``encode(texts)``.
+    texts : sequence of str
+        The texts.
+    what : str
+        They are, for the message.
+
+    Returns
+    -------
+    vectors : ndarray of float32 of shape (n_texts, n_dimensions)
+
+    Raises
+    ------
+    InputError
+        If it returns something else.
+    InputTypeError
+        If it encodes no texts.
+    """
+    if not hasattr(encoder, "encode"):
+        raise InputTypeError(
+            f"{type(encoder).__name__} cannot embed {what}: it needs a method encode(texts) that returns an "
+            "array with a row for each."
+        )
+    vectors = encoder.encode(list(texts))
+    return _checked_rows(vectors, len(texts), f"What {type(encoder).__name__} returned", what)
+
+
 def _checked_encoder(source: Any) -> Any:
-    if isinstance(source, type) or not (hasattr(source, "encode") or hasattr(source, "encode_words")):
+    methods = ("encode", "encode_words", "encode_corpus")
+    if isinstance(source, type) or not any(hasattr(source, method) for method in methods):
         raise InputTypeError(f"Embeddings cannot be got from {type(source).__name__!r}. {_RIGHT_WAYS}")
     return source
 
@@ -214,6 +247,11 @@ def _checked_encoder(source: Any) -> Any:
 def _encode_corpus(encoder: Any, corpus: Corpus) -> Any:
     if hasattr(encoder, "encode_corpus"):
         return encoder.encode_corpus(corpus)
+    if not hasattr(encoder, "encode"):
+        raise InputTypeError(
+            f"{type(encoder).__name__} cannot embed documents: it needs a method encode(texts), or "
+            "encode_corpus(corpus), that returns an array with a row for each."
+        )
     if corpus.text is None:
         raise InputError(
             f"{type(encoder).__name__} encodes texts, and this Corpus has none. Give Corpus(..., text=...), "
@@ -244,10 +282,14 @@ def _stacked(arrays: Mapping[str, Any], corpus: Corpus) -> FloatMatrix:
 
 
 def _checked_documents(vectors: Any, n_documents: int, name: str) -> FloatMatrix:
+    return _checked_rows(vectors, n_documents, name, "documents")
+
+
+def _checked_rows(vectors: Any, n_rows: int, name: str, what: str) -> FloatMatrix:
     array = finite_floats(vectors, name)
-    if array.ndim != 2 or len(array) != n_documents:
+    if array.ndim != 2 or len(array) != n_rows:
         raise InputError(
-            f"{name} has shape {array.shape}, but there are {n_documents:,} documents; one row per document "
-            "is needed."
+            f"{name} has shape {array.shape}, but there are {n_rows:,} {what}; one row per "
+            f"{what.removesuffix('s')} is needed."
         )
     return array

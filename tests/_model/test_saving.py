@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
 from skxtm._model.state import state_of
-from skxtm.backbones import NMTM
+from skxtm.backbones import NMTM, InfoCTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder, SentenceTransformerEncoder
 from skxtm.exceptions import InputError, ModelFileError
@@ -247,6 +247,40 @@ def test_a_function_among_the_parameters_cannot_be_saved_as_data(tmp_path):
         "imported."
     )
     assert not (tmp_path / "model").exists()
+
+
+class Lengths:
+    """An encoder of somebody else."""
+
+    def encode(self, texts):
+        return np.array([[len(text), 1.0, 0.5] for text in texts])
+
+
+def test_an_encoder_of_somebody_else_is_refused_with_what_saves_the_model(tmp_path):
+    training = {
+        "max_epochs": 1,
+        "random_state": 0,
+        "vectorizer": CrossLingualVectorizer(min_df=1, max_df=1.0),
+    }
+    model = CrossLingualTopicModel(2, backbone=InfoCTM(), word_embeddings=Lengths(), **training)
+    model.set_params(lexicon=Lexicon([("rain", "雨"), ("sun", "太阳")], ("en", "zh"))).fit(TEXTS)
+    with pytest.raises(
+        InputError, match=r"\. Only training needs it: set_params\(word_embeddings=None\) first, or"
+    ):
+        model.save(tmp_path / "model")
+    model.set_params(word_embeddings=None).save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(TEXTS), model.transform(TEXTS))
+
+    model = CrossLingualTopicModel(2, backbone="usvd", document_embeddings=Lengths(), **training).fit(TEXTS)
+    for _ in range(2):
+        with pytest.raises(InputError) as caught:
+            model.save(tmp_path / "documents")
+        assert "'document_embeddings' holds 'Lengths'" in str(caught.value)
+        assert "Fit on vectors as arrays instead, such as Corpus(embedding=...), or pickle" in str(
+            caught.value
+        )
+        model.set_params(document_embeddings=None)
 
 
 def damaged(model, folder, damage):

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
 from skxtm.corpus import Corpus
@@ -219,6 +220,62 @@ def test_a_tensor_with_a_gradient_is_read_as_its_numbers():
     assert vectors.tolist() == [[0, 1], [2, 3], [4, 5]]
 
 
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.arange(6).reshape(3, 2).to(torch.bfloat16),
+        torch.arange(6.0).reshape(3, 2).to_sparse(),
+        [torch.arange(2.0 * k, 2 * k + 2).requires_grad_() for k in range(3)],
+    ],
+)
+def test_tensors_that_numpy_does_not_know_are_read(tensor):
+    vectors = resolve_document_embeddings(Returning(tensor), documents())
+    assert vectors.tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (sparse.csr_array(np.eye(3)), "csr_array, but an array of numbers is needed: give .toarray()."),
+        (iter([[1.0]]), "list_iterator, but an array of numbers is needed: give an array."),
+        (None, "NoneType, but an array of numbers is needed: give an array."),
+    ],
+)
+def test_what_is_no_array_is_named_with_what_makes_it_one(given, said):
+    with pytest.raises(InputError) as error:
+        resolve_document_embeddings(Returning(given), documents())
+    assert str(error.value) == f"What Returning returned is of type {said}"
+
+
+class OnlyWords:
+    """Encodes words alone."""
+
+    def encode_words(self, words, language):
+        return np.eye(len(words))
+
+
+class OnlyCorpus:
+    """Encodes documents alone."""
+
+    def encode_corpus(self, corpus):
+        return np.eye(len(corpus))
+
+
+def test_an_encoder_needs_the_methods_of_what_is_encoded(made):
+    assert resolve_document_embeddings(OnlyCorpus(), documents()).tolist() == np.eye(3).tolist()
+    with pytest.raises(InputTypeError) as error:
+        resolve_document_embeddings(OnlyWords(), documents())
+    assert str(error.value) == (
+        "OnlyWords cannot embed documents: it needs a method encode(texts), or encode_corpus(corpus), that returns an "
+        "array with a row for each."
+    )
+    for encoder in (OnlyCorpus(), "a-name"):
+        with pytest.raises(
+            InputTypeError, match=r"cannot embed words\. Give an object with encode_words\(words, lang"
+        ):
+            AlignedWordEncoder(pretrained=encoder).fit(made.corpus, lexicons=made.lexicon)
+
+
 def test_an_encoder_of_texts_needs_texts(made):
     with pytest.raises(InputError) as error:
         resolve_document_embeddings(LengthEncoder(), made.corpus)
@@ -292,5 +349,7 @@ def test_words_without_a_vector_are_named(made, make):
 @pytest.mark.parametrize("strange", ["rain", [[1.0], [1.0, 2.0]], object()])
 def test_word_vectors_that_are_no_numbers_are_named(made, strange):
     given = {"en": strange, "zh": np.eye(N_WORDS)}
-    with pytest.raises(InputError, match=r"\['en'\] (has rows of different lengths|holds values of type)"):
+    with pytest.raises(
+        InputError, match=r"\['en'\] (has rows of different lengths|is of type (str|object), but an array)"
+    ):
         resolve_word_embeddings(given, made.corpus)

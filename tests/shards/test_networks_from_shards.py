@@ -13,7 +13,7 @@ from scipy import sparse
 import skxtm._model.shard_sums as shard_sums
 import skxtm.shards._mapping as mapping
 from skxtm import Corpus, CrossLingualTopicModel, LLMRefiner
-from skxtm.backbones import NMTM, CoreCTM, InfoCTM
+from skxtm.backbones import NMTM, USVD, CoreCTM, InfoCTM
 from skxtm.backbones.nmtm import NMTMNetwork
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, InterruptedWarning, TrainingError, UnknownWordsWarning
@@ -312,6 +312,20 @@ def test_a_backbone_that_needs_more_of_documents_than_counts_says_so(backbone, n
         f"Backbone {name!r} as it is set learns from {what}. In shards, use backbone='nmtm', 'infoctm', or "
         "'corectm' without view='documents'; or fit on a sample in memory."
     )
+
+
+class FromSums(USVD):
+    """An array backbone that says it learns from sums, which only networks do."""
+
+    needs = frozenset({"word_vectors"})
+
+    def learns_from_sums(self):
+        return True
+
+
+def test_a_backbone_without_a_network_is_refused_whatever_it_says():
+    with pytest.raises(InputError, match=r"^Backbone 'FromSums' as it is set learns from "):
+        make_model(FromSums()).fit(in_parts(DATA.corpus, 2))
 
 
 def test_a_refiner_refuses_shards_before_anything_is_learnt_from_them(monkeypatch):
