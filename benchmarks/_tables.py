@@ -74,6 +74,31 @@ def rows_of(cells: Iterable[dict[str, Any]]) -> list[Row]:
     return sorted(rows, key=_order)
 
 
+def told_apart(rows: Iterable[Row]) -> list[str]:
+    """Say of each row whose models were made by unlike parameters, such as defaults of two days, which."""
+    return [
+        f"Cells of one row differ in their backbone's {name!r}: {_by_value(row, name)}. Delete the cells, "
+        "and their models, that are not of today's parameters; run computes them anew."
+        for row in rows
+        for name in sorted({name for cell in row.cells for name in cell["trained"]["backbone"]})
+        if len(_cells_by_value(row, name)) > 1
+    ]
+
+
+def _cells_by_value(row: Row, name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for cell in row.cells:
+        backbone = cell["trained"]["backbone"]
+        value = json.dumps(backbone[name]) if name in backbone else "missing"
+        found.setdefault(value, []).append(cell["name"])
+    return found
+
+
+def _by_value(row: Row, name: str) -> str:
+    found = _cells_by_value(row, name)
+    return "; ".join(f"{value} in {', '.join(names)}" for value, names in found.items())
+
+
 def _order(row: Row) -> tuple[Any, ...]:
     settings = row.settings
     numbers = [settings[name] or 0 for name in ("vocabulary", "epochs", "batch_size", "exact_statistics")]

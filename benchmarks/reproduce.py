@@ -48,15 +48,16 @@ baseline for results with one. Of backbones without a network the words alone ar
 
 `tables` prints Markdown: "quality", "accuracies" and "refinement"; with --into each is put between the
 markers <!-- NAME --> and <!-- /NAME --> of a file. --pictures draws coherence against accuracy of all
-backbones, sensitivity to R and f, and heat maps of ratings. `keep` writes cells without their topics where
-the documentation is made of them, by `tables --results benchmarks/results --into docs/results/backbones.md
---pictures docs/pictures`. `rate` has a language model rate the topics from 1 to 3, within and across
-languages; with --batch it writes what is to be asked to a folder, and reads the answers that were put there,
-see `skxtm.llm.BatchFiles`. `judge` asks questions in the same ways, and prints what came of them: which word
-intrudes, which topics are of one theme and, with --data-home, which topic test documents have and how well
-they fit it, the latter of plain models in RESULTS/models. --questions is their number for each topic and each
-language or pair of languages; two make some 600 requests about a model with 50 topics in two languages, 1,200
-more with documents.
+backbones, sensitivity to R and f, and heat maps of ratings. Cells of one row whose backbones have unlike
+parameters, since a default has changed between them, are named on stderr. `keep` writes cells without their
+topics where the documentation is made of them, by `tables --results benchmarks/results --into
+docs/results/backbones.md --pictures docs/pictures`. `rate` has a language model rate the topics from 1 to 3,
+within and across languages; with --batch it writes what is to be asked to a folder, and reads the answers
+that were put there, see `skxtm.llm.BatchFiles`. `judge` asks questions in the same ways, and prints what
+came of them: which word intrudes, which topics are of one theme and, with --data-home, which topic test
+documents have and how well they fit it, the latter of plain models in RESULTS/models. --questions is their
+number for each topic and each language or pair of languages; two make some 600 requests about a model with
+50 topics in two languages, 1,200 more with documents.
 """
 
 import argparse
@@ -69,7 +70,7 @@ from _configuration import ConfigurationError, read_cells
 from _judging import judge, judgement_table
 from _rating import rate
 from _running import Failures, in_own_process, run_cells, threads_per_job
-from _tables import make_tables, put_into
+from _tables import make_tables, put_into, rows_of, told_apart
 
 from skxtm.llm import BatchFiles, ChatModel, OpenAIChat
 
@@ -186,6 +187,8 @@ def print_failures(failures: Failures) -> None:
 def tables(options: argparse.Namespace) -> int:
     results = Results(options.results)
     cells = results.finished()
+    for line in told_apart(rows_of(cells)):
+        print(line, file=sys.stderr)
     found = make_tables(cells)
     if options.into is None:
         print("\n\n".join(f"<!-- {name} -->\n{text}\n<!-- /{name} -->" for name, text in found.items()))

@@ -453,6 +453,28 @@ def test_tables_show_mean_and_deviation_over_seeds_beside_the_published_figure(b
     assert accuracies["EN-C"] == "0.740 ± 0.053 (0.494)"
 
 
+def test_seeds_of_one_row_that_were_computed_by_unlike_parameters_are_named(bench, tmp_path, capsys):
+    cells = [result(seed, 0.5, 0.1, 0.7) for seed in range(3)]
+    for cell, lam in zip(cells, (0.8, 0.8, 0.5), strict=True):
+        cell["trained"]["backbone"]["lam"] = lam
+    cells[0]["trained"]["backbone"]["smoothing"] = 1.0
+    for cell in cells:
+        bench.cells.write_json(tmp_path / "cells" / f"{cell['name']}.json", cell)
+    assert bench.command.main(["tables", "--results", str(tmp_path)]) == 0
+    remedy = (
+        "Delete the cells, and their models, that are not of today's parameters; run computes them anew."
+    )
+    assert capsys.readouterr().err.splitlines() == [
+        f"Cells of one row differ in their backbone's 'lam': 0.8 in cell-0, cell-1; 0.5 in cell-2. {remedy}",
+        "Cells of one row differ in their backbone's 'smoothing': 1.0 in cell-0; missing in cell-1, cell-2. "
+        f"{remedy}",
+    ]
+    (tmp_path / "cells" / "cell-0.json").unlink()
+    (tmp_path / "cells" / "cell-2.json").unlink()
+    assert bench.command.main(["tables", "--results", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_nothing_published_stands_beside_another_number_of_topics_and_one_seed_has_no_deviation(bench):
     (line,) = table_lines(bench.tables.make_tables([result(0, 0.5, 0.1, 0.7, components=20)])["quality"])
     assert (line["K"], line["TU"], line["CNPMI"]) == ("20", "0.500", "0.100")
