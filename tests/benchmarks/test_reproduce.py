@@ -461,9 +461,7 @@ def test_seeds_of_one_row_that_were_computed_by_unlike_parameters_are_named(benc
     for cell in cells:
         bench.cells.write_json(tmp_path / "cells" / f"{cell['name']}.json", cell)
     assert bench.command.main(["tables", "--results", str(tmp_path)]) == 0
-    remedy = (
-        "Delete the cells, and their models, that are not of today's parameters; run computes them anew."
-    )
+    remedy = "Delete the cells, and their models, that are not of today's parameters; run computes them anew."
     assert capsys.readouterr().err.splitlines() == [
         f"Cells of one row differ in their backbone's 'lam': 0.8 in cell-0, cell-1; 0.5 in cell-2. {remedy}",
         "Cells of one row differ in their backbone's 'smoothing': 1.0 in cell-0; missing in cell-1, cell-2. "
