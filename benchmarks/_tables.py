@@ -239,16 +239,22 @@ def settings_of(row: Row) -> dict[str, str]:
         "recipe": settings.get("recipe") or OPTIONAL["recipe"],
         "encoder": OPTIONAL["encoder"] if seed is None else f"shared, seed {seed}",
         "seeds": str(len(row.cells)),
-        "epochs": _epochs(trained),
+        "epochs": _epochs([cell["trained"] for cell in row.cells]),
         **_network_settings(trained["backbone"]),
     }
 
 
-def _epochs(trained: dict[str, Any]) -> str:
-    if not trained["epochs"]:
+def _epochs(trained: list[dict[str, Any]]) -> str:
+    epochs = [of_seed["epochs"] for of_seed in trained]
+    if not any(epochs):
         return "none"
-    of = "" if trained["published_epochs"] is None else f" of {trained['published_epochs']}"
-    return f"{trained['epochs']}{of}"
+    published = [of_seed["published_epochs"] for of_seed in trained]
+    return _range(epochs) if None in published else f"{_range(epochs)} of {_range(published)}"
+
+
+def _range(numbers: list[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _network_settings(backbone: dict[str, Any]) -> dict[str, str]:

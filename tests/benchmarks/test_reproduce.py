@@ -478,6 +478,23 @@ def test_nothing_published_stands_beside_another_number_of_topics_and_one_seed_h
     assert (line["K"], line["TU"], line["CNPMI"]) == ("20", "0.500", "0.100")
 
 
+@pytest.mark.parametrize(
+    ("epochs", "published", "expected"),
+    [
+        ([187, 78, 250], [None] * 3, "78 to 250"),
+        ([0, 0], [0, 0], "none"),
+        ([100, 90], [100, 100], "90 to 100 of 100"),
+        ([100, 100], [100, 200], "100 of 100 to 200"),
+    ],
+)
+def test_epochs_that_differ_by_seed_are_told_of_all_seeds(bench, epochs, published, expected):
+    cells = [result(seed, 0.5, 0.1, 0.7) for seed in range(len(epochs))]
+    for cell, n_epochs, of in zip(cells, epochs, published, strict=True):
+        cell["trained"] |= {"epochs": n_epochs, "published_epochs": of}
+    (line,) = table_lines(bench.tables.make_tables(cells)["quality"])
+    assert line["epochs"] == expected
+
+
 def test_variants_stand_below_the_model_that_they_refine(bench):
     phase = {"refinement_epochs": 30, "refine_every": 8, "n_rounds": 5}
     cells = [result(0, 0.5, 0.1, 0.7)]
