@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from _board_corpora import BoardCorpus
 from _board_intervals import packed
-from _cells import write_json
+from _cells import has_result, read_result, write_json
 from _evaluation import one_sided
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import LinearSVC
@@ -109,7 +109,12 @@ class Board:
 
 def finished(folder: Path) -> list[dict[str, Any]]:
     """All results in a folder, and what is said of systems without one."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    return [read_result(path) for path in sorted(folder.glob("*.json"))]
+
+
+def is_good(path: Path) -> bool:
+    """Tell whether a file holds the figures of a system, and not why it has none."""
+    return has_result(path) and "failed" not in read_result(path)
 
 
 def python_of(system: System, folder: Path) -> Path:
@@ -157,7 +162,7 @@ def run_missing(
     for name, system in chosen.items():
         for seed in seeds:
             path = board.cell(corpus.name, name, seed)
-            if path.exists() and "failed" not in json.loads(path.read_text(encoding="utf-8")):
+            if is_good(path):
                 continue
             facts = {"corpus": corpus.name, "system": name, "seed": seed}
             try:

@@ -28,6 +28,10 @@ GIVEN = ("lexicon", "word_embeddings", "document_embeddings")  # parameters that
 N_STORED = 25  # words of each topic and language that a result keeps; ratings need 15
 
 
+class ResultError(RuntimeError):
+    """There is nothing that can be read, with what to do."""
+
+
 class FirstPhaseError(RuntimeError):
     """The model before refinement could not be trained, so that no cell made of it can be measured."""
 
@@ -48,10 +52,7 @@ class Results:
 
     def finished(self) -> list[dict[str, Any]]:
         """All results that are there, by the names of their files."""
-        return [
-            {"name": path.stem, **json.loads(path.read_text(encoding="utf-8"))}
-            for path in sorted(self.folder.glob("cells/*.json"))
-        ]
+        return [{"name": path.stem, **read_result(path)} for path in sorted(self.folder.glob("cells/*.json"))]
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -65,6 +66,31 @@ def write_whole(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON that people can read too."""
     write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Read a file that `write_json` wrote.
+
+    Raises
+    ------
+    ResultError
+        If it is empty, cut short or something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ResultError(f"{path} cannot be read: {error}. Delete it, and run computes it anew.") from error
+    if not isinstance(content, dict) or not content:
+        raise ResultError(f"{path} holds no result. Delete it, and run computes it anew.")
+    return content
+
+
+def has_result(path: Path) -> bool:
+    """Tell whether there is a file that can be read."""
+    try:
+        return path.exists() and bool(read_result(path))
+    except ResultError:
+        return False
 
 
 def compute(cell: Cell, data_home: Path, results: Results) -> None:
@@ -98,11 +124,11 @@ def first_phase(
     """Load the trained model, or train and save it; it is loaded either way, so that results are alike."""
     description = folder.with_name(f"{folder.name}.json")
     encoder = shared_encoder(training, evaluation)
-    if not description.exists():
+    if not has_result(description):
         write_json(description, train(training, evaluation, encoder, folder))
     model = CrossLingualTopicModel.load(folder)
     model.set_params(**dict(zip(GIVEN, (evaluation.lexicon, encoder, encoder), strict=True)))
-    return model, json.loads(description.read_text(encoding="utf-8"))
+    return model, read_result(description)
 
 
 def shared_encoder(training: Training, evaluation: Evaluation) -> AlignedWordEncoder | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _cells import Results, write_json
+from _cells import Results, has_result, read_result, write_json
 from _evaluation import SETUPS
 from tqdm.auto import tqdm
 
@@ -66,9 +66,9 @@ def file_of_rater(results: Results, folder: str, rater: str, name: str) -> Path:
 
 def is_complete(path: Path, n_runs: int) -> bool:
     """Tell whether nothing is left to be asked."""
-    if not path.exists():
+    if not has_result(path):
         return False
-    known = json.loads(path.read_text(encoding="utf-8"))
+    known = read_result(path)
     return known["n_runs"] == n_runs and known["n_failed"] == 0
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import joblib
 import torch
-from _cells import FirstPhaseError, Results, compute
+from _cells import FirstPhaseError, Results, compute, has_result
 from _configuration import Cell
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
@@ -32,11 +32,11 @@ class StoppedError(RuntimeError):
 
 
 def run_cells(cells: Iterable[Cell], results: Results, compute_one: Compute, n_jobs: int = 1) -> Failures:
-    """Compute all cells that have no result yet; return the errors of those that failed.
+    """Compute all cells that have no result that can be read; return the errors of those that failed.
 
     Cells that share a trained model are computed one after the other, by the same job.
     """
-    missing = [cell for cell in cells if not results.cell(cell).exists()]
+    missing = [cell for cell in cells if not has_result(results.cell(cell))]
     groups: dict[object, list[Cell]] = {}
     for cell in missing:
         groups.setdefault(cell.training, []).append(cell)

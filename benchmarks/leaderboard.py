@@ -26,6 +26,7 @@ from pathlib import Path
 from _board_corpora import BOARD, hand_over
 from _board_running import PEERS, QUICK, Board, finished, run_missing, systems
 from _board_tables import make_board
+from _cells import ResultError
 from _tables import put_into
 
 from skxtm.backbones import backbone_names
@@ -37,7 +38,11 @@ KEPT = PEERS.parent / "results" / "board"
 
 def main() -> int:
     options = parse_options()
-    return int(options.command(options) or 0)
+    try:
+        return int(options.command(options) or 0)
+    except ResultError as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 def parse_options() -> argparse.Namespace:

@@ -65,7 +65,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from _cells import Results, write_json
+from _cells import ResultError, Results, write_json
 from _configuration import ConfigurationError, read_cells
 from _judging import judge, judgement_table
 from _rating import rate
@@ -77,7 +77,11 @@ from skxtm.llm import BatchFiles, ChatModel, OpenAIChat
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse_options(arguments)
-    return int(options.command(options))
+    try:
+        return int(options.command(options))
+    except ResultError as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 def parse_options(arguments: list[str] | None) -> argparse.Namespace:

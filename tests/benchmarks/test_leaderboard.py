@@ -177,6 +177,31 @@ def test_a_peer_that_fails_says_its_last_line_and_is_tried_again(sample, folders
     assert told[2].startswith("sample-weak-s0: I 0.")
 
 
+def exit_code(monkeypatch, *arguments):
+    """Run the command, and return its exit code."""
+    monkeypatch.setattr("sys.argv", ["leaderboard.py", *map(str, arguments)])
+    return import_module("leaderboard").main()
+
+
+@pytest.mark.parametrize("content", ["", '{"corpus": "sam', "[]"])
+def test_a_result_that_cannot_be_read_is_named_and_computed_again(
+    sample, running, monkeypatch, tmp_path, capsys, content
+):
+    board, told = running.Board(tmp_path, tmp_path), []
+    path = board.cell("sample", "fake", 0)
+    path.parent.mkdir()
+    path.write_text(content, encoding="utf-8")
+    assert exit_code(monkeypatch, "tables", "--cells", path.parent) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"{path} ")
+    assert printed.endswith(". Delete it, and run computes it anew.\n")
+    monkeypatch.setattr(running, "run_one", lambda *_: {"figures": {"C": 0.5}})
+    running.run_missing(sample, {"fake": running.System("fit_fake.py")}, [0], board, 5, told.append)
+    assert told == ["sample-fake-s0: C 0.500"]
+    (cell,) = running.finished(path.parent)
+    assert cell["figures"] == {"C": 0.5}
+
+
 def test_a_run_that_takes_too_long_is_stopped(running, tmp_path):
     with pytest.raises(running.BoardError) as caught:
         running.process(["sleep", "60"], tmp_path / "log.txt", 0.005)

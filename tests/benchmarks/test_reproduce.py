@@ -188,6 +188,32 @@ def test_a_finished_cell_is_not_computed_again(recording, n_jobs):
     assert recording(n_jobs=n_jobs) == ([ALL[1]], {})
 
 
+@pytest.mark.parametrize("content", ["", '{"settings": {"corp', "\0\0\0", "null", "{}"])
+def test_a_result_that_cannot_be_read_is_computed_again(recording, content):
+    recording()
+    recording.results.cell(recording.cells[1]).write_text(content, encoding="utf-8")
+    assert recording() == ([ALL[1]], {})
+
+
+@pytest.mark.parametrize(
+    "command", [["tables"], ["keep"], ["rate", "--model", "m"], ["judge", "--model", "m"]]
+)
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "cannot be read: Expecting value: line 1 column 1 (char 0)"),
+        ("[]", "holds no result"),
+        ("{}", "holds no result"),
+    ],
+)
+def test_a_result_that_cannot_be_read_is_named(bench, tmp_path, capsys, command, content, reason):
+    path = tmp_path / "cells" / "cell-0.json"
+    path.parent.mkdir()
+    path.write_text(content, encoding="utf-8")
+    assert bench.command.main([*command, "--results", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"{path} {reason}. Delete it, and run computes it anew.\n"
+
+
 def test_a_run_that_was_interrupted_goes_on_where_it_stopped(recording):
     assert recording({ALL[1]: KeyboardInterrupt()}) == (ALL[:2], None)
     assert recording() == (ALL[1:], {})
