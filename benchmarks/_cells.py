@@ -54,6 +54,27 @@ class Results:
         """All results that are there, by the names of their files."""
         return [{"name": path.stem, **read_result(path)} for path in sorted(self.folder.glob("cells/*.json"))]
 
+    def chosen(self, only: str = "") -> list[dict[str, Any]]:
+        """Results whose name contains a text.
+
+        Raises
+        ------
+        ResultError
+            If there are none.
+        """
+        cells = self.finished()
+        if not cells:
+            raise ResultError(f"No cells in {self.folder / 'cells'}. Give --results the folder of a run.")
+        chosen = [cell for cell in cells if only in cell["name"]]
+        check_any(chosen, only, cells[0]["name"])
+        return chosen
+
+
+def check_any(chosen: list[Any], only: str, example: str) -> None:
+    """Refuse a text that no cell's name contains."""
+    if not chosen:
+        raise ResultError(f"No cell's name contains {only!r}. Names are such as {example!r}.")
+
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is there as a whole or not at all."""

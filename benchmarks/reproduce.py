@@ -65,7 +65,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from _cells import ResultError, Results, write_json
+from _cells import ResultError, Results, check_any, write_json
 from _configuration import ConfigurationError, read_cells
 from _judging import judge, judgement_table
 from _rating import rate
@@ -171,6 +171,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     results = Results(options.results)
     chosen = [cell for cell in cells if options.only in cell.name]
+    check_any(chosen, options.only, cells[0].name)
     compute = in_own_process(options.data_home, results, threads_per_job(options.jobs))
     try:
         failures = run_cells(chosen, results, compute, options.jobs)
@@ -190,7 +191,7 @@ def print_failures(failures: Failures) -> None:
 
 def tables(options: argparse.Namespace) -> int:
     results = Results(options.results)
-    cells = results.finished()
+    cells = results.chosen()
     for line in told_apart(rows_of(cells)):
         print(line, file=sys.stderr)
     found = make_tables(cells)
@@ -214,10 +215,9 @@ def draw(cells: list[dict[str, Any]], results: Results, folder: Path) -> None:
 
 def keep(options: argparse.Namespace) -> int:
     """Write cells without the words of their topics, which make nine tenths of a file."""
-    for cell in Results(options.results).finished():
-        if options.only in cell["name"]:
-            kept = {name: value for name, value in cell.items() if name not in ("name", "topics")}
-            write_json(options.into / "cells" / f"{cell['name']}.json", kept)
+    for cell in Results(options.results).chosen(options.only):
+        kept = {name: value for name, value in cell.items() if name not in ("name", "topics")}
+        write_json(options.into / "cells" / f"{cell['name']}.json", kept)
     return 0
 
 
@@ -238,7 +238,7 @@ def judge_cells(options: argparse.Namespace) -> int:
 def chosen_cells(options: argparse.Namespace) -> tuple[Results, list[dict[str, Any]]]:
     """Read the cells that are asked about."""
     results = Results(options.results)
-    return results, [cell for cell in results.finished() if options.only in cell["name"]]
+    return results, results.chosen(options.only)
 
 
 def rater_of(options: argparse.Namespace) -> ChatModel:

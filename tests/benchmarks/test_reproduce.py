@@ -214,6 +214,36 @@ def test_a_result_that_cannot_be_read_is_named(bench, tmp_path, capsys, command,
     assert capsys.readouterr().err == f"{path} {reason}. Delete it, and run computes it anew.\n"
 
 
+READERS = [["tables"], ["keep"], ["rate", "--model", "m"], ["judge", "--model", "m"]]
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_a_folder_without_cells_is_named_and_nothing_is_written(bench, tmp_path, capsys, command):
+    page = tmp_path / "page.md"
+    into = ["--into", str(page)] if command[0] in ("tables", "keep") else []
+    assert bench.command.main([*command, "--results", str(tmp_path / "absent"), *into]) == 2
+    folder = tmp_path / "absent" / "cells"
+    assert capsys.readouterr() == ("", f"No cells in {folder}. Give --results the folder of a run.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", READERS[1:])
+def test_a_text_that_no_name_contains_is_told_with_a_name(bench, tmp_path, capsys, command):
+    bench.cells.write_json(tmp_path / "cells" / "cell-0.json", {"settings": {}})
+    assert bench.command.main([*command, "--results", str(tmp_path), "--only", "nosuch"]) == 2
+    told = "No cell's name contains 'nosuch'. Names are such as 'cell-0'.\n"
+    assert capsys.readouterr() == ("", told)
+
+
+def test_a_run_of_no_cell_is_refused_with_a_name(bench, tmp_path, capsys):
+    path = written(tmp_path, RUN)
+    command = ["run", str(path), "--data-home", "nowhere", "--results", str(tmp_path), "--only", "nosuch"]
+    assert bench.command.main(command) == 2
+    (cell,) = bench.configuration.read_cells(path)
+    told = f"No cell's name contains 'nosuch'. Names are such as {cell.name!r}.\n"
+    assert capsys.readouterr() == ("", told)
+
+
 def test_a_run_that_was_interrupted_goes_on_where_it_stopped(recording):
     assert recording({ALL[1]: KeyboardInterrupt()}) == (ALL[:2], None)
     assert recording() == (ALL[1:], {})
