@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from _board_corpora import BoardCorpus
 from _board_intervals import packed
-from _cells import has_result, read_result, write_json
+from _cells import ResultError, has_result, read_result, write_json
 from _evaluation import one_sided
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import LinearSVC
@@ -108,8 +108,17 @@ class Board:
 
 
 def finished(folder: Path) -> list[dict[str, Any]]:
-    """All results in a folder, and what is said of systems without one."""
-    return [read_result(path) for path in sorted(folder.glob("*.json"))]
+    """All results in a folder, and what is said of systems without one.
+
+    Raises
+    ------
+    ResultError
+        If there is nothing, or something that cannot be read.
+    """
+    found = [read_result(path) for path in sorted(folder.glob("*.json"))]
+    if not found:
+        raise ResultError(f"No cells in {folder}. Give the folder that run or keep wrote them to.")
+    return found
 
 
 def is_good(path: Path) -> bool:

@@ -10,7 +10,8 @@ folder: texts, counts over the vocabularies of all languages, and the vectors th
 computed once, of documents and of words; labels stay here. It writes topics and topic proportions, which are
 measured here. Each peer has an environment of its own, made in --environments at its first run and kept; one
 that cannot be installed, or fails, is in the tables with the reason. `run` goes on where it was stopped;
-what failed is tried again. --networks adds the other backbones, most of which train a network for hours.
+what failed is tried again, and `keep` leaves the figures of an earlier run in its place. --networks adds the
+other backbones, most of which train a network for hours.
 
 Measured are the accuracy of a linear SVM on topic proportions within a language (I) and across languages (C),
 mean reciprocal rank of translations (MRR) where there are any, coherence across (CNPMI) and within languages
@@ -24,9 +25,9 @@ import sys
 from pathlib import Path
 
 from _board_corpora import BOARD, hand_over
-from _board_running import PEERS, QUICK, Board, finished, run_missing, systems
+from _board_running import PEERS, QUICK, Board, finished, is_good, run_missing, systems
 from _board_tables import make_board
-from _cells import ResultError
+from _cells import ResultError, write_whole
 from _tables import put_into
 
 from skxtm.backbones import backbone_names
@@ -86,9 +87,14 @@ def run(options: argparse.Namespace) -> None:
 
 
 def keep(options: argparse.Namespace) -> None:
+    """Copy cells; what failed now does not take the place of figures that were kept before."""
+    finished(options.results / "cells")  # all can be read
     for path in sorted(options.results.glob("cells/*.json")):
-        options.into.mkdir(parents=True, exist_ok=True)
-        (options.into / path.name).write_bytes(path.read_bytes())
+        kept = options.into / path.name
+        if is_good(kept) and not is_good(path):
+            print(f"{kept} stays, since {path} holds no figures: it failed.", file=sys.stderr)
+            continue
+        write_whole(kept, path.read_text(encoding="utf-8"))
 
 
 def tables(options: argparse.Namespace) -> int:

@@ -202,6 +202,33 @@ def test_a_result_that_cannot_be_read_is_named_and_computed_again(
     assert cell["figures"] == {"C": 0.5}
 
 
+def test_a_folder_without_cells_is_named_and_no_page_or_cell_is_touched(monkeypatch, tmp_path, capsys):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- sample -->\nfigures\n<!-- /sample -->\n", encoding="utf-8")
+    assert exit_code(monkeypatch, "tables", "--cells", tmp_path / "absent", "--into", page) == 2
+    assert exit_code(monkeypatch, "keep", "--results", tmp_path, "--into", tmp_path / "kept") == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"No cells in {folder}. Give the folder that run or keep wrote them to."
+        for folder in (tmp_path / "absent", tmp_path / "cells")
+    ]
+    assert "figures" in page.read_text(encoding="utf-8")
+    assert list(tmp_path.iterdir()) == [page]
+
+
+def test_a_failure_is_not_kept_over_figures(running, monkeypatch, tmp_path, capsys):
+    good, better, failed = {"figures": {"C": 0.5}}, {"figures": {"C": 0.6}}, {"failed": "It took long."}
+    write_json, read_result = (
+        getattr(import_module("_cells"), name) for name in ("write_json", "read_result")
+    )
+    kept = tmp_path / "kept" / "a.json"
+    for content, expected in ((failed, failed), (good, good), (failed, good), (better, better)):
+        write_json(tmp_path / "cells" / "a.json", content)
+        assert exit_code(monkeypatch, "keep", "--results", tmp_path, "--into", kept.parent) == 0
+        assert read_result(kept) == expected
+    told = f"{kept} stays, since {tmp_path / 'cells' / 'a.json'} holds no figures: it failed.\n"
+    assert capsys.readouterr().err == told
+
+
 def test_a_run_that_takes_too_long_is_stopped(running, tmp_path):
     with pytest.raises(running.BoardError) as caught:
         running.process(["sleep", "60"], tmp_path / "log.txt", 0.005)
