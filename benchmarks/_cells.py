@@ -22,6 +22,7 @@ from skxtm import Corpus, CrossLingualTopicModel, LLMRefiner
 from skxtm.backbones import backbone_class
 from skxtm.backbones.base import NetworkBackbone
 from skxtm.embeddings import AlignedWordEncoder
+from skxtm.exceptions import ModelFileError
 
 SAVE_EVERY = 300  # seconds of training after which a network is kept, so that a stopped run loses few
 GIVEN = ("lexicon", "word_embeddings", "document_embeddings")  # parameters that are not loaded with a model
@@ -142,14 +143,31 @@ def compute(cell: Cell, data_home: Path, results: Results) -> None:
 def first_phase(
     training: Training, evaluation: Evaluation, folder: Path
 ) -> tuple[CrossLingualTopicModel, dict[str, Any]]:
-    """Load the trained model, or train and save it; it is loaded either way, so that results are alike."""
+    """Load the trained model, or train and save it; it is loaded either way, so that results are alike.
+
+    It is trained again if its folder is gone, or the file that says how it was trained.
+    """
     description = folder.with_name(f"{folder.name}.json")
     encoder = shared_encoder(training, evaluation)
-    if not has_result(description):
+    if not (folder.exists() and has_result(description)):
         write_json(description, train(training, evaluation, encoder, folder))
-    model = CrossLingualTopicModel.load(folder)
+    model = loaded(folder)
     model.set_params(**dict(zip(GIVEN, (evaluation.lexicon, encoder, encoder), strict=True)))
     return model, read_result(description)
+
+
+def loaded(folder: Path) -> CrossLingualTopicModel:
+    """Load a model that was saved here.
+
+    Raises
+    ------
+    ResultError
+        If it is damaged.
+    """
+    try:
+        return CrossLingualTopicModel.load(folder)
+    except ModelFileError as error:
+        raise ResultError(f"{folder} cannot be loaded. Delete it, and run trains the model anew.") from error
 
 
 def shared_encoder(training: Training, evaluation: Evaluation) -> AlignedWordEncoder | None:
@@ -207,9 +225,8 @@ def fitted(model: CrossLingualTopicModel, corpus: Corpus, part: Path) -> tuple[C
     else:
         if part.exists():
             given = {name: getattr(model, name) for name in (*GIVEN, "n_threads")}
-            model = CrossLingualTopicModel.load(part).set_params(**given)
-            if seconds_file.exists():
-                before = json.loads(seconds_file.read_text(encoding="utf-8"))
+            model = loaded(part).set_params(**given)
+            before = seconds_of(seconds_file)
         in_piece = 1  # epochs; the first one says how long one takes
         while (left := n_epochs - getattr(model, "n_iter_", 0)) > 0:
             began, in_piece = time.perf_counter(), min(in_piece, left)
@@ -222,6 +239,14 @@ def fitted(model: CrossLingualTopicModel, corpus: Corpus, part: Path) -> tuple[C
             in_piece = max(1, int(SAVE_EVERY / 2 * in_piece / (now - began)))
         seconds_file.unlink(missing_ok=True)
     return model, round(before + time.perf_counter() - started, 1)
+
+
+def seconds_of(path: Path) -> float:
+    """Read the seconds of earlier runs; none if they were not written in whole, as the model was."""
+    try:
+        return float(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return 0.0
 
 
 def default_backbone(training: Training) -> Any:

@@ -1,6 +1,7 @@
 """The command that measures every system, on a tiny release that the tests write."""
 
 import json
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -378,6 +379,44 @@ def test_a_training_that_was_stopped_goes_on_where_it_was_kept_and_ends_the_same
     assert facts["epochs"] == whole["epochs"] == 4
     models = [CrossLingualTopicModel.load(tmp_path / name) for name in ("whole", "stopped")]
     np.testing.assert_array_equal(*(model.components_ for model in models))
+
+
+def test_a_model_whose_folder_is_gone_is_trained_again(bench, release, tmp_path):
+    (cell,) = bench.configuration.read_cells(written(tmp_path, TINY))
+    evaluation = bench.evaluation.Evaluation("ec_news", release)
+    folder = tmp_path / "models" / "model"
+    models = []
+    for _ in range(2):
+        models.append(bench.cells.first_phase(cell.training, evaluation, folder)[0])
+        shutil.rmtree(folder)
+    np.testing.assert_array_equal(*(model.components_ for model in models))
+
+
+@pytest.mark.parametrize("damaged", ["model", "model.part"])
+def test_a_damaged_model_is_named_with_what_to_delete(bench, release, tmp_path, damaged):
+    (cell,) = bench.configuration.read_cells(written(tmp_path, TINY))
+    evaluation = bench.evaluation.Evaluation("ec_news", release)
+    folder = tmp_path / "models" / "model"
+    bench.cells.first_phase(cell.training, evaluation, folder)
+    if damaged != folder.name:
+        folder = folder.rename(folder.with_name(damaged))
+    (tensors,) = folder.glob("*.safetensors")
+    tensors.write_bytes(tensors.read_bytes()[:100])
+    with pytest.raises(bench.cells.ResultError) as caught:
+        bench.cells.first_phase(cell.training, evaluation, tmp_path / "models" / "model")
+    told = f"{folder} cannot be loaded. Delete it, and run trains the model anew."
+    assert str(caught.value) == told
+    shutil.rmtree(folder)
+    bench.cells.first_phase(cell.training, evaluation, tmp_path / "models" / "model")
+
+
+def test_seconds_that_were_cut_short_do_not_stop_a_training_that_goes_on(bench, tmp_path):
+    path = tmp_path / "model.part.json"
+    assert bench.cells.seconds_of(path) == 0
+    path.write_text("", encoding="utf-8")
+    assert bench.cells.seconds_of(path) == 0
+    bench.cells.write_json(path, 12.5)
+    assert bench.cells.seconds_of(path) == 12.5
 
 
 KILLED = """
