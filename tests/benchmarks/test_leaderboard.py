@@ -368,6 +368,19 @@ def test_the_page_is_made_of_the_committed_cells(tables, running):
         assert f"<!-- {name} -->\n{table}\n<!-- /{name} -->" in text
 
 
+def test_what_the_page_says_of_nmtm_on_the_sample_is_its_figure_and_chance(running):
+    text = (BENCHMARKS.parent / "docs" / "leaderboard.md").read_text(encoding="utf-8")
+    cells = running.finished(BENCHMARKS / "results" / "board")
+    of_sample = [cell for cell in cells if cell["corpus"] == "sample" and "failed" not in cell]
+    accuracies = {}
+    for cell in of_sample:
+        accuracies.setdefault(cell["system"], []).append(cell["figures"]["C"])
+    means = {system: np.mean(values) for system, values in accuracies.items()}
+    own = {name: means[name] for name in ("nmtm", "infoctm", "xtra", "gloctm", "mcta")}
+    assert min(own, key=own.get) == "nmtm"
+    assert f"NMTM, with {own['nmtm']:.3f} where chance is {1 / 8:.3f}, worst" in text
+
+
 def test_committed_cells_are_small(running):
     for path in (BENCHMARKS / "results" / "board").glob("*.json"):
         assert path.stat().st_size < 20_000, path.name
