@@ -1,6 +1,7 @@
 """Files of segmented texts, one for each language."""
 
 import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,11 +24,19 @@ def text_files(folder: Path, languages: Sequence[str] | None) -> dict[str, Path]
 
 
 def lines(path: Path) -> Iterator[str]:
-    """Iterate over the lines of a file, gzipped or not."""
-    # "\n" alone ends a text: other separators may stand inside a line of foreign text
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, mode="rt", encoding="utf-8", newline="\n") as file:
-        yield from file
+    """Iterate over the lines of a file, gzipped or not, without a byte order mark."""
+    number = 0
+    try:
+        # of bytes, "\n" alone ends a line: other separators may stand inside one of foreign text
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path.name} is not text in UTF-8 ({error.reason} in line {number}). Write it again in UTF-8."
+        ) from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{path.name} is a damaged gzip file ({error}). Fetch or write it again.") from error
 
 
 def _all_files(folder: Path) -> dict[str, Path]:

@@ -179,7 +179,7 @@ class AlignedReference:
         Raises
         ------
         InputError
-            If a file is missing, or if the files have different numbers of lines.
+            If a file is missing, damaged or not in UTF-8, or if the files have different numbers of lines.
         """
         paths = text_files(Path(folder), languages)
         return cls.from_texts({language: lines(path) for language, path in paths.items()}, match=match)

@@ -106,6 +106,36 @@ def test_only_a_newline_ends_a_text(tmp_path):
     assert AlignedReference.read(tmp_path).n_documents == 2
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path):
+    (tmp_path / "en.txt").write_text("rain wind\nrain\n", encoding="utf-8-sig")
+    with gzip.open(tmp_path / "zh.txt.gz", "wt", encoding="utf-8-sig") as lines:
+        lines.write("雨 风\n雨\n")
+    for match in ("literal", "normal"):
+        reference = AlignedReference.read(tmp_path, match=match)
+        assert reference.document_counts("en", ["rain"]).tolist() == [2]
+        assert reference.document_counts("zh", ["雨"]).tolist() == [2]
+
+
+def test_a_file_that_is_no_text_in_utf_8_is_named_with_the_line(tmp_path):
+    (tmp_path / "en.txt").write_text("rain\nwind\n", encoding="utf-8")
+    (tmp_path / "zh.txt").write_bytes("rain\n雨\n".encode("gb18030"))
+    with pytest.raises(InputError) as caught:
+        AlignedReference.read(tmp_path)
+    assert str(caught.value) == (
+        "zh.txt is not text in UTF-8 (invalid continuation byte in line 2). Write it again in UTF-8."
+    )
+
+
+def test_a_damaged_gzip_file_is_named(tmp_path):
+    whole = gzip.compress(b"rain wind\n" * 100)
+    for content in (whole[:-20], b"rain\nwind\n", whole[:12] + bytes(4) + whole[16:]):
+        (tmp_path / "en.txt.gz").write_bytes(content)
+        with pytest.raises(InputError) as caught:
+            AlignedReference.read(tmp_path)
+        assert str(caught.value).startswith("en.txt.gz is a damaged gzip file (")
+        assert str(caught.value).endswith("). Fetch or write it again.")
+
+
 def test_files_with_different_numbers_of_lines_are_refused(tmp_path):
     (tmp_path / "en.txt").write_text("rain\nwind\n", encoding="utf-8")
     (tmp_path / "zh.txt").write_text("雨\n", encoding="utf-8")
