@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, Never, Self, TypeVar
 
 from tqdm.auto import tqdm
 
@@ -86,6 +86,9 @@ class ChatSession:
     by them, the first answer shows it, and what follows is reckoned with it. With `max_cost` the first
     request is therefore answered before others are sent.
 
+    A copy of a session, such as searches make, is the session itself: its limits hold for both together. It
+    cannot be pickled, since they hold in one process.
+
     Examples
     --------
     >>> from skxtm.llm import ChatRequest, ChatSession, ScriptedChat
@@ -131,6 +134,18 @@ class ChatSession:
         self._dispatcher = Dispatcher(chat, self._cache, self._ledger)
         if cache is not None and not hasattr(chat, "identity"):
             warnings.warn(_uncached(chat), stacklevel=2)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> Never:
+        raise InputTypeError(
+            "A ChatSession cannot be pickled or sent to another process: its limits hold in one. Set "
+            f"n_jobs=1, or give the {type(self.chat).__name__} itself, for which no limits hold."
+        )
 
     @property
     def usage(self) -> Usage:

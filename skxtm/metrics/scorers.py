@@ -280,13 +280,14 @@ class LLMRatingScorer:
 
     Higher is better. The model is found as by :class:`CNPMIScorer`. Every fold of every candidate has topics
     of its own, so that a search asks ``n_candidates * n_folds * n_topics * n_runs`` questions per language
-    or pair of languages: give a `skxtm.llm.ChatSession` to limit what they cost.
+    or pair of languages: give a `skxtm.llm.ChatSession` to limit what they cost. All copies that a search
+    makes of the scorer share its limits.
 
     Parameters
     ----------
     chat : ChatModel or ChatSession
-        What rates, as for :func:`llm_coherence_score`. To search with several processes it must be one
-        that can be pickled.
+        What rates, as for :func:`llm_coherence_score`. A session works in one process; to search with
+        ``n_jobs=2`` or more give a chat model that can be pickled, whose answers are cached.
     rating : {"coherence", "alignment"}, default="coherence"
         What is rated: the words of each language, or their similarity between languages.
     n_words : int, default=15

@@ -773,6 +773,22 @@ def test_a_usage_can_be_pickled(ask_colours):
     assert pickle.loads(pickle.dumps(session.usage)) == session.usage
 
 
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda held: clone(held, safe=False)])
+def test_a_copy_of_a_session_is_the_session_so_that_its_limits_hold_for_both(copied):
+    session = ChatSession(CountingChat(), max_requests=1)
+    assert copied(session) is session
+    assert copied({"chat": session})["chat"] is session
+
+
+def test_a_session_cannot_be_pickled_and_says_what_to_give_instead():
+    with pytest.raises(InputTypeError) as caught:
+        pickle.dumps([ChatSession(CountingChat())])
+    assert str(caught.value) == (
+        "A ChatSession cannot be pickled or sent to another process: its limits hold in one. Set n_jobs=1, or "
+        "give the CountingChat itself, for which no limits hold."
+    )
+
+
 def test_scripted_answers_may_be_errors_and_run_out():
     chat = ScriptedChat(["a", ChatError("No.")])
     request = ChatRequest((("user", "?"),))

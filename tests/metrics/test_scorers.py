@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.llm import ScriptedChat
+from skxtm.llm import ChatSession, ScriptedChat
 from skxtm.metrics import (
     AlignedReference,
     CNPMIScorer,
@@ -141,6 +141,17 @@ def test_scorers_survive_pickling():
     model = make_model("aligned").fit(X)
     for scorer in scorers().values():
         assert pickle.loads(pickle.dumps(scorer))(model, X) == scorer(model, X)
+
+
+def test_the_limits_of_a_session_hold_in_nested_searches():
+    session = ChatSession(ScriptedChat(rate_rain), max_requests=1000)
+    scoring = LLMRatingScorer(session, n_words=2, n_runs=1)
+    search = GridSearchCV(
+        make_model("repeated"), {"kind": ["aligned"]}, scoring=scoring, cv=2, error_score="raise"
+    )
+    assert cross_val_score(search, X, cv=2, error_score="raise").tolist() == [1.5, 1.5]
+    # in both outer folds, two inner ones and the outer score; two topics in two languages
+    assert session.usage.n_requests == 2 * 3 * 4
 
 
 def test_languages_restrict_the_score():
