@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skxtm._parameters import check_choice
 from skxtm.exceptions import AbsentWordsWarning, InputError
 from skxtm.metrics._topics import Topics, top_words
-from skxtm.metrics.reference import AlignedReference, Counts
+from skxtm.metrics.reference import AlignedReference, Counts, check_reference
 
 Counting = Literal["documents", "published"]
 Floats = NDArray[np.float64]
@@ -88,6 +88,8 @@ def cnpmi_score(
     InputError
         If topics and reference do not share two languages, if a topic has no words in one of them, or if
         `counting` is unknown.
+    InputTypeError
+        If `reference` is no AlignedReference.
 
     Warns
     -----
@@ -197,6 +199,8 @@ def npmi_score(
     InputError
         If the reference lacks a language of the topics, or if the top words of a topic are fewer than two
         different ones.
+    InputTypeError
+        If `reference` is no AlignedReference.
 
     Warns
     -----
@@ -294,6 +298,7 @@ def npmi_matrix(words: Sequence[str], reference: AlignedReference, language: str
 
 
 def _check_known(languages: Iterable[str], reference: AlignedReference) -> None:
+    check_reference(reference)
     unknown = [language for language in languages if language not in reference.languages]
     if unknown:
         raise InputError(

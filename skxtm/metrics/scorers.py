@@ -10,7 +10,7 @@ from skxtm.metrics._topics import topics_of
 from skxtm.metrics.coherence import Counting, cnpmi_score, npmi_score
 from skxtm.metrics.diversity import inverted_rbo, topic_diversity, topic_quality, topic_uniqueness
 from skxtm.metrics.ratings import llm_alignment_score, llm_coherence_score
-from skxtm.metrics.reference import AlignedReference
+from skxtm.metrics.reference import AlignedReference, check_reference
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CNPMIScorer:
     Raises
     ------
     InputTypeError
-        When called, if the estimator has no topics.
+        If `reference` is no AlignedReference or, when called, if the estimator has no topics.
 
     See Also
     --------
@@ -57,6 +57,9 @@ class CNPMIScorer:
     n_words: int = 15
     counting: Counting = "documents"
     languages: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        check_reference(self.reference)
 
     def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
         """Return the coherence of the topics of a fitted estimator; X and y are ignored."""
@@ -127,7 +130,7 @@ class TopicQualityScorer:
     Raises
     ------
     InputTypeError
-        When called, if the estimator has no topics.
+        If `reference` is no AlignedReference or, when called, if the estimator has no topics.
 
     See Also
     --------
@@ -144,6 +147,9 @@ class TopicQualityScorer:
     n_words: int = 15
     counting: Counting = "documents"
     languages: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        check_reference(self.reference)
 
     def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
         """Return the quality of the topics of a fitted estimator; X and y are ignored."""
@@ -172,7 +178,7 @@ class NPMIScorer:
     Raises
     ------
     InputTypeError
-        When called, if the estimator has no topics.
+        If `reference` is no AlignedReference or, when called, if the estimator has no topics.
 
     See Also
     --------
@@ -188,6 +194,9 @@ class NPMIScorer:
     reference: AlignedReference
     n_words: int = 15
     languages: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        check_reference(self.reference)
 
     def __call__(self, estimator: Any, X: Any = None, y: Any = None) -> float:
         """Return the coherence of the topics of a fitted estimator; X and y are ignored."""

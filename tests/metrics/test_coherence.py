@@ -5,9 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skxtm import CrossLingualTopicModel
+from skxtm import Corpus, CrossLingualTopicModel
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.metrics import AlignedReference, cnpmi_score
+from skxtm.metrics import (
+    AlignedReference,
+    CNPMIScorer,
+    NPMIScorer,
+    TopicQualityScorer,
+    cnpmi_score,
+    npmi_score,
+)
 
 # words that the reference lacks are drawn on purpose
 pytestmark = pytest.mark.filterwarnings("ignore::skxtm.exceptions.AbsentWordsWarning")
@@ -241,6 +248,31 @@ def test_topics_of_another_form_are_refused(reference, topics, message):
     with pytest.raises(InputTypeError) as caught:
         cnpmi_score(topics, reference, n_words=2)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "given",
+    [Corpus(["en", "zh"], text=["rain", "雨"]), {"en": ["rain"], "zh": ["雨"]}],
+    ids=["corpus", "texts"],
+)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda given: cnpmi_score([TOPIC], given, n_words=2),
+        lambda given: npmi_score([TOPIC], given, n_words=2),
+        CNPMIScorer,
+        NPMIScorer,
+        TopicQualityScorer,
+    ],
+    ids=["cnpmi_score", "npmi_score", "CNPMIScorer", "NPMIScorer", "TopicQualityScorer"],
+)
+def test_documents_in_the_place_of_a_reference_are_refused_at_once_with_what_makes_one(use, given):
+    with pytest.raises(InputTypeError) as caught:
+        use(given)
+    assert str(caught.value) == (
+        "reference must be an AlignedReference: AlignedReference.from_corpus makes one of a Corpus, from_texts "
+        f"of texts by language. Got {type(given).__name__}."
+    )
 
 
 def test_published_counting_needs_token_counts():
