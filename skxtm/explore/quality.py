@@ -79,7 +79,8 @@ def topic_quality_table(
           first ``5 * n_words``, mean over ordered pairs of languages; nan without a lexicon.
         - ``agreement_vectors``: cosine of the mean vectors of the top words of two languages, less the mean
           of those with other topics, mean over pairs of languages; 0 for unrelated words, nan without
-          vectors.
+          vectors. Before means are taken, each language's vectors are scaled to length 1, less their mean,
+          and scaled again.
         - ``unity``: about 1 if the words are of one theme, about 0 if they fall into two; nan if it
           cannot be told, as for fewer than four words.
         - ``uniqueness``: mean over top words of one over the number of topics that have the word.
