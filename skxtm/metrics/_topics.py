@@ -104,25 +104,31 @@ def _first_words(
 ) -> list[str]:
     if language not in topic:
         raise InputError(f"Topic {number} has no words in language {language!r}, only in {sorted(topic)}.")
-    words = topic[language]
-    if isinstance(words, str):
+    given: Any = topic[language]
+    if isinstance(given, str):
         raise InputTypeError(
             f"The words of topic {number} in language {language!r} are one str; give a list of words."
         )
+    if not isinstance(given, Sequence) and not hasattr(given, "__array__"):
+        raise InputTypeError(
+            f"The words of topic {number} in language {language!r} are of type {type(given).__name__}; "
+            f"give a list of words, best first."
+        )
+    words = list(given)
     strange = [word for word in words if not isinstance(word, str)]
     if strange:
         raise InputTypeError(
             f"The words of topic {number} in language {language!r} hold {shortened(strange[0])}, which is no "
             f"str. Give words only, without their weights."
         )
-    if len(words) == 0:
+    if not words:
         raise InputError(f"Topic {number} has no words in language {language!r}. Give topics with words.")
     if len(words) < n_needed:
         raise InputError(
             f"Topic {number} has {len(words)} words in language {language!r}, but n_words={n_words}. "
             f"Give topics with more words, or lower n_words."
         )
-    return list(words[:n_words])
+    return words[:n_words]
 
 
 def topics_of(estimator: Any, n_words: int, owner: str) -> Topics:

@@ -1,6 +1,8 @@
 import math
+from collections import deque
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -242,6 +244,14 @@ def test_wrong_input_is_named(reference, topics, options, message):
             [{"en": "rain goal", "zh": "雨 进球"}],
             "The words of topic 0 in language 'en' are one str; give a list of words.",
         ),
+        *(
+            (
+                [{"en": words, "zh": ["雨", "进球"]}],
+                f"The words of topic 0 in language 'en' are of type {type(words).__name__}; give a list of words, "
+                "best first.",
+            )
+            for words in ({"rain": 0.5, "goal": 0.4}, {"rain", "goal"}, None, iter(["rain", "goal"]))
+        ),
     ],
 )
 def test_topics_of_another_form_are_refused(reference, topics, message):
@@ -273,6 +283,12 @@ def test_documents_in_the_place_of_a_reference_are_refused_at_once_with_what_mak
         "reference must be an AlignedReference: AlignedReference.from_corpus makes one of a Corpus, from_texts "
         f"of texts by language. Got {type(given).__name__}."
     )
+
+
+@pytest.mark.parametrize("kind", [tuple, np.array, pd.Series, deque])
+def test_words_of_a_topic_may_be_any_sequence(reference, kind):
+    topics = [{code: kind(words) for code, words in TOPIC.items()}]
+    assert cnpmi_score(topics, reference, n_words=1) == cnpmi_score([TOPIC], reference, n_words=1)
 
 
 def test_published_counting_needs_token_counts():
