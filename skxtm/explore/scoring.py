@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sklearn.pipeline import Pipeline
-
 from skxtm._parameters import check_number
 from skxtm.explore.quality import topic_quality_table
+from skxtm.metrics._topics import model_in, passed_through
 
 
 @dataclass(frozen=True)
 class FineTopicsScorer:
     """Score a fitted topic model by how many of its topics are fine, less what the others cost.
 
-    The model may be a step of a `sklearn.pipeline.Pipeline`, or the best of a search.
+    The model may be a step of a `sklearn.pipeline.Pipeline`, in a `FrozenEstimator`, or the best of a search.
 
     In numbers of topics, from ``-penalty * n_components`` to ``n_components``; higher is better. Topics are
     judged by the documents that a search holds out, as `topic_quality_table` does, so that models of
@@ -64,22 +63,7 @@ class FineTopicsScorer:
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the fine topics less the penalty of the others, judged by documents X; y is ignored."""
         check_number(self.penalty, "penalty", type(self).__name__, 0)
-        model, before = _model_in(estimator) or (estimator, [])
-        for steps in before:
-            X = steps.transform(X)
-        table = topic_quality_table(model, X, n_words=self.n_words)
+        model, before = model_in(estimator) or (estimator, [])
+        table = topic_quality_table(model, passed_through(before, X), n_words=self.n_words)
         sound = (table["verdict"] == "").mean() * table["uniqueness"].mean()
         return float(len(table) * (sound - self.penalty * (1 - sound)))
-
-
-def _model_in(estimator: Any) -> tuple[Any, list[Pipeline]] | None:
-    """Find the topic model nearest to the end of a pipeline, and what documents pass before it."""
-    if hasattr(estimator, "get_topics"):
-        return estimator, []
-    if hasattr(estimator, "best_estimator_"):
-        return _model_in(estimator.best_estimator_)
-    for number in reversed(range(len(estimator))) if isinstance(estimator, Pipeline) else ():
-        if (found := _model_in(estimator[number])) is not None:
-            model, before = found
-            return model, [estimator[:number], *before] if number else before
-    return None

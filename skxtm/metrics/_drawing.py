@@ -13,7 +13,7 @@ from skxtm._parameters import check_number
 from skxtm.corpus import as_corpus
 from skxtm.corpus._checks import named_rows
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.metrics._topics import Topics, by_language, top_words, topics_of
+from skxtm.metrics._topics import Topics, by_language, model_in, passed_through, top_words, topics_of
 from skxtm.metrics.judging import TopicQuestion, TopicQuestions
 
 
@@ -98,11 +98,12 @@ def read_judged(
     if corpus.text is None:
         raise InputError(f"{owner} shows documents, but X has no texts. Give documents with their texts.")
     if theta is None:
-        if not hasattr(topics, "transform"):
+        model, before = model_in(topics) or (topics, [])
+        if not hasattr(model, "transform"):
             raise InputTypeError(
                 f"{owner} needs topic proportions: give 'theta', or a fitted model with transform."
             )
-        theta = topics.transform(X)
+        theta = model.transform(passed_through(before, X))
     shares = np.asarray(theta, dtype=np.float64)
     if shares.shape != (len(corpus), n_topics):
         raise InputError(

@@ -1,10 +1,11 @@
 """The one place where the top words given to a metric are checked."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from reprlib import repr as shortened
 from typing import Any
 
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from skxtm._parameters import check_n_words
@@ -133,21 +134,33 @@ def _first_words(
 
 def topics_of(estimator: Any, n_words: int, owner: str) -> Topics:
     """Take the top words of a fitted estimator, wherever in it the topic model is."""
-    model = next(_topic_models(estimator), None)
-    if model is None:
+    found = model_in(estimator)
+    if found is None:
         raise InputTypeError(
             f"{owner} needs a fitted estimator with get_topics: itself, a step of a Pipeline, or the "
             f"best_estimator_ of a search. Got {type(estimator).__name__} without one."
         )
-    return model.get_topics(n_words=n_words)
+    topics: Topics = found[0].get_topics(n_words=n_words)
+    return topics
 
 
-def _topic_models(estimator: Any) -> Iterator[Any]:
-    """Yield the estimators with topics, the one nearest to the end of a pipeline first."""
+def model_in(estimator: Any) -> tuple[Any, list[Pipeline]] | None:
+    """Find the topic model nearest to the end of a pipeline, and what documents pass before it."""
+    if isinstance(estimator, FrozenEstimator):
+        return model_in(estimator.estimator)
     if hasattr(estimator, "get_topics"):
-        yield estimator
-    elif isinstance(estimator, Pipeline):
-        for _, step in reversed(estimator.steps):
-            yield from _topic_models(step)
-    elif hasattr(estimator, "best_estimator_"):
-        yield from _topic_models(estimator.best_estimator_)
+        return estimator, []
+    if hasattr(estimator, "best_estimator_"):
+        return model_in(estimator.best_estimator_)
+    for number in reversed(range(len(estimator))) if isinstance(estimator, Pipeline) else ():
+        if (found := model_in(estimator[number])) is not None:
+            model, before = found
+            return model, [estimator[:number], *before] if number else before
+    return None
+
+
+def passed_through(steps: Iterable[Pipeline], X: Any) -> Any:
+    """Make of documents what the model after these steps is given."""
+    for step in steps:
+        X = step.transform(X)
+    return X

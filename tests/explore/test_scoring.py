@@ -2,9 +2,11 @@
 
 import pytest
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
 
 from skxtm import CrossLingualTopicModel, CrossLingualVectorizer
 from skxtm.datasets import load_sample, load_sample_lexicon
@@ -35,6 +37,8 @@ def test_a_model_in_a_pipeline_is_judged_by_what_the_steps_before_it_make(corpus
     assert scorer(make_pipeline(model), vectorizer.transform(corpus)) == expected
     outer = make_pipeline(FunctionTransformer(), make_pipeline(vectorizer, make_pipeline(model)))
     assert scorer(outer, corpus) == expected
+    assert scorer(make_pipeline(vectorizer, FrozenEstimator(model), SVC()), corpus) == expected
+    assert scorer(FrozenEstimator(fitted), corpus) == expected
 
 
 @pytest.mark.slow

@@ -6,6 +6,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skxtm import Corpus
 from skxtm.exceptions import AnswersPendingError, BudgetError, InputError, InputTypeError
@@ -363,11 +368,15 @@ def test_what_is_shown_cannot_close_the_data_and_long_documents_are_cut(world):
     assert document.endswith(" …")
 
 
-class Fitted:
+class Fitted(TransformerMixin, BaseEstimator):
     """Topics and proportions, as a fitted model gives them."""
 
     def __init__(self, topics, theta):
         self.topics, self.theta = topics, theta
+
+    def fit(self, X, y=None):
+        self.is_fitted_ = True
+        return self
 
     def get_topics(self, n_words):
         return [{code: words[:n_words] for code, words in topic.items()} for topic in self.topics]
@@ -383,6 +392,24 @@ def test_a_fitted_model_is_asked_for_its_words_and_its_proportions(world):
     assert topic_intrusion_questions(model, X) == questions_of(world, 1)
     assert document_fit_questions(model, X) == questions_of(world, 2)
     assert redundancy_questions(model) == questions_of(world, 4)
+
+
+class FittedByNumber(Fitted):
+    """Proportions of numbered documents."""
+
+    def transform(self, X):
+        return self.theta[X]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_proportions_are_those_of_the_step_that_the_words_are_of(world, frozen):
+    X, theta = world.documents()
+    model = FittedByNumber(world.topics(), theta).fit(X)
+    numbered = FunctionTransformer(lambda X: np.arange(len(X)))
+    pipeline = make_pipeline(numbered, FrozenEstimator(model) if frozen else model, PCA(8)).fit(X)
+    assert document_fit_questions(pipeline, X) == questions_of(world, 2)
+    if frozen:
+        assert document_fit_questions(FrozenEstimator(pipeline), X) == questions_of(world, 2)
 
 
 # ---- asked over HTTP, within limits, and by files

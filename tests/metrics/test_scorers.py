@@ -134,7 +134,8 @@ def test_the_last_step_with_topics_is_scored():
 def test_frozen_and_nested_models_are_found():
     model = make_model("repeated").fit(X)
     nested = make_pipeline(make_pipeline(FrozenEstimator(model), StandardScaler()), StandardScaler()).fit(X)
-    assert TopicUniquenessScorer(n_words=2)(nested, X) == 0.5
+    for estimator in (nested, FrozenEstimator(nested)):
+        assert TopicUniquenessScorer(n_words=2)(estimator, X) == 0.5
 
 
 def test_scorers_survive_pickling():
