@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
+from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,7 +192,8 @@ def inverted_rbo(
     >>> round(inverted_rbo(topics, n_words=2), 3)
     0.55
     """
-    if not 0 < weight < 1:
+    given: Any = weight
+    if not isinstance(given, Real) or not 0 < weight < 1:
         raise InputError(
             f"The 'weight' parameter of inverted_rbo must be a number between 0 and 1, both excluded. "
             f"Got {weight!r} instead."

@@ -199,7 +199,7 @@ class RetrievalScorer:
                 f"pair_id."
             )
         features = _features_of(estimator, X, type(self).__name__)
-        at = () if self.at is None else (self.at,)
+        at = () if self.at is None else self.at
         scores = retrieval_score(features, corpus.language.tolist(), corpus.pair_id.tolist(), at=at)
         return scores.mean_reciprocal_rank if self.at is None else scores.mean_precision(self.at)
 

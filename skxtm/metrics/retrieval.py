@@ -1,6 +1,6 @@
 """Retrieval of translations: does the nearest document of another language say the same."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from sklearn.preprocessing import normalize
 from sklearn.utils import check_array
 
 from skxtm.corpus._checks import is_missing
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.metrics._checks import column, language_column
 
 Direction = tuple[str, str]
@@ -94,7 +94,7 @@ def retrieval_score(
     language: Sequence[str],
     pair_id: Sequence[Hashable],
     *,
-    at: Sequence[int] = (1, 5, 10),
+    at: int | Sequence[int] = (1, 5, 10),
 ) -> RetrievalScores:
     """Rank the translation of each document among all documents of the other language; higher is better.
 
@@ -110,7 +110,7 @@ def retrieval_score(
     pair_id : sequence of shape (n_documents,)
         Documents with the same one are translations of each other. None and NaN are none: such a document is
         not asked for, but is among those searched.
-    at : sequence of int, default=(1, 5, 10)
+    at : int or sequence of int, default=(1, 5, 10)
         The ranks `k` at which precision is taken.
 
     Returns
@@ -125,6 +125,8 @@ def retrieval_score(
     InputError
         If lengths disagree, a language is no code, a rank of `at` is less than 1, or no document has a
         translation.
+    InputTypeError
+        If there are no pair ids.
 
     See Also
     --------
@@ -155,7 +157,13 @@ def retrieval_score(
     """
     vectors = normalize(check_array(features, dtype=np.float64, input_name="features"))
     of_row = language_column(language, "language", len(vectors), "rows of features")
+    if not isinstance(pair_id, Iterable):
+        raise InputTypeError(
+            "pair_id must hold one value for each document, the same for translations of each other. Got "
+            f"{type(pair_id).__name__}."
+        )
     ids = column(np.fromiter(pair_id, dtype=object), "pair_id", len(vectors), "rows of features")
+    at = list(at) if isinstance(at, Iterable) else [at]
     _check_ranks(at)
     rows = {code: np.flatnonzero(of_row == code) for code in dict.fromkeys(of_row.tolist())}
     ranks = dict(_ranks_by_direction(vectors, _number_pairs(ids), rows))

@@ -52,7 +52,7 @@ class TransferAccuracy:
     def __getitem__(self, languages: tuple[str, str]) -> float:
         """Return the accuracy for (language of training, language of testing)."""
         trained, tested = map(canonical_code, languages)
-        return self.accuracies[trained, tested]
+        return _figure(self.accuracies, (trained, tested), "accuracy")
 
     def figures(self, first: str, second: str) -> dict[str, float]:
         """Name the four figures of a pair of languages as papers do.
@@ -153,13 +153,16 @@ def _figures(values: dict[tuple[str, str], float], first: str, second: str, scor
         f"{second.upper()}-I": (second, second),
         f"{second.upper()}-C": (first, second),
     }
-    missing = [pair for pair in pairs.values() if pair not in values]
-    if missing:
+    return {name: _figure(values, pair, scoring) for name, pair in pairs.items()}
+
+
+def _figure(values: dict[tuple[str, str], float], pair: tuple[str, str], scoring: str) -> float:
+    if pair not in values:
         raise InputError(
-            f"There is no {scoring} for (trained in, tested in) {missing[0]}. "
+            f"There is no {scoring} for (trained in, tested in) {pair}. "
             f"There is one for {', '.join(map(str, values))}."
         )
-    return {name: values[pair] for name, pair in pairs.items()}
+    return values[pair]
 
 
 def transfer_accuracy(

@@ -176,6 +176,12 @@ def test_a_word_repeated_within_a_topic_is_common_once():
             "The 'weight' parameter of inverted_rbo must be a number between 0 and 1, both excluded. "
             "Got 1.0 instead.",
         ),
+        (
+            [{"en": ["rain"]}] * 2,
+            "0.9",
+            "The 'weight' parameter of inverted_rbo must be a number between 0 and 1, both excluded. "
+            "Got '0.9' instead.",
+        ),
     ],
 )
 def test_topics_that_cannot_be_compared_are_refused(topics, weight, message):

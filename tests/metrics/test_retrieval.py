@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.metrics import RetrievalScores, retrieval, retrieval_score
 
 
@@ -162,6 +162,8 @@ def test_a_precision_that_was_not_asked_for_is_not_there():
             "each other must have the same pair_id.",
         ),
         ({"at": [1, 0]}, "The 'at' parameter must hold integers of at least 1. Got 0 among them."),
+        ({"at": 0}, "The 'at' parameter must hold integers of at least 1. Got 0 among them."),
+        ({"at": None}, "The 'at' parameter must hold integers of at least 1. Got None among them."),
     ],
 )
 def test_wrong_input_is_named(changed, message):
@@ -169,6 +171,22 @@ def test_wrong_input_is_named(changed, message):
     with pytest.raises(InputError) as caught:
         retrieval_score(**(arguments | changed))
     assert str(caught.value) == message
+
+
+def test_a_single_rank_may_be_given_alone_and_ranks_in_any_iterable():
+    features, language, pair_id = aligned(30)
+    expected = retrieval_score(features, language, pair_id, at=[5])
+    assert retrieval_score(features, language, pair_id, at=5) == expected
+    assert retrieval_score(features, language, pair_id, at=np.int64(5)) == expected
+    assert retrieval_score(features, language, pair_id, at=iter([5])) == expected
+
+
+def test_pair_ids_that_are_not_there_are_told_of():
+    with pytest.raises(InputTypeError) as caught:
+        retrieval_score([[1.0], [1.0]], ["en", "zh"], None)
+    assert str(caught.value) == (
+        "pair_id must hold one value for each document, the same for translations of each other. Got NoneType."
+    )
 
 
 def test_varieties_of_a_language_are_one_language_as_everywhere():

@@ -159,6 +159,14 @@ def test_wrong_input_is_named(changed, message):
     assert str(caught.value) == message
 
 
+def test_an_accuracy_that_was_not_measured_is_named_with_those_that_were():
+    with pytest.raises(InputError) as caught:
+        TransferAccuracy({("en", "en"): 0.8, ("en", "zh"): 0.5})["en", "de"]
+    assert str(caught.value) == (
+        "There is no accuracy for (trained in, tested in) ('en', 'de'). There is one for ('en', 'en'), ('en', 'zh')."
+    )
+
+
 class SayFirstFeature(ClassifierMixin, BaseEstimator):
     """Predict the class whose number is the first feature."""
 
