@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Literal
 
 import numpy as np
@@ -190,7 +191,7 @@ def transfer_accuracy(
     train_language : sequence of str of shape (n_train,)
         Language of each document, by any code; any number of languages.
     test_features : {array-like, sparse matrix} of shape (n_test, n_features)
-        Features of the documents to label.
+        Features of the documents to label. Two DataFrames must have the same columns in the same order.
     test_labels : array-like of shape (n_test,)
         Their classes.
     test_language : sequence of str of shape (n_test,)
@@ -211,8 +212,8 @@ def transfer_accuracy(
     Raises
     ------
     InputError
-        If lengths disagree, a label is missing (None, NaN), a language is no code, or the training documents
-        of a language are all of one class.
+        If lengths disagree, a label is missing (None, NaN), a language is no code, the training documents of
+        a language are all of one class, or the features' columns have names that differ.
 
     See Also
     --------
@@ -265,7 +266,7 @@ def transfer_scores(
     train_language : sequence of str of shape (n_train,)
         Language of each document, by any code; any number of languages.
     test_features : {array-like, sparse matrix} of shape (n_test, n_features)
-        Features of the documents to label.
+        Features of the documents to label. Two DataFrames must have the same columns in the same order.
     test_labels : array-like of shape (n_test,)
         Their classes.
     test_language : sequence of str of shape (n_test,)
@@ -284,8 +285,8 @@ def transfer_scores(
     Raises
     ------
     InputError
-        If lengths disagree, a label is missing (None, NaN), a language is no code, or the training documents
-        of a language are all of one class.
+        If lengths disagree, a label is missing (None, NaN), a language is no code, the training documents of
+        a language are all of one class, or the features' columns have names that differ.
 
     See Also
     --------
@@ -307,6 +308,7 @@ def transfer_scores(
     >>> scores.accuracy["en", "zh"], round(scores.f1_macro["en", "zh"], 3)
     (0.75, 0.429)
     """
+    _check_columns(train_features, test_features)
     features, labels, language = _check_part(train_features, train_labels, train_language, "train")
     tested = _check_part(test_features, test_labels, test_language, "test")
     languages = list(dict.fromkeys(language.tolist()))
@@ -351,6 +353,19 @@ def _scores(
 
 def _macro_f1(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
     return float(f1_score(labels, predicted, labels=np.unique(labels), average="macro"))
+
+
+def _check_columns(trained: Any, tested: Any) -> None:
+    """Refuse features whose columns have names that differ; names that are no str are none."""
+    names = [list(getattr(part, "columns", ())) for part in (trained, tested)]
+    if not all(part and all(isinstance(name, str) for name in part) for part in names):
+        return
+    for number, (name, other) in enumerate(zip_longest(*names)):
+        if name != other:
+            raise InputError(
+                "The columns of test_features are not those of train_features in their order: column "
+                f"{number} is {other!r}, not {name!r}. Give both the same features."
+            )
 
 
 def _check_part(features: Any, labels: ArrayLike, language: Sequence[str], part: str) -> Part:

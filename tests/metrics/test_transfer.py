@@ -159,6 +159,30 @@ def test_wrong_input_is_named(changed, message):
     assert str(caught.value) == message
 
 
+def test_columns_of_the_same_names_stand_in_the_same_order():
+    train = pd.DataFrame(FEATURES, columns=["rain"]).assign(goal=0.5)
+    message = (
+        "The columns of test_features are not those of train_features in their order: column {} is {!r}, not {!r}. "
+        "Give both the same features."
+    )
+    for test, at in (
+        (train[["goal", "rain"]], (0, "goal", "rain")),
+        (train.rename(columns={"goal": "vote"}), (1, "vote", "goal")),
+        (train.assign(vote=0.5), (2, "vote", None)),
+    ):
+        for measure in (transfer_accuracy, transfer_scores):
+            with pytest.raises(InputError) as caught:
+                measure(train, CLASSES, LANGUAGE, test, CLASSES, LANGUAGE)
+            assert str(caught.value) == message.format(*at)
+
+
+def test_columns_are_taken_by_their_place_where_they_have_no_names():
+    named = pd.DataFrame(FEATURES, columns=["rain"])
+    expected = transfer_accuracy(FEATURES, CLASSES, LANGUAGE, FEATURES, CLASSES, LANGUAGE)
+    for test in (named, named.to_numpy(), pd.DataFrame(FEATURES, columns=[7])):
+        assert transfer_accuracy(named, CLASSES, LANGUAGE, test, CLASSES, LANGUAGE) == expected
+
+
 def test_an_accuracy_that_was_not_measured_is_named_with_those_that_were():
     with pytest.raises(InputError) as caught:
         TransferAccuracy({("en", "en"): 0.8, ("en", "zh"): 0.5})["en", "de"]
