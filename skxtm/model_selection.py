@@ -138,7 +138,7 @@ class StratifiedLanguageKFold(BaseCrossValidator):
         corpus = as_corpus(X, text_column=self.text_column, language_column=self.language_column)
         languages = _numbered(corpus.language.tolist())
         _check_sizes(corpus, n_splits)
-        labels = _numbered(_labels(y, len(corpus)))
+        labels = _labels(y, len(corpus))
         order = np.arange(len(corpus))
         if self.shuffle:
             check_random_state(self.random_state).shuffle(order)
@@ -154,14 +154,24 @@ def _numbered(values: list[Hashable]) -> NDArray[np.intp]:
     return np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.intp)
 
 
-def _labels(y: Any, n_documents: int) -> list[Hashable]:
-    labels = np.zeros(n_documents) if y is None else np.asarray(y)
+def _labels(y: Any, n_documents: int) -> NDArray[np.intp]:
+    """Give the same number to documents of the same label."""
+    if y is None:
+        return np.zeros(n_documents, dtype=np.intp)
+    # of tuples numpy would make a matrix, of strings beside numbers strings
+    labels = np.fromiter(y, dtype=object) if isinstance(y, (list, tuple)) else np.asarray(y)
     if labels.shape != (n_documents,):
         raise InputError(
             f"y must have one label for each of the {n_documents:,} documents of X. Got an array of shape "
             f"{labels.shape} instead."
         )
-    return list(labels.tolist())
+    try:
+        return _numbered(labels.tolist())
+    except TypeError as error:
+        raise InputError(
+            f"y holds labels that cannot be counted ({error}). Give one str, number or tuple for each "
+            "document."
+        ) from error
 
 
 def _check_sizes(corpus: Corpus, n_splits: int) -> None:

@@ -77,6 +77,15 @@ def test_rows_of_a_language_and_label_are_dealt_out_in_their_order():
     ]
 
 
+def test_labels_of_every_hashable_kind_are_told_apart():
+    corpus, splitter = Corpus(LANGUAGES), StratifiedLanguageKFold(3)
+    expected = folds(splitter, corpus, LABELS)
+    for kinds in ({"a": ("x", 1), "b": ("x", 2)}, {"a": 1, "b": "1"}, {"a": frozenset("x"), "b": None}):
+        labels = [kinds[label] for label in LABELS]
+        for y in (labels, tuple(labels), pd.Series(labels, dtype=object)):
+            assert folds(splitter, corpus, y) == expected
+
+
 def test_whatever_holds_the_documents_the_folds_are_the_same():
     pairs = list(zip(TEXTS, LANGUAGES, strict=True))
     columns = {"text": TEXTS, "language": LANGUAGES}
@@ -143,6 +152,19 @@ def test_scikit_learn_takes_it_for_a_splitter():
             LABELS[:5],
             None,
             "y must have one label for each of the 12 documents of X. Got an array of shape (5,) instead.",
+        ),
+        (
+            StratifiedLanguageKFold(2),
+            np.zeros((12, 2)),
+            None,
+            "y must have one label for each of the 12 documents of X. Got an array of shape (12, 2) instead.",
+        ),
+        (
+            StratifiedLanguageKFold(2),
+            [[label] for label in LABELS],
+            None,
+            "y holds labels that cannot be counted (unhashable type: 'list'). Give one str, number or tuple for each "
+            "document.",
         ),
         (
             StratifiedLanguageKFold(2),

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from skxtm._parameters import check_number
 from skxtm.metrics._answers import as_data, listed
 from skxtm.metrics._drawing import (
+    check_at_least_two,
     columns_of,
     languages_of_both,
     put_together,
@@ -84,7 +85,8 @@ def document_fit_questions(
     Raises
     ------
     InputError
-        If a parameter is out of range, or documents have no texts.
+        If a parameter is out of range, documents have no texts, or a single topic is to be asked about by
+        documents that have little of it.
     InputTypeError
         If there are no topic proportions.
 
@@ -134,6 +136,8 @@ def document_fit_questions(
     owner = "document_fit_questions"
     check_number(n_questions, "n_questions", owner, 1, integer=True)
     words, n_topics = read_words(topics, n_words, languages, owner)
+    if not assigned:
+        check_at_least_two(n_topics, f"{owner} with assigned=False")
     documents = read_judged(topics, X, theta, n_topics, max_characters, owner)
     columns = columns_of(languages_of_both(documents, words, languages), across=across, directed=True)
     random = check_random_state(random_state)

@@ -595,6 +595,10 @@ def test_wrong_arguments_are_named(world):
             "topic_intrusion_questions shows 4 topics, but there are 3. Lower n_intruders or n_own.",
         ),
         (
+            lambda: document_fit_questions(topics[:1], X, theta=theta[:, :1], assigned=False),
+            "document_fit_questions with assigned=False compares topics. Give at least two, got 1.",
+        ),
+        (
             lambda: document_fit_questions(topics, X, theta=theta[1:]),
             "theta must have one row for each of 240 documents and one column for each of 8 topics. Got an "
             "array of shape (239, 8).",
