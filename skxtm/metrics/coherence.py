@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._parameters import check_choice
-from skxtm.exceptions import AbsentWordsWarning, InputError
+from skxtm.exceptions import AbsentWordsWarning, InputError, InputTypeError
 from skxtm.metrics._topics import Topics, top_words
-from skxtm.metrics.reference import AlignedReference, Counts, check_reference
+from skxtm.metrics.reference import AlignedReference, Counts
 
 Counting = Literal["documents", "published"]
 Floats = NDArray[np.float64]
@@ -295,6 +295,26 @@ def npmi_matrix(words: Sequence[str], reference: AlignedReference, language: str
     counts = reference.document_counts(language, words)
     together = reference.pair_counts(language, words, language, words)
     return _npmi(together, counts, counts, reference.n_documents)
+
+
+def check_reference(reference: object) -> None:
+    """Refuse what is no reference, such as the documents that one is made of.
+
+    Parameters
+    ----------
+    reference : object
+        As given.
+
+    Raises
+    ------
+    InputTypeError
+        If it is no AlignedReference.
+    """
+    if not isinstance(reference, AlignedReference):
+        raise InputTypeError(
+            "reference must be an AlignedReference: AlignedReference.from_corpus makes one of a Corpus, "
+            f"from_texts of texts by language. Got {type(reference).__name__}."
+        )
 
 
 def _check_known(languages: Iterable[str], reference: AlignedReference) -> None:

@@ -365,15 +365,6 @@ class AlignedReference:
         self._columns[language] = number_of
 
 
-def check_reference(reference: object) -> None:
-    """Refuse what is no reference, such as the documents that one is made of."""
-    if not isinstance(reference, AlignedReference):
-        raise InputTypeError(
-            "reference must be an AlignedReference: AlignedReference.from_corpus makes one of a Corpus, "
-            f"from_texts of texts by language. Got {type(reference).__name__}."
-        )
-
-
 def _binary_columns(matrix: Any) -> sparse.csc_array:
     # astype copies, so that the caller's matrix is left as it was
     binary = sparse.csc_array(matrix).astype(bool, copy=True)

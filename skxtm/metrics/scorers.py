@@ -7,10 +7,10 @@ from typing import Any, Literal
 from skxtm._parameters import check_choice
 from skxtm.llm import ChatModel, ChatSession
 from skxtm.metrics._topics import topics_of
-from skxtm.metrics.coherence import Counting, cnpmi_score, npmi_score
+from skxtm.metrics.coherence import Counting, check_reference, cnpmi_score, npmi_score
 from skxtm.metrics.diversity import inverted_rbo, topic_diversity, topic_quality, topic_uniqueness
 from skxtm.metrics.ratings import llm_alignment_score, llm_coherence_score
-from skxtm.metrics.reference import AlignedReference, check_reference
+from skxtm.metrics.reference import AlignedReference
 
 
 @dataclass(frozen=True)
