@@ -1,6 +1,7 @@
 """Topics merged, split and put in order, as users meet them."""
 
 import copy
+import pickle
 from functools import cache
 
 import numpy as np
@@ -36,6 +37,16 @@ def fitted_model():
 @pytest.fixture
 def model():
     return fitted_model()
+
+
+LANGUAGES = (slice(60), slice(60, 120))  # words of each
+
+
+def divide(document, own, joint, total, shares):
+    """Tell by naive Bayes what each part gets of a topic that has `joint` of the `total` weight of words."""
+    means = np.mean([shares[:, part] @ joint[part] / joint[part].sum() for part in LANGUAGES], axis=0)
+    evidence = np.log(np.maximum(shares[:, own], 1e-3) / means[:, None])
+    return softmax(np.log(means) + evidence @ (document * joint[own] / total[own]))
 
 
 class TestMerging:
@@ -159,8 +170,8 @@ class TestSplitting:
         split = model.split_topic(2, CORPUS, n_topics=3)
         state = state_of(split)
         base, shaping = reader_of(state_of(model), "cpu"), state.shaping
-        parts = np.flatnonzero(shaping.learnt == 2)
-        shares = shaping.shares[parts].astype(np.float64)
+        parts = np.flatnonzero(shaping.parent == 2)
+        shares = shaping.shares[parts - N_TOPICS].astype(np.float64)
         np.testing.assert_allclose(shares.sum(0), 1, atol=1e-6)
         topic_word, sizes = base.topic_word(), [60, 60]
         prior = np.zeros(3)
@@ -187,6 +198,40 @@ class TestSplitting:
         np.testing.assert_allclose(back.transform(CORPUS), model.transform(CORPUS), atol=1e-6)
         np.testing.assert_allclose(back.components_, model.components_, rtol=1e-5)
         np.testing.assert_allclose(back.topic_weight_, model.topic_weight_)
+
+    def test_parts_of_merged_topics_are_divided_again_as_naive_bayes_divides_what_they_have(self, model):
+        split = model.merge_topics([0, 1, 2]).split_topic(0, CORPUS).split_topic(0, CORPUS)
+        before, after = model.transform(CORPUS), split.transform(CORPUS)
+        shares = state_of(split).shaping.shares.astype(np.float64)
+        first, second = shares[:2], shares[-2:]  # in which words go to the parts, and to those of part 0
+        joints = model.topic_weight_[:, None] * np.hstack(reader_of(state_of(model), "cpu").topic_word())
+        for code, own in zip(model.languages_, LANGUAGES, strict=True):
+            rows, counts = CORPUS.rows_of(code)[:30], CORPUS.counts_of(code).toarray()[:30]
+            for row, document in zip(rows, counts, strict=True):
+                expected = np.zeros(3)
+                for k in range(3):
+                    left, right = before[row, k] * divide(document, own, joints[k], joints.sum(0), first)
+                    again = divide(document, own, joints[k] * first[0], joints.sum(0), second)
+                    expected += [left * again[0], right, left * again[1]]
+                np.testing.assert_allclose(after[row, [0, 4, 5]], expected, atol=1e-5)
+
+    def test_merged_parts_of_a_topic_add_up_and_leave_the_other_parts_as_they_are(self, model):
+        three = model.split_topic(2, CORPUS, n_topics=3)  # parts 2, 6, 7
+        before, after = three.transform(CORPUS), three.merge_topics([2, 6]).transform(CORPUS)
+        np.testing.assert_allclose(after[:, 2], before[:, 2] + before[:, 6], atol=1e-6)
+        np.testing.assert_allclose(after[:, 6], before[:, 7], atol=1e-6)
+
+    def test_a_part_that_is_split_again_leaves_its_siblings_as_they_are(self, model):
+        parts = model.merge_topics([0, 1, 2]).split_topic(0, CORPUS)  # parts 0, 4
+        before, again = parts.transform(CORPUS), parts.split_topic(0, CORPUS)
+        after = again.transform(CORPUS)
+        np.testing.assert_allclose(after[:, 1:5], before[:, 1:5], atol=1e-6)
+        np.testing.assert_allclose(after[:, [0, 5]].sum(1), before[:, 0], atol=1e-6)
+        np.testing.assert_allclose(again.topic_weight_, after.mean(0), atol=1e-6)
+
+    def test_what_was_merged_back_is_kept_as_if_it_was_never_split(self, model):
+        back = model.split_topic(0, CORPUS, n_topics=3).split_topic(6, CORPUS).merge_topics([0, 6, 7, 8])
+        assert len(state_of(back).shaping.parent) == N_TOPICS
 
     def test_documents_are_needed_in_each_language_where_vectors_are_learnt(self, tmp_path):
         make_model(backbone=NMTM(max_epochs=1, n_units=8)).fit(CORPUS).save(tmp_path / "model")
@@ -256,6 +301,57 @@ def test_topics_merged_in_any_order_are_sums_of_what_was_learnt(data):
     np.testing.assert_allclose(shaped.transform(CORPUS), expected, atol=1e-6)
 
 
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_in_any_chain_of_steps_merged_topics_add_up_and_split_ones_only_divide_their_own(data):
+    shaped, theta = fitted_model(), fitted_model().transform(CORPUS)
+    for _ in range(data.draw(st.integers(1, 6))):
+        n_topics = theta.shape[1]
+        steps = ["sort"] + ["split"] * 3 * (n_topics < 12) + ["merge", "merge", "reduce"] * (n_topics > 1)
+        step, before = data.draw(st.sampled_from(steps)), theta
+        if step == "split":
+            topic, n_new = data.draw(st.integers(0, n_topics - 1)), data.draw(st.integers(2, 3))
+            shaped = shaped.split_topic(topic, CORPUS, n_topics=n_new)
+            theta = shaped.transform(CORPUS)
+            new = [topic, *range(n_topics, n_topics + n_new - 1)]
+            old = [number for number in range(n_topics) if number != topic]
+            np.testing.assert_allclose(theta[:, old], before[:, old], atol=1e-6)
+            np.testing.assert_allclose(theta[:, new].sum(1), before[:, topic], atol=1e-6)
+        else:
+            if step == "merge":
+                chosen = data.draw(st.lists(st.integers(0, n_topics - 1), min_size=2, unique=True))
+                groups = sorted([chosen, *[[k] for k in range(n_topics) if k not in chosen]], key=min)
+                shaped = shaped.merge_topics(chosen)
+            elif step == "reduce":
+                n_left = data.draw(st.integers(1, n_topics))
+                hierarchy, firsts = shaped.topic_hierarchy(), {k: [k] for k in range(n_topics)}
+                for row in hierarchy.head(n_topics - n_left).itertuples():
+                    firsts[row.topic] = firsts.pop(row.left) + firsts.pop(row.right)
+                groups = sorted(map(sorted, firsts.values()))
+                shaped = shaped.reduce_topics(n_left)
+            else:
+                groups = [[k] for k in np.argsort(-shaped.topic_weight_, kind="stable")]
+                shaped = shaped.sort_topics()
+            theta = shaped.transform(CORPUS)
+            expected = np.stack([before[:, group].sum(1) for group in groups], axis=1)
+            np.testing.assert_allclose(theta, expected, atol=1e-6)
+        np.testing.assert_allclose(shaped.topic_weight_, theta.mean(0, dtype=float), atol=1e-6)
+        np.testing.assert_allclose(shaped.components_.sum(1), 2)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(shaped)).transform(CORPUS), theta)
+
+
+def test_a_long_chain_of_steps_is_the_same_once_saved_and_goes_on(model, tmp_path):
+    shaped = model.split_topic(2, CORPUS, n_topics=3).merge_topics([[2, 6], [0, 7]]).split_topic(2, CORPUS)
+    shaped = shaped.split_topic(0, CORPUS).reduce_topics(5).sort_topics().set_topic_names({0: "largest"})
+    shaped.save(tmp_path / "model")
+    loaded = CrossLingualTopicModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.transform(CORPUS), shaped.transform(CORPUS))
+    np.testing.assert_array_equal(loaded.components_, shaped.components_)
+    more, same = (which.merge_topics([1, 3]).reduce_topics(2) for which in (loaded, shaped))
+    np.testing.assert_array_equal(more.transform(CORPUS), same.transform(CORPUS))
+    assert more.topic_names_ == same.topic_names_
+
+
 def test_what_needs_topics_as_they_were_learnt_says_so(model):
     shaped = model.merge_topics([0, 1])
     wishes = {
@@ -279,6 +375,9 @@ def test_the_topics_of_a_refined_model_can_be_shaped():
     refiner = LLMRefiner(make_model(), max_epochs=1, random_state=0).fit(CORPUS)
     merged = refiner.model_.merge_topics([0, 1])
     assert merged.transform(CORPUS).shape[1] == N_TOPICS - 1
+    parts = merged.split_topic(0, CORPUS).split_topic(0, CORPUS).merge_topics([0, 5])  # parts 0, 5, 6
+    of_topics = refiner.transform(CORPUS)[:, [0, 1]].sum(1)
+    np.testing.assert_allclose(parts.transform(CORPUS)[:, [0, 5]].sum(1), of_topics, atol=1e-6)
     assert refiner.transform(CORPUS).shape[1] == N_TOPICS
 
 

@@ -137,7 +137,7 @@ class ShapedTopics(NamedTopics):
             shares = shaping.word_shares(
                 list(self.topic_word_.values()), topic, vectors, n_topics, state.seed
             )
-        state.shaping = shaping_of(state).divided(int(topic), shares)
+        state.shaping = shaping_of(state).split(int(topic), shares)
         state.names.pop(topic, None)
         theta = reading.theta(state, corpus, settings)
         new = [topic, *range(len(self.components_), theta.shape[1])]

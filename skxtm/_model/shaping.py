@@ -34,23 +34,24 @@ LEAST_SHARE = 1e-3
 class Shaping:
     """How topics as they were learnt make up the topics of the model.
 
-    Topics are made of parts: each is a whole topic as it was learnt or, of one that was split, a share of it.
+    Topics are made of parts. The first parts are the topics as they were learnt; a part that was divided has
+    parts of its own behind it, and the others each go to a topic. Merging only gives parts the same place:
+    they stay apart, so that what a document has of them adds up.
 
     Attributes
     ----------
     weight : ndarray of shape (n_learnt,)
         Weights of the topics as they were learnt.
-    learnt : ndarray of int of shape (n_parts,)
-        Of which topic, as it was learnt, the part is.
+    parent : ndarray of int of shape (n_parts,)
+        Of which part it is a part, -1 for topics as they were learnt; parts stand behind their parents.
     place : ndarray of int of shape (n_parts,)
-        To which topic of the model it goes.
-    shares : ndarray of shape (n_parts, sum V_l)
-        Share of each word that the part has of its topic, 1 for a whole one; parts of a topic sum to 1.
-        As a broadcast row of ones where no topic was split.
+        To which topic of the model it goes, -1 for parts that were divided.
+    shares : ndarray of shape (n_parts - n_learnt, sum V_l)
+        Share of each word that a part has of its parent; those of one parent sum to 1.
     """
 
     weight: Floats
-    learnt: Integers
+    parent: Integers
     place: Integers
     shares: NDArray[np.float32]
 
@@ -69,14 +70,19 @@ class Shaping:
         -------
         shaping : Shaping
         """
-        numbers = np.arange(len(weight))
-        whole = np.broadcast_to(np.float32(1), (len(weight), n_words))
-        return cls(weight, numbers, numbers, whole)
+        n_learnt = len(weight)
+        return cls(weight, np.full(n_learnt, -1), np.arange(n_learnt), np.empty((0, n_words), np.float32))
 
     @property
     def n_topics(self) -> int:
         """Topics of the model."""
         return int(self.place.max()) + 1
+
+    @property
+    def divided(self) -> list[tuple[int, Integers]]:
+        """Parts that were divided, each before those that are parts of it, and their own parts."""
+        parents = np.unique(self.parent[len(self.weight) :])
+        return [(int(number), np.flatnonzero(self.parent == number)) for number in parents]
 
     def moved(self, place_of: Integers) -> Self:
         """Give topics other places; those that get the same are merged.
@@ -89,16 +95,16 @@ class Shaping:
         Returns
         -------
         shaping : Shaping
+            A part whose own parts are all merged is whole again.
         """
-        place = place_of[self.place]
-        pairs, part_of = np.unique(np.stack([self.learnt, place]), axis=1, return_inverse=True)
-        part_of = part_of.reshape(-1)
-        if len(part_of) == pairs.shape[1]:
-            return type(self)(self.weight, self.learnt, place, self.shares)
-        sums = sparse.csr_array((np.ones(len(part_of), np.float32), (part_of, np.arange(len(part_of)))))
-        return type(self)(self.weight, pairs[0], pairs[1], np.minimum(sums @ self.shares, 1))
+        place = np.where(self.place < 0, -1, place_of[self.place])
+        is_kept = np.ones(len(place), dtype=bool)
+        for number, parts in reversed(self.divided):
+            if place[parts[0]] >= 0 and np.all(place[parts] == place[parts[0]]):
+                place[number], is_kept[parts] = place[parts[0]], False
+        return self._only(is_kept, place)
 
-    def divided(self, topic: int, shares: NDArray[np.float32]) -> Self:
+    def split(self, topic: int, shares: NDArray[np.float32]) -> Self:
         """Split a topic; the new ones stand in its place and behind the last.
 
         Parameters
@@ -114,28 +120,25 @@ class Shaping:
         """
         places = np.array([topic, *range(self.n_topics, self.n_topics + len(shares) - 1)])
         own = np.flatnonzero(self.place == topic)
-        kept = np.flatnonzero(self.place != topic)
         return type(self)(
             self.weight,
-            np.concatenate([self.learnt[kept], np.tile(self.learnt[own], len(shares))]),
-            np.concatenate([self.place[kept], np.repeat(places, len(own))]),
-            np.vstack([self.shares[kept], *(self.shares[own] * row for row in shares)]),
+            np.concatenate([self.parent, np.repeat(own, len(shares))]),
+            np.concatenate([np.where(self.place == topic, -1, self.place), np.tile(places, len(own))]),
+            np.vstack([self.shares, *[shares] * len(own)]),
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All that `of_arrays` needs, for saving; shares only of topics that were split.
+        """All that `of_arrays` needs, for saving.
 
         Returns
         -------
         arrays : dict of str to ndarray
         """
-        parts = np.flatnonzero(self.is_part)
         return {
             "weight": self.weight,
-            "learnt": self.learnt.astype(np.int64),
+            "parent": self.parent.astype(np.int64),
             "place": self.place.astype(np.int64),
-            "parts": parts.astype(np.int64),
-            "shares": np.ascontiguousarray(self.shares[parts]),
+            "shares": self.shares,
         }
 
     @classmethod
@@ -151,28 +154,28 @@ class Shaping:
         -------
         shaping : Shaping
         """
-        parts, of_parts = arrays["parts"], arrays["shares"]
-        shares: NDArray[np.float32] = np.broadcast_to(
-            np.float32(1), (len(arrays["learnt"]), of_parts.shape[1])
-        )
-        if len(parts):
-            shares = shares.copy()
-            shares[parts] = of_parts
-        return cls(arrays["weight"], arrays["learnt"], arrays["place"], shares)
+        return cls(arrays["weight"], arrays["parent"], arrays["place"], arrays["shares"])
 
-    @property
-    def is_part(self) -> NDArray[np.bool_]:
-        """Which parts, an array of bool of shape (n_parts,), are not whole topics."""
-        return np.bincount(self.learnt)[self.learnt] > 1
+    def _only(self, is_kept: NDArray[np.bool_], place: Integers) -> Self:
+        """Leave out parts, and number the others anew."""
+        number_of = np.cumsum(is_kept) - 1
+        parent = self.parent[is_kept]
+        return type(self)(
+            self.weight,
+            np.where(parent < 0, -1, number_of[parent]),
+            place[is_kept],
+            self.shares[is_kept[len(self.weight) :]],
+        )
 
 
 class ShapedReader:
     """A `Reader` of topics that were shaped by hand.
 
-    A document's share in a whole topic is that of the topic as it was learnt. Parts of a topic share what a
-    document has of it as naive Bayes tells from its words: with r_j(w) the share of word w in part j and
-    p(k | w) how much the word is topic k's, ``log pi_j + sum_w n_w p(k | w) log(r_j(w) / pi_j)``, where pi_j
-    is the mean share of the topic's words.
+    A document's share in a whole topic is that of the topic as it was learnt. Parts of a topic, or of such a
+    part, share what a document has of it as naive Bayes tells from its words: with r_j(w) the share of word w
+    in part j and p(k | w) how much the word is that of k, which is divided,
+    ``log pi_j + sum_w n_w p(k | w) log(r_j(w) / pi_j)``, where pi_j is the mean share of the words of k. A
+    topic of the model has what its parts have together.
 
     Parameters
     ----------
@@ -187,22 +190,17 @@ class ShapedReader:
 
     def topic_word(self) -> list[Floats]:
         """Topic-word distributions; of merged topics their mean by weight. See `Reader.topic_word`."""
-        weight = np.maximum(self.shaping.weight, 1e-12)[:, None]
-        result, start = [], 0
-        for of_language in self.reader.topic_word():
-            end = start + of_language.shape[1]
-            joint = (weight * of_language)[self.shaping.learnt] * self.shaping.shares[:, start:end]
-            topics = self._gather().T @ joint
-            result.append(topics / topics.sum(1, keepdims=True))
-            start = end
-        return result
+        topics = [self._gather().T @ joint for joint in self._joint()]
+        return [of_language / of_language.sum(1, keepdims=True) for of_language in topics]
 
     def theta(self, documents: Documents, language: int) -> NDArray[np.float32]:
         """Topic proportions; see `Reader.theta`."""
-        proportions = self.reader.theta(documents, language)
-        shaping, parts = self.shaping, proportions[:, self.shaping.learnt]
-        if shaping.is_part.any():
-            parts = parts * self._part_shares(documents, language)
+        learnt = self.reader.theta(documents, language)
+        parts = np.empty((len(learnt), len(self.shaping.parent)), dtype=np.float32)
+        parts[:, : learnt.shape[1]] = learnt
+        for number, own, means, evidence in self._evidence:
+            odds = np.log(means) + documents.counts @ evidence[language].T
+            parts[:, own] = parts[:, [number]] * softmax(odds, axis=1)
         return np.asarray(parts @ self._gather().astype(np.float32))
 
     def scores(self, documents: Documents, language: int) -> Floats:
@@ -212,33 +210,37 @@ class ShapedReader:
     def _gather(self) -> sparse.csr_array:
         """Where parts go (n_parts, n_topics)."""
         place = self.shaping.place
-        return sparse.csr_array((np.ones(len(place)), (np.arange(len(place)), place)))
+        whole = np.flatnonzero(place >= 0)
+        shape = (len(place), self.shaping.n_topics)
+        return sparse.csr_array((np.ones(len(whole)), (whole, place[whole])), shape=shape)
 
-    def _part_shares(self, documents: Documents, language: int) -> NDArray[np.float32]:
-        """Tell what of its topic falls to each part (n_documents, n_parts); 1 of whole ones."""
-        result = np.ones((documents.counts.shape[0], len(self.shaping.learnt)), dtype=np.float32)
-        for parts, means, evidence in self._evidence:
-            odds = np.log(means) + documents.counts @ evidence[language].T
-            result[:, parts] = softmax(odds, axis=1)
+    def _joint(self) -> list[Floats]:
+        """Weight of every word in every part (n_parts, V_l), by language."""
+        shaping, result, start = self.shaping, [], 0
+        weight = np.maximum(shaping.weight, 1e-12)[:, None]
+        for of_language in self.reader.topic_word():
+            end = start + of_language.shape[1]
+            joint = np.vstack([weight * of_language, shaping.shares[:, start:end]], dtype=np.float64)
+            for number, own in shaping.divided:
+                joint[own] *= joint[number]
+            result.append(joint)
+            start = end
         return result
 
     @cached_property
-    def _evidence(self) -> list[tuple[Integers, Floats, list[Floats]]]:
-        """List for each topic that was split its parts, their pi, and by language what each word says."""
-        shaping, topics = self.shaping, self.reader.topic_word()
-        ends = np.cumsum([part.shape[1] for part in topics])[:-1]
-        found = []
-        for number in np.unique(shaping.learnt[shaping.is_part]):
-            parts = np.flatnonzero(shaping.learnt == number)
-            shares = np.split(shaping.shares[parts], ends, axis=1)
-            by_language = [part @ words[number] for part, words in zip(shares, topics, strict=True)]
-            means = np.mean(by_language, axis=0)
+    def _evidence(self) -> list[tuple[int, Integers, Floats, list[Floats]]]:
+        """List parts that were divided, their own, these' pi, and by language what each word says."""
+        shaping, joints, found = self.shaping, self._joint(), []
+        n_learnt, tiny = len(shaping.weight), np.finfo(float).tiny
+        ends = np.cumsum([joint.shape[1] for joint in joints])[:-1]
+        for number, own in shaping.divided:
+            shares = np.split(shaping.shares[own - n_learnt], ends, axis=1)
+            means = np.mean([joint[own].sum(1) / joint[number].sum() for joint in joints], axis=0)
             evidence = []
-            for of_language, words in zip(shares, topics, strict=True):
-                joint = np.maximum(shaping.weight, 1e-12)[:, None] * words
-                owned = joint[number] / np.maximum(joint.sum(0), np.finfo(float).tiny)  # p(k | w)
+            for of_language, joint in zip(shares, joints, strict=True):
+                owned = joint[number] / np.maximum(joint[:n_learnt].sum(0), tiny)  # p(k | w)
                 evidence.append(owned * np.log(np.maximum(of_language, LEAST_SHARE) / means[:, None]))
-            found.append((parts, means, evidence))
+            found.append((number, own, means, evidence))
         return found
 
 

@@ -331,7 +331,7 @@ def test_parts_of_topics_that_are_not_there_make_no_usable_model(tmp_path):
     def move(folder):
         file = folder / "tensors.safetensors"
         tensors = load(file.read_bytes())
-        file.write_bytes(save(tensors | {"shaping.parts": tensors["shaping.parts"] + 99}))
+        file.write_bytes(save(tensors | {"shaping.parent": tensors["shaping.parent"] + 99}))
         edit(lambda said: said.update(sha256=hashlib.sha256(file.read_bytes()).hexdigest()))(folder)
 
     data = make_multilingual_corpus(60, n_components=3, random_state=0)
