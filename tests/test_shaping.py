@@ -24,6 +24,9 @@ DATA = make_multilingual_corpus(
 CORPUS = DATA.corpus
 N_TOPICS = 6
 
+# Drawn topics are of one theme
+pytestmark = pytest.mark.filterwarnings("ignore:Topic .* does not fall into:UserWarning")
+
 
 def make_model(n_components=N_TOPICS, backbone="corectm"):
     return CrossLingualTopicModel(n_components, backbone=backbone, lexicon=DATA.lexicon, random_state=0)
@@ -242,6 +245,17 @@ class TestSplitting:
             "X holds no documents in ['zh'], of which split_topic learns vectors of words. Give documents in "
             "['en', 'zh']."
         )
+
+    def test_a_topic_that_does_not_fall_apart_is_told(self, model, monkeypatch):
+        shares = np.repeat(np.float32([[0.993], [0.004], [0.003]]), 120, axis=1)
+        monkeypatch.setattr("skxtm._model.shaping.word_shares", lambda *given: shares)
+        with pytest.warns(UserWarning, match="does not fall") as caught:
+            model.split_topic(2, CORPUS, n_topics=3)
+        assert [str(warning.message) for warning in caught] == [
+            "Topic 2 does not fall into 3 themes: of what documents have of it, the new topic 7 has 0.30%. Leave "
+            "it whole, or split it into fewer."
+        ]
+        assert caught[0].filename == __file__
 
     def test_no_documents_tell_no_weights(self, model):
         with pytest.raises(InputError) as caught:

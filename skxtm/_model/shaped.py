@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -19,6 +20,9 @@ from skxtm._optional import import_optional
 from skxtm._parameters import check_number
 from skxtm._threads import one_thread
 from skxtm.exceptions import InputError
+
+#: Share of a topic that one of the new topics must have for it to fall apart.
+_LEAST_PART = 0.01
 
 
 class ShapedTopics(NamedTopics):
@@ -124,6 +128,11 @@ class ShapedTopics(NamedTopics):
             If a number is out of range.
         MissingResourceError
             If the model knows no vectors of words, and can learn none for want of a lexicon.
+
+        Warns
+        -----
+        UserWarning
+            If documents have less than 1 % of the topic in one of the new ones: it does not fall apart.
         """
         check_is_fitted(self)
         check_number(topic, "topic", "split_topic", 0, len(self.components_) - 1, integer=True)
@@ -143,9 +152,18 @@ class ShapedTopics(NamedTopics):
         new = [topic, *range(len(self.components_), theta.shape[1])]
         of_topic = theta[:, new].sum(0, dtype=np.float64)
         weight = np.concatenate([self.topic_weight_, np.zeros(n_topics - 1)])
-        weight[new] = self.topic_weight_[topic] * of_topic / max(of_topic.sum(), 1e-12)
+        division = of_topic / max(of_topic.sum(), 1e-12)
+        weight[new] = self.topic_weight_[topic] * division
         state.topic_weight = weight
         reading.read_topics(state, settings)
+        least = int(division.argmin())
+        if division[least] < _LEAST_PART:
+            or_fewer = ", or split it into fewer" if n_topics > 2 else ""
+            warnings.warn(
+                f"Topic {topic} does not fall into {n_topics} themes: of what documents have of it, the new "
+                f"topic {new[least]} has {division[least]:.2%}. Leave it whole{or_fewer}.",
+                stacklevel=2,
+            )
         return model
 
     def topic_hierarchy(self, n_words: int = 5) -> Any:
