@@ -399,7 +399,7 @@ class LLMRefiner(RefinedModel):
         for code in self.model_.languages_:
             for stage, topics in stages.items():
                 columns[f"{code}_{stage}"] = [topic[code][:n_words] for topic in topics]
-        return with_verdicts(pandas.DataFrame(columns), quality, after="n_answers")
+        return with_verdicts(pandas.DataFrame(columns), quality, self.model_.topic_weight_, after="n_answers")
 
     def dry_run(self, n_output_tokens: int | None = None) -> Estimate:
         """Say what `fit` would ask, at most, and send nothing.

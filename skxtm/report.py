@@ -96,7 +96,7 @@ def write_report(
         title=title,
         version=__version__,
         languages={code: len(words) for code, words in trained.vocabularies_.items()},
-        topics=_topic_rows(topics, trained, verdicts_of(quality, len(topics))),
+        topics=_topic_rows(topics, trained, verdicts_of(quality, trained.topic_weight_)),
         refined=_refined_rows(model, n_words) if isinstance(model, LLMRefiner) else [],
         figures={name: _display(value) for name, value in (figures or {}).items()},
         accuracies=None if accuracies is None else _accuracy_table(accuracies),

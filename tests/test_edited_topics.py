@@ -1,5 +1,6 @@
 """Topics that people edited, or answers recorded before, through the whole refiner."""
 
+import copy
 import json
 import pickle
 
@@ -126,6 +127,14 @@ def test_topics_and_languages_that_the_file_leaves_out_stay_and_nobody_is_warned
     assert np.isnan(refiner.confidence_).tolist() == [True, False, True]
 
 
+def test_a_theme_that_is_the_name_of_another_topic_gets_a_number(fitted, tmp_path):
+    named = copy.deepcopy(fitted).set_topic_names({1: "Weather"})
+    (tmp_path / "topics.md").write_text("## Topic 2: weather\n", encoding="utf-8")
+    refined = refiner_of(named, EditedTopics(tmp_path / "topics.md"), max_epochs=0).fit(CORPUS).model_
+    assert refined.topic_names_[1:] == ["Weather", "weather (2)"]
+    assert refined.set_topic_names({0: "Flights"}).topic_names_ == ["Flights", "Weather", "weather (2)"]
+
+
 def test_a_stop_word_in_a_file_is_told_so(tmp_path):
     documents = [(f"rain{row % 3} wind{row % 4} room", "en") for row in range(40)]
     model = CrossLingualTopicModel(2, random_state=0).fit(documents)
@@ -166,6 +175,14 @@ def test_what_does_not_fit_the_model_is_named(fitted, tmp_path, text, message):
     with pytest.raises(InputError) as error:
         refiner_of(fitted, EditedTopics(tmp_path / "topics.md")).fit(CORPUS)
     assert str(error.value) == message
+
+
+def test_paths_that_are_gone_after_one_reading_are_not_taken_later():
+    edited = EditedTopics("topics.md").set_params(path=iter(["other.md"]))
+    with pytest.raises(
+        InputError, match=r"^EditedTopics takes a path or a list of paths\. Got <list_iterator"
+    ):
+        _ = edited.paths
 
 
 @pytest.mark.parametrize("path", [None, 5, ["topics.md", 5]])
@@ -231,6 +248,15 @@ class TestRecordedRounds:
         np.testing.assert_array_equal(read.confidence_, asked.confidence_)
         np.testing.assert_array_equal(read.model_.components_, asked.model_.components_)
         assert read.refinement_report_.equals(asked.refinement_report_)
+
+    def test_files_that_glob_finds_are_read_like_a_list_of_them(self, fitted, answers, tmp_path):
+        for number, answer in enumerate(answers):
+            (tmp_path / f"round{number}.json").write_text(answer, encoding="utf-8")
+        found, listed = EditedTopics(tmp_path.glob("*.json")), sorted(tmp_path.glob("*.json"))
+        assert sorted(found.paths) == sorted(clone(found).paths) == listed
+        refined = [refiner_of(fitted, llm, max_epochs=0).fit(CORPUS) for llm in (found, EditedTopics(listed))]
+        assert refined[0].n_answers_.tolist() == [3] * K
+        np.testing.assert_array_equal(refined[0].n_answers_, refined[1].n_answers_)
 
     def test_an_answer_that_cannot_be_read_is_named_by_its_file(self, fitted, answers, tmp_path):
         paths = [tmp_path / "first.json", tmp_path / "second.json"]

@@ -91,7 +91,7 @@ class NamedTopics(TopicTransformer):
         columns: dict[str, Any] = {"topic": range(len(topics)), "name": self.topic_names_}
         columns["weight"] = self.topic_weight_
         columns.update({code: [topic[code] for topic in topics] for code in self.languages_})
-        return with_verdicts(pandas.DataFrame(columns), quality, after="weight")
+        return with_verdicts(pandas.DataFrame(columns), quality, self.topic_weight_, after="weight")
 
     def set_topic_names(self, names: Sequence[str | TopicName] | Mapping[int, str | TopicName]) -> Self:
         """Name topics, in tables, pages, and as names of the columns that `transform` returns.
@@ -156,15 +156,15 @@ class NamedTopics(TopicTransformer):
         return dict(zip(self.languages_, parts, strict=True))
 
 
-def verdicts_of(quality: Any, n_topics: int) -> list[str]:
+def verdicts_of(quality: Any, weights: NDArray[np.float64]) -> list[str]:
     """Read what is wrong with each topic.
 
     Parameters
     ----------
     quality : pandas.DataFrame or None
         From `skxtm.explore.topic_quality_table`.
-    n_topics : int
-        Topics of the model.
+    weights : ndarray of shape (n_topics,)
+        Of the model's topics, by which they are known where the table has weights.
 
     Returns
     -------
@@ -176,6 +176,7 @@ def verdicts_of(quality: Any, n_topics: int) -> list[str]:
     InputError
         If the table is not of these topics.
     """
+    n_topics = len(weights)
     if quality is None:
         return [""] * n_topics
     columns = getattr(quality, "columns", ())
@@ -187,10 +188,18 @@ def verdicts_of(quality: Any, n_topics: int) -> list[str]:
             f"The 'quality' table is of {len(verdict_of)} topics, and the model has {n_topics}. Make it "
             "anew, of this model."
         )
+    if "weight" in columns:
+        is_own = np.isclose(quality["weight"], weights[quality["topic"]], rtol=1e-5, atol=1e-9)
+        if not is_own.all():
+            topic = quality["topic"].iloc[is_own.argmin()]
+            raise InputError(
+                f"The 'quality' table is of other topics: topic {topic} of the model has another weight. "
+                "Make it anew, of this model."
+            )
     return [verdict_of[number] for number in range(n_topics)]
 
 
-def with_verdicts(info: Any, quality: Any, *, after: str) -> Any:
+def with_verdicts(info: Any, quality: Any, weights: NDArray[np.float64], *, after: str) -> Any:
     """Put what is wrong with topics beside them, and the broken ones last.
 
     Parameters
@@ -199,6 +208,8 @@ def with_verdicts(info: Any, quality: Any, *, after: str) -> Any:
         One row per topic, in the order of their numbers.
     quality : pandas.DataFrame or None
         As for `verdicts_of`; None leaves the table as it is.
+    weights : ndarray of shape (n_topics,)
+        As for `verdicts_of`.
     after : str
         Column behind which ``verdict`` comes.
 
@@ -208,7 +219,7 @@ def with_verdicts(info: Any, quality: Any, *, after: str) -> Any:
     """
     if quality is None:
         return info
-    verdicts = verdicts_of(quality, len(info))
+    verdicts = verdicts_of(quality, weights)
     info.insert(info.columns.get_loc(after) + 1, "verdict", verdicts)
     are_broken = [verdict != "" for verdict in verdicts]
     return info.iloc[np.argsort(are_broken, kind="stable")].reset_index(drop=True)
@@ -283,6 +294,8 @@ def given_names(state: State, otherwise: Sequence[str]) -> list[str]:
 def take_themes(state: State, themes: Sequence[str]) -> None:
     """Name topics as their themes, those without a theme as before.
 
+    A theme that another topic has, or has as its name, gets a number.
+
     Parameters
     ----------
     state : State
@@ -290,6 +303,8 @@ def take_themes(state: State, themes: Sequence[str]) -> None:
     themes : sequence of str of length n_components
         Empty where there is none.
     """
-    for number, theme in enumerate(unique_names(themes)):
-        if themes[number]:
-            state.names[number] = TopicName(theme, is_asked=True)
+    named = [number for number, theme in enumerate(themes) if theme]
+    kept = [name.name for number, name in state.names.items() if number not in named]
+    different = unique_names([*kept, *(themes[number] for number in named)])[len(kept) :]
+    for number, theme in zip(named, different, strict=True):
+        state.names[number] = TopicName(theme, is_asked=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from skxtm.exceptions import InputError
 # 05.03.2024, 5/3/24 and the like, whose order of day and month is not seen
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})(?:([./])(\d{1,2})[./](?:\d{4}|\d{2})|(-)(\d{1,2})-\d{4})(?!\d)")
 _HAS_YEAR = re.compile(r"\d{4}")
+_ZONE = re.compile(r":\d\d(?:[.,]\d+)?\s*(Z|[+-]\d\d:?\d\d)\s*$", re.IGNORECASE)  # behind hours and minutes
 _NO_DATE = "?"
 _REMEDY = "Write them as 2026-11-30, or give None where there is none."
 
@@ -84,7 +86,8 @@ def read_times(pandas: Any, dates: Any, n_documents: int, dayfirst: bool | None)
     Returns
     -------
     times : Series of datetime64
-        Not a time where there is no date.
+        Not a time where there is no date. As the clock of their zone has them, if all have the same; else
+        as that of UTC.
 
     Raises
     ------
@@ -106,7 +109,11 @@ def read_times(pandas: Any, dates: Any, n_documents: int, dayfirst: bool | None)
     first = _is_day_first(ordered) if dayfirst is None else dayfirst
     fitting = ordered[ordered.map(lambda text: _month(text, first) <= 12).astype(bool)]
     times = pandas.concat([times, pandas.to_datetime(fitting, dayfirst=first, **options)])
-    times = times.reindex(values.index).dt.tz_localize(None)
+    times = times.reindex(values.index)
+    zones = {str(zone): zone for zone in map(_zone, values[times.notna()])}
+    if len(zones) == 1 and None not in zones.values():  # else a day in Tokyo would begin the day before
+        times = times.dt.tz_convert(next(iter(zones.values())))
+    times = times.dt.tz_localize(None)
     is_blank = values.isna() | (values.astype(str).str.strip() == "")
     unread = np.flatnonzero(times.isna() & ~is_blank)
     if len(unread):
@@ -132,6 +139,14 @@ def _plain(pandas: Any, value: Any) -> Any:
     if isinstance(value, (int, float, np.integer, np.floating)) and value == value:  # no nan
         return str(int(value)) if 1000 <= value <= 9999 and value == int(value) else _NO_DATE
     return value
+
+
+def _zone(value: Any) -> Any:
+    """Tell in which zone a date is; None if it does not say."""
+    if not isinstance(value, str):
+        return getattr(value, "tzinfo", None)
+    found = _ZONE.search(value)
+    return datetime.strptime(found[1].upper(), "%z").tzinfo if found else None
 
 
 def _order(text: str) -> tuple[int, int]:

@@ -371,6 +371,9 @@ def find_documents(
 def _topic_numbers(topics: Sequence[int] | None, n_topics: int) -> list[int]:
     if topics is None:
         return list(range(n_topics))
+    if not isinstance(topics, Iterable):
+        raise InputTypeError(f"topics must be a sequence of numbers of topics, or None. Got {topics!r}.")
+    topics = list(topics)
     for number in topics:
         if isinstance(number, bool) or number not in range(n_topics):
             raise InputError(f"There is no topic {number!r}; topics are 0 to {n_topics - 1}.")

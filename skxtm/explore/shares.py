@@ -43,7 +43,7 @@ def topics_over_time(
     dates : sequence of date, datetime, Period, str or int of length n_documents, or str
         When each document is from, or the name of a column of the DataFrame `X`. Numbers are years, from 1000
         to 9999; a str is whatever ``pandas.to_datetime`` reads that has a year. Documents without a date are
-        left out.
+        left out. Dates of one time zone are as its clock has them, those of several as that of UTC.
     period : {"Y", "Q", "M", "W", "D", "h"} or None, default=None
         Years, quarters, months, weeks, days or hours; None takes the shortest of which there are at most 40
         from the first date to the last.

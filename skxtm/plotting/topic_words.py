@@ -111,7 +111,7 @@ class TopicWordsDisplay:
             {code: weighted_words(own, code, number, of_code) for code, of_code in top[number].items()}
             for number in numbers
         ]
-        verdicts = dict(enumerate(verdicts_of(quality, len(top))))
+        verdicts = dict(enumerate(verdicts_of(quality, own.topic_weight_)))
         return cls(words, numbers, [names[number] for number in numbers], verdicts)
 
     def plot(self, *, ax: Any = None) -> Self:

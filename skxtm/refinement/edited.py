@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from skxtm.refinement.topic_files import EditedTopic, read_topics
 
 __all__ = ["EditedTopics"]
 
-Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 class EditedTopics(BaseEstimator):
@@ -27,7 +27,7 @@ class EditedTopics(BaseEstimator):
 
     Parameters
     ----------
-    path : str, path-like, or sequence of these
+    path : str, path-like, or iterable of these
         The file, as `read_topics` reads it, or a file ``.json`` or ``.txt`` with the answer of a language
         model, as `parse_answer` reads it. Several are voted on as rounds are.
     unknown_words : {"raise", "report"}, default="raise"
@@ -70,14 +70,15 @@ class EditedTopics(BaseEstimator):
     """
 
     def __init__(self, path: Paths, *, unknown_words: Literal["raise", "report"] = "raise") -> None:
-        self.path = path
+        # what glob returns can be gone through once only, and neither copied nor shown
+        self.path = list(path) if isinstance(path, Iterator) else path
         self.unknown_words = unknown_words
 
     @property
     def paths(self) -> list[Path]:
         """The files, in their order."""
         path: Any = self.path
-        is_one = isinstance(path, (str, os.PathLike)) or not isinstance(path, Iterable)
+        is_one = isinstance(path, (str, os.PathLike, Iterator)) or not isinstance(path, Iterable)
         given: list[Any] = [path] if is_one else list(path)
         if not all(isinstance(each, (str, os.PathLike)) for each in given):
             raise InputError(f"EditedTopics takes a path or a list of paths. Got {self.path!r}.")

@@ -1,6 +1,6 @@
 """How dates beside documents are read: all in one order, or refused."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
@@ -94,6 +94,19 @@ def test_hours_and_zones_are_kept():
     at = datetime(2024, 3, 13, 10, 30)
     dates = [at, (at + timedelta(hours=2)).isoformat() + "+02:00", "13.03.2024 10:30"]
     assert times_of(dates).tolist() == [at] * 3
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "Europe/Berlin", "UTC"])
+def test_dates_of_one_zone_are_those_of_its_clock(zone):
+    days = pd.date_range("2024-02-01", periods=300, tz=zone)
+    expected = days.tz_localize(None).tolist()
+    assert times_of(days).tolist() == times_of([*days.tolist(), None]).dropna().tolist() == expected
+    same = [day.replace(tzinfo=timezone(timedelta(hours=9))) for day in expected]
+    written = [day.isoformat() for day in same]
+    as_in_mail = [f"{day:%d.%m.%Y %H:%M} +0900" for day in same]
+    for dates in (same, written, as_in_mail):
+        assert times_of(dates).tolist() == expected
+    assert times_of([*written, "2024-02-01"])[0] == expected[0] - timedelta(hours=9)
 
 
 def test_a_column_is_named_or_given():

@@ -94,6 +94,14 @@ def test_a_text_that_is_there_twice_represents_a_topic_once_and_an_unknown_one_n
     assert sorted(found["row"]) == [0, 1, 2]
 
 
+def test_topics_that_are_counted_off_are_read_once_and_a_single_number_is_none(model, sample):
+    found = representative_documents(model, sample.corpus, n=1, topics=(number for number in (5, 2)))
+    assert found["topic"].unique().tolist() == [5, 2]
+    with pytest.raises(InputTypeError) as caught:
+        representative_documents(model, sample.corpus, topics=3)
+    assert str(caught.value) == "topics must be a sequence of numbers of topics, or None. Got 3."
+
+
 def test_sizes_count_documents_by_their_largest_topic_in_each_language(model, sample):
     sizes, theta = topic_sizes(model, sample.corpus), model.transform(sample.corpus).astype(float)
     assert len(sizes) == 8 * 2

@@ -393,6 +393,18 @@ class TestMarks:
         assert page.index("Topic 0") < page.index("Topic 1 ")
         assert page.index("Topic 2") < page.index("Topic 1 ") < page.index("⚠ two themes")
 
+    def test_a_table_from_before_topics_were_sorted_is_refused(self):
+        model = self.model().merge_topics([1, 2])
+        table, moved = topic_quality_table(model, self.CORPUS.corpus), model.sort_topics()
+        assert moved.topic_weight_[0] > model.topic_weight_[0]
+        model.set_topic_names({0: "first"}).get_topic_info(quality=table)
+        with pytest.raises(InputError) as caught:
+            moved.get_topic_info(quality=table)
+        assert str(caught.value) == (
+            f"The 'quality' table is of other topics: topic {table['topic'][0]} of the model has another weight. "
+            "Make it anew, of this model."
+        )
+
     @pytest.mark.parametrize(
         ("quality", "message"),
         [
