@@ -21,6 +21,7 @@ from skxtm._model.state import Settings, State
 from skxtm._threads import check_n_threads, torch_threads
 from skxtm.embeddings._sums import RowSum
 from skxtm.exceptions import InputError, InterruptedWarning
+from skxtm.languages import distinct_codes
 
 if TYPE_CHECKING:
     from skxtm.backbones.base import Backbone, Materials
@@ -326,6 +327,7 @@ def _check_as_begun(state: State, settings: Settings) -> None:
     """Refuse parameters that were changed for nothing, as training goes on as it began."""
     begun, now = state.backbone, _resolved(settings)
     changed = ["n_components"] if settings.n_components != state.n_topics else []
+    changed += _begun_otherwise(state, settings, now)
     if type(now) is not type(begun):
         changed.append("backbone")
     else:
@@ -345,6 +347,17 @@ def _check_as_begun(state: State, settings: Settings) -> None:
 def _plain(history: Mapping[str, Iterable[Any]]) -> dict[str, list[float]]:
     """Write what was recorded as floats, whatever numbers they are."""
     return {name: [float(value) for value in values] for name, values in history.items()}
+
+
+def _begun_otherwise(state: State, settings: Settings, backbone: Backbone) -> list[str]:
+    """Name parameters that training begins by, as far as the model knows what they were."""
+    changed = []
+    if state.seeds not in (None, repr(read_seeds(settings, backbone))):
+        changed.append("seed_topics")
+    languages = settings.languages
+    if languages is not None and set(distinct_codes(languages, "languages")) != set(state.languages):
+        changed.append("languages")
+    return changed
 
 
 def _network_backbone(state: State) -> Any:

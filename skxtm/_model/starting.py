@@ -185,6 +185,7 @@ def _begin_at_words(state: State, corpus: Corpus, settings: Settings) -> SeedWor
     """Name the topics that begin at words, and find these in the vocabularies."""
     seeds = read_seeds(settings, state.backbone)
     check_room(seeds, state.shape.n_components)
+    state.seeds = repr(seeds)
     set_names(state, {number: seed.name for number, seed in enumerate(seeds)})
     return find_seed_words(seeds, state, corpus)
 

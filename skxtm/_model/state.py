@@ -118,6 +118,8 @@ class State:
         Whether topics of documents are found by their embeddings.
     resources : list of Resource
         What the model was made with besides documents.
+    seeds : str or None
+        The words at which topics began, as text that tells them from others; None if that is not known.
     n_dimensions : int or None
         Of the documents' embeddings; None if there were none.
     clusters : DocumentClusters or None
@@ -150,6 +152,7 @@ class State:
     documents_given: bool = False
     reads_documents: bool = False
     resources: list[Resource] = field(default_factory=list)
+    seeds: str | None = None
     n_dimensions: int | None = None
     clusters: DocumentClusters | None = None
     constants: dict[str, NDArray[Any]] = field(default_factory=dict)

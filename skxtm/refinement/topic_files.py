@@ -6,13 +6,14 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from unicodedata import category
 
 from skxtm._files import write_page
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.languages import canonical_code
 from skxtm.refinement._words import one_line
 
@@ -31,6 +32,10 @@ _MARKUP = "*~`,，、"
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")  # a spreadsheet would compute what begins like this
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
+_NO_TOPICS = (
+    "topics must be a sequence with a dict of language to a list of words for each topic, such as get_topics "
+    "returns, or a dict of numbers to EditedTopic, such as read_topics returns."
+)
 _UNWRITABLE = {"Cc", "Cs", "Zl", "Zp"}
 _BOM = "\ufeff"
 
@@ -81,13 +86,13 @@ def write_topics(
     topics : sequence of dict of str to sequence of str, or dict of int to EditedTopic
         Words of every topic by language, as ``get_topics`` returns them; or what `read_topics` returned.
     names : sequence of str, default=None
-        Names of the topics, only with a sequence of topics.
+        Names of the topics, only with a sequence of topics. A topic without words or name is left out.
 
     Raises
     ------
-    InputError
-        If the suffix is another, a word or name cannot be written, there are not as many names as topics, or
-        the folder does not exist. A file that is there stays as it is.
+    InputError, InputTypeError
+        If the suffix is another, topics are something else, a word or name cannot be written, there are not
+        as many names as topics, or the folder does not exist. A file that is there stays as it is.
 
     See Also
     --------
@@ -316,6 +321,8 @@ def _read_row(row: Mapping[str, str], n_surplus: int, line: int, reader: _Reader
         raise reader.error(
             line, "the row has more cells than there are columns; put a cell with commas in quotes."
         )
+    if "topic" not in row:
+        raise reader.error(line, "the row has fewer cells than there are columns, and no topic; fill it in.")
     cells = {name: _unguarded(cell.strip()) for name, cell in row.items()}
     if not re.fullmatch(r"[0-9]{1,9}", cells["topic"]):
         raise reader.error(line, f"{cells['topic']!r} is no number of a topic; topics are numbered from 0.")
@@ -381,19 +388,41 @@ def _entries(
     topics: Sequence[Mapping[str, Sequence[str]]] | Mapping[int, EditedTopic], names: Sequence[str] | None
 ) -> dict[int, EditedTopic]:
     if isinstance(topics, Mapping):
-        return dict(topics)
-    names = [""] * len(topics) if names is None else list(names)
-    if len(names) != len(topics):
-        raise InputError(f"names holds {len(names)} names for {len(topics)} topics. Give one for each.")
-    return {
-        number: EditedTopic({code: list(words) for code, words in topic.items() if len(words)}, name=name)
-        for number, (topic, name) in enumerate(zip(topics, names, strict=True))
-    }
+        if names is not None:
+            raise InputError(
+                "names are for a sequence of topics; each topic of a dict has its own, EditedTopic(name=...)."
+            )
+        entries = dict(topics)
+        if not all(isinstance(topic, EditedTopic) for topic in entries.values()):
+            raise InputTypeError(_NO_TOPICS)
+    else:
+        topics = _listed(topics)
+        names = [""] * len(topics) if names is None else list(names)
+        if len(names) != len(topics):
+            raise InputError(f"names holds {len(names)} names for {len(topics)} topics. Give one for each.")
+        entries = {
+            number: EditedTopic({code: list(words) for code, words in topic.items() if len(words)}, name=name)
+            for number, (topic, name) in enumerate(zip(topics, names, strict=True))
+        }
+    return {number: topic for number, topic in entries.items() if topic.name or topic.words or topic.struck}
+
+
+def _listed(topics: Any) -> list[Mapping[str, Sequence[str]]]:
+    """Check that topics are dicts of languages to lists of words."""
+    is_many = isinstance(topics, Iterable) and not isinstance(topics, str)
+    listed: list[Any] = list(topics) if is_many else [None]
+    for topic in listed:
+        words = list(topic.values()) if isinstance(topic, Mapping) else [None]
+        if any(isinstance(part, str) or not isinstance(part, Collection) for part in words):
+            raise InputTypeError(_NO_TOPICS)
+    return listed
 
 
 def _check_writable(number: int, topic: EditedTopic, *, in_markdown: bool) -> None:
     words = [word for part in (topic.words, topic.struck) for of_part in part.values() for word in of_part]
-    for text in filter(None, [topic.name, *words]):
+    for text in [topic.name, *words]:
+        if not isinstance(text, str):
+            raise InputTypeError(f"Words and names are str. Got {text!r} of topic {number}.")
         if text != text.strip() or any(category(sign) in _UNWRITABLE for sign in text):
             raise InputError(
                 f"{text!r} of topic {number} cannot be written, since it begins or ends with a space, or "

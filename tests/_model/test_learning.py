@@ -11,7 +11,7 @@ from scipy.special import softmax
 from skxtm import Corpus, CrossLingualTopicModel, CrossLingualVectorizer, Lexicon, LLMRefiner
 from skxtm._model import learning
 from skxtm._model.state import state_of
-from skxtm.backbones import NMTM
+from skxtm.backbones import NMTM, CoreCTM
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.exceptions import InputError, MissingResourceError, TrainingError, UnknownWordsWarning
 
@@ -280,6 +280,30 @@ def test_parameters_that_training_would_not_heed_any_more_are_refused(tmp_path, 
         begun.set_params(**own).set_params(max_epochs=7, backbone=NMTM(), verbose=0, n_threads=2)
         assert begun.partial_fit(CORPUS).n_iter_ == 2
         assert begun.set_params(**parameters, max_epochs=1).fit(CORPUS).n_iter_ == 1
+
+
+@pytest.mark.parametrize(
+    ("parameters", "changed"),
+    [
+        ({"seed_topics": {"first": ["en1", "zh2"]}}, ["seed_topics"]),
+        ({"seed_topics": None, "languages": ["en"]}, ["seed_topics", "languages"]),
+    ],
+)
+def test_training_goes_on_with_the_seed_topics_and_languages_with_which_it_began(
+    tmp_path, parameters, changed
+):
+    backbone = CoreCTM(weight_reconstruction=1.0)
+    model = make_model(backbone=backbone, seed_topics={"first": ("en1", "en2")}).partial_fit(CORPUS)
+    model.save(tmp_path / "model")
+    for begun in (model, CrossLingualTopicModel.load(tmp_path / "model")):
+        own = begun.get_params(deep=False)
+        with pytest.raises(InputError) as caught:
+            begun.set_params(**parameters).partial_fit(CORPUS)
+        assert str(caught.value) == (
+            f"The parameters {changed} were changed after training began, and partial_fit goes on as it began. "
+            "Set them back, or begin anew with fit."
+        )
+        assert begun.set_params(**own).partial_fit(CORPUS).n_iter_ == 2
 
 
 def test_a_training_that_diverges_leaves_the_model_as_it_was():

@@ -1,10 +1,13 @@
 """Topics as files: what is written is read, and what cannot be read is named with its line."""
 
+from pathlib import Path
+from unittest.mock import Mock
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.refinement import EditedTopic, read_topics, write_topics
 
 SUFFIXES = [".md", ".csv", ".tsv"]
@@ -132,6 +135,8 @@ DAMAGED = {
         ".csv", "topic,language,word\n0,,rain\n"),
     "topics.csv, line 2: the row has more cells than there are columns; put a cell with commas in quotes.": (
         ".csv", "topic,language,word\n0,en,a,b\n"),
+    "topics.csv, line 2: the row has fewer cells than there are columns, and no topic; fill it in.": (
+        ".csv", "word,language,topic\nrain,en\n"),
     "topics.csv, line 3: topic 0 is called 'Sky' here and 'Sea' before; give it one name.": (
         ".csv", "topic,name,language,word\n0,Sea,en,a\n0,Sky,en,b\n"),
 }  # fmt: skip
@@ -171,14 +176,49 @@ def test_what_cannot_be_written_is_named(suffix, topics, message, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "topics", [None, 3, "rain", [["a"]], {0: {"en": ["a"]}}, [{"en": "rain"}], [{"en": 3}]]
+)
+def test_what_are_no_topics_is_not_written(topics, tmp_path):
+    with pytest.raises(InputTypeError) as error:
+        write_topics(tmp_path / "topics.md", topics)
+    assert str(error.value) == (
+        "topics must be a sequence with a dict of language to a list of words for each topic, such as get_topics "
+        "returns, or a dict of numbers to EditedTopic, such as read_topics returns."
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_word_or_name_is_not_written(tmp_path):
+    for topics, names in (([{"en": [5]}], None), ([{"en": ["a"]}], [5])):
+        with pytest.raises(InputTypeError) as error:
+            write_topics(tmp_path / "topics.md", topics, names=names)
+        assert str(error.value) == "Words and names are str. Got 5 of topic 0."
+
+
+def test_names_beside_topics_that_have_their_own_are_refused(tmp_path):
+    with pytest.raises(InputError) as error:
+        write_topics(tmp_path / "topics.md", TOPICS, names=["a", "b", "c"])
+    assert str(error.value) == (
+        "names are for a sequence of topics; each topic of a dict has its own, EditedTopic(name=...)."
+    )
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_topic_of_which_nothing_is_said_is_left_out(suffix, tmp_path):
+    (tmp_path / "empty.md").write_text("## Topic 0\n## Topic 1\n- en: rain\n", encoding="utf-8")
+    write_topics(tmp_path / f"topics{suffix}", read_topics(tmp_path / "empty.md"))
+    assert read_topics(tmp_path / f"topics{suffix}") == {1: EditedTopic({"en": ["rain"]})}
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_file_that_cannot_be_replaced_stays_as_it_is(suffix, tmp_path, monkeypatch):
     path = tmp_path / f"topics{suffix}"
     write_topics(path, TOPICS)
     before = path.read_bytes()
-    monkeypatch.setattr("skxtm.refinement.topic_files._UNWRITABLE", set())
-    with pytest.raises(UnicodeEncodeError):
-        write_topics(path, [{"en": ["rain\ud83d"]}])
+    monkeypatch.setattr(Path, "write_text", Mock(side_effect=OSError("No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        write_topics(path, [{"en": ["rain"]}])
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
