@@ -243,7 +243,7 @@ class CrossLingualTopicModel(ShapedTopics):
         return self._learn(X)
 
     def partial_fit(self, X: Any, y: Any = None, *, n_epochs: int = 1) -> Self:
-        """Train for some more epochs.
+        """Train for some more epochs; of CoreCTM, the default, only with a `weight_reconstruction`.
 
         Parameters
         ----------

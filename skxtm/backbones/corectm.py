@@ -73,6 +73,7 @@ class CoreCTM(NetworkBackbone):
         angles, which finds more translations.
     weight_reconstruction : float, default=0.0
         Weight of the likelihood of the words in training, by `LLMRefiner` too; see Notes for why it is 0.
+        Without it epochs of ``fit`` and ``partial_fit`` change nothing.
     learning_rate : float, default=1e-3
         Of Adam.
     max_epochs : int, default=0
