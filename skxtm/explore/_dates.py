@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -37,19 +38,19 @@ def values_beside(X: Any, values: Any, name: str) -> Any:
     Raises
     ------
     InputError
-        If it is no column, or more than one.
+        If it is no column, or more than one, or nothing that holds values.
     """
+    columns, is_many = getattr(X, "columns", ()), isinstance(values, Iterable)
+    if not is_many or (isinstance(values, str) and values not in columns):
+        raise InputError(
+            f"{name} must hold a value for each document, or name a column of a DataFrame X. Got {values!r}."
+        )
     if isinstance(values, str):
-        columns = getattr(X, "columns", None)
-        if columns is None or values not in columns:
-            raise InputError(
-                f"{name} must hold a value for each document, or name a column of a DataFrame X. Got "
-                f"{values!r}."
-            )
         return X[values]
-    if getattr(values, "ndim", 1) == 2 and values.shape[1] == 1:
+    shape: tuple[Any, ...] = getattr(values, "shape", (None,))
+    if len(shape) == 2 and shape[1] == 1:
         return values[values.columns[0]] if hasattr(values, "columns") else values[:, 0]
-    if getattr(values, "ndim", 1) != 1:
+    if len(shape) != 1:
         raise InputError(
             f"{name} must hold one value for each document. Got an array of shape {values.shape}."
         )

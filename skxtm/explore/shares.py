@@ -265,7 +265,7 @@ def shares_by_group(documents: ReadDocuments, groups: Any, resamples: Resamples)
     dtype: Any = getattr(groups, "dtype", None)
     is_ordered = isinstance(dtype, pandas.CategoricalDtype) and dtype.ordered
     order = dtype.categories if is_ordered else labels.dropna().unique()
-    table["order"] = table["group"].map({group: k for k, group in enumerate(order)})
+    table["order"] = table["group"].map({group: k for k, group in enumerate(order)}.__getitem__)
     table = table.sort_values(
         ["order", "language", "topic"], key=_all_first, kind="stable", ignore_index=True
     )
@@ -286,7 +286,7 @@ def _shares(pandas: Any, documents: ReadDocuments, labels: Any, column: str, res
             if len(rows):
                 low, high = resamples.interval(theta[rows])
                 part = {
-                    column: label,
+                    column: [label] * theta.shape[1],  # also of a tuple
                     "language": code,
                     "topic": np.arange(theta.shape[1]),
                     "name": documents.names,

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,6 +114,13 @@ def test_a_column_is_named_or_given():
     frame = pd.DataFrame({"text": ["a", "b"], "source": ["x", "y"]}, index=[7, 3])
     for groups in ("source", frame["source"], frame[["source"]], frame[["source"]].to_numpy()):
         assert list(values_beside(frame, groups, "groups")) == ["x", "y"]
+    assert list(values_beside(frame, pl.DataFrame({"source": ["x", "y"]}), "groups")) == ["x", "y"]
+    for value in (None, 3):
+        with pytest.raises(InputError) as caught:
+            values_beside(frame, value, "groups")
+        assert str(caught.value) == (
+            f"groups must hold a value for each document, or name a column of a DataFrame X. Got {value}."
+        )
     for documents in (frame, ["a", "b"]):
         with pytest.raises(InputError, match="groups must hold a value for each document, or name a column"):
             values_beside(documents, "sauce", "groups")

@@ -44,6 +44,14 @@ def test_shares_are_mean_proportions_of_every_period_and_language(model, data):
     assert table["time"].is_monotonic_increasing
 
 
+def test_groups_may_be_tuples(model, data):
+    pairs = [("press", 2024), ("press", 2025), ("radio", 2024)] * 40
+    table = topics_per_group(model, data.corpus, pairs)
+    plain = topics_per_group(model, data.corpus, [f"{source} {year}" for source, year in pairs])
+    assert table["group"].map(lambda pair: f"{pair[0]} {pair[1]}").tolist() == plain["group"].tolist()
+    pd.testing.assert_frame_equal(table.drop(columns="group"), plain.drop(columns="group"))
+
+
 def test_the_interval_is_that_of_brute_force_resampling():
     random = np.random.default_rng(0)
     theta = random.dirichlet([1, 2], size=30)
