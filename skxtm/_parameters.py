@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 
 
 def check_number(
@@ -131,6 +131,45 @@ def check_text(value: object, name: str, owner: str | None = None) -> None:
             f"The {name!r} parameter {f'of {owner} ' if owner else ''}must be None or a str. "
             f"Got {value!r} instead."
         )
+
+
+def in_order_of_columns(words: Any, name: str) -> Any:
+    """Put words that come with their columns, as in scikit-learn's ``vocabulary_``, into the order of these.
+
+    Parameters
+    ----------
+    words : mapping of str to int, or iterable of str
+        As given.
+    name : str
+        What a message calls them.
+
+    Returns
+    -------
+    words : list of str, or what was given
+        Of a mapping its words, column after column; anything else as it is.
+
+    Raises
+    ------
+    InputError
+        If the values of a mapping are not the columns from 0 on, each once.
+    InputTypeError
+        If it is a set, whose order is not known.
+    """
+    if isinstance(words, (set, frozenset)):
+        raise InputTypeError(
+            f"{name} is a set, whose order is not known. Give a list of words in the order of their columns."
+        )
+    if not isinstance(words, Mapping):
+        return words
+    columns = list(words.values())
+    if not all(isinstance(column, (int, np.integer)) for column in columns) or sorted(columns) != list(
+        range(len(columns))
+    ):
+        raise InputError(
+            f"{name} is a dict whose values are not the columns 0 to {len(columns) - 1} of its words, each "
+            "once. Give a list of words in the order of their columns."
+        )
+    return sorted(words, key=words.__getitem__)
 
 
 class NestedParameters(BaseEstimator):

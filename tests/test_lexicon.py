@@ -505,6 +505,18 @@ def test_a_vocabulary_of_something_else_than_words_is_refused(lexicon):
     with pytest.raises(InputTypeError) as error:
         lexicon.matrix("猫", ["cat"], "zh", "en")
     assert str(error.value) == "source_vocabulary must be a sequence of words. Got the str '猫'."
+    with pytest.raises(InputTypeError) as error:
+        lexicon.matrix({"猫", "犬"}, ["cat"], "zh", "en")
+    assert str(error.value) == (
+        "source_vocabulary is a set, whose order is not known. Give a list of words in the order of their columns."
+    )
+
+
+def test_words_with_their_columns_stand_at_these(lexicon):
+    matrix = lexicon.matrix(
+        {"犬": 1, "猫": 0}, {"dog": np.int64(2), "cat": np.int64(1), "cow": 0}, "zh", "en"
+    )
+    assert matrix.toarray().tolist() == [[0, 1, 0], [0, 0, 1]]
 
 
 def test_coverage_counts_words_with_a_translation_in_the_other_vocabulary(lexicon):

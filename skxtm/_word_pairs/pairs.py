@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._parameters import in_order_of_columns
 from skxtm._word_pairs.text_files import read_text
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.languages import canonical_code, languages_of_name
@@ -291,7 +292,8 @@ def word_list(vocabulary: Words, name: str) -> list[str]:
 
     Parameters
     ----------
-    vocabulary : sequence or array of str
+    vocabulary : sequence or array of str, or mapping of str to int
+        A mapping says the column of each word.
     name : str
         What messages call it.
 
@@ -301,11 +303,14 @@ def word_list(vocabulary: Words, name: str) -> list[str]:
 
     Raises
     ------
+    InputError
+        If the values of a mapping are not the columns from 0 on.
     InputTypeError
-        If it is a str, or holds something else than str.
+        If it is a str or a set, or holds something else than str.
     """
     if isinstance(vocabulary, str):
         raise InputTypeError(f"{name} must be a sequence of words. Got the str {shortened(vocabulary)}.")
+    vocabulary = in_order_of_columns(vocabulary, name)
     # tolist gives plain str where an array's own elements are numpy's
     words: list[str] = vocabulary.tolist() if isinstance(vocabulary, np.ndarray) else list(vocabulary)
     for position, word in enumerate(words):

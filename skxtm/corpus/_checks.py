@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import chain
 from reprlib import repr as shortened
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from skxtm._parameters import in_order_of_columns
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.languages import REMEDY, by_code, canonical_code, fault_of_code
 
@@ -34,6 +35,8 @@ def object_column(values: Any, name: str) -> NDArray[np.object_]:
     """Anything in a row each as a one-dimensional object array; one that is given is kept without a copy."""
     if isinstance(values, str):
         raise InputTypeError(f"{name} is a single string, not a sequence of strings.")
+    if isinstance(values, (Mapping, Set)):
+        raise InputTypeError(f"{name} is {type(values).__name__!r}, not a sequence of strings.")
     if isinstance(values, np.ndarray) and values.dtype == object and values.ndim == 1:
         return values
     return np.fromiter((str(value) if type(value) is np.str_ else value for value in values), object)
@@ -210,10 +213,10 @@ def check_by_language(value: Any, name: str) -> None:
 
 def checked_vocabularies(vocabularies: Any) -> dict[str, NDArray[np.object_]]:
     check_by_language(vocabularies, "vocabularies")
-    columns = {
-        code: string_column(words, f"vocabularies[{code!r}]")
-        for code, words in by_code(vocabularies, "vocabularies").items()
-    }
+    columns = {}
+    for code, words in by_code(vocabularies, "vocabularies").items():
+        name = f"vocabularies[{code!r}]"
+        columns[code] = string_column(in_order_of_columns(words, name), name)
     for code, words in columns.items():
         if len(set(words.tolist())) < len(words):
             repeated = next(word for word, times in Counter(words.tolist()).items() if times > 1)

@@ -117,7 +117,7 @@ class Corpus:
         Non-negative word counts over the joint vocabulary: the columns of the languages side by side, in
         the order of `vocabularies`. A row's non-zeros lie in the columns of its own language.
     vocabularies : dict of str to sequence of str, optional
-        The words of each language; needed exactly when `counts` is given.
+        The words of each language, in a list or with their columns in a dict; needed exactly with `counts`.
     embedding : array of shape (n_documents, n_dimensions), optional
         Dense document vectors; a ``numpy.memmap`` is kept as it is.
     id : sequence of shape (n_documents,), optional
@@ -210,7 +210,8 @@ class Corpus:
         counts : dict of str to sparse matrix of shape (n_l, V_l)
             Word counts of each language's documents. A CSR matrix is kept without a copy.
         vocabularies : dict of str to sequence of str
-            The words of each language's columns; may name languages without documents.
+            The words of each language's columns, or a dict of word to column, as the ``vocabulary_`` of a
+            `CountVectorizer`; may name languages without documents.
         text, embedding, id, pair_id : dict of str to sequence, optional
             Further columns, by language.
 

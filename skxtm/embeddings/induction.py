@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._threads import one_thread
+from skxtm._word_pairs.pairs import word_list
 from skxtm.embeddings._vectors import unit_rows
 from skxtm.embeddings.alignment import mutual_neighbours
 from skxtm.embeddings.resolving import vocabulary_vectors
@@ -72,14 +73,14 @@ def induce_lexicon(
         raise InputError(
             f"The 'csls_neighbours' parameter must be at least 1. Got {csls_neighbours!r} instead."
         )
-    words = {code: list(vocabularies[code]) for code in (source, target)}
+    words = {code: word_list(vocabularies[code], f"vocabularies[{code!r}]") for code in (source, target)}
     vectors = vocabulary_vectors(embeddings, words)
     with one_thread():
         rows, columns, similarities = mutual_neighbours(
             unit_rows(vectors[source]), unit_rows(vectors[target]), csls_neighbours
         )
     best_first = np.argsort(-similarities, kind="stable")
-    pairs = [(str(words[source][rows[pair]]), str(words[target][columns[pair]])) for pair in best_first]
+    pairs = [(words[source][rows[pair]], words[target][columns[pair]]) for pair in best_first]
     return Lexicon(pairs, (source, target), match="literal")
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._parameters import check_n_words, check_number, check_text
-from skxtm._word_pairs.pairs import Match
+from skxtm._word_pairs.pairs import Match, word_list
 from skxtm.exceptions import AnswerFormatError, BudgetError, ChatRefusedError, InputError
 from skxtm.languages import LANGUAGE_NAMES, canonical_code
 from skxtm.lexicon import Lexicon
@@ -128,6 +128,8 @@ def ask(
     ------
     InputError
         If a parameter is not what is needed, or `lexicon` is of other languages.
+    InputTypeError
+        If `vocabulary` is a str, or holds something else than str.
     ChatRefusedError, BudgetError
         As from `ChatSession.ask`, of the first lists; what was answered is kept. Where words may not be asked
         for again, they are left out.
@@ -236,6 +238,8 @@ def lexicon_requests(
     ------
     InputError
         If a parameter is not what is needed.
+    InputTypeError
+        If `vocabulary` is a str, or holds something else than str.
 
     Examples
     --------
@@ -262,7 +266,7 @@ def _checked(source: str, target: str, n_translations: int, domain: str | None) 
 
 def _chosen_words(vocabulary: Words, frequencies: Any, n_words: int | None) -> list[str]:
     """Take the most frequent words that can stand on a line of a request."""
-    words = [str(word) for word in vocabulary]
+    words = word_list(vocabulary, "vocabulary")
     if frequencies is not None:
         counts = np.asarray(frequencies).ravel()
         if len(counts) != len(words):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from skxtm._parameters import check_choice
+from skxtm._parameters import check_choice, in_order_of_columns
 from skxtm.corpus import Corpus
 from skxtm.corpus._checks import is_missing
 from skxtm.exceptions import InputError, InputTypeError
@@ -36,7 +36,7 @@ class AlignedReference:
     incidences : mapping of str to {array-like, sparse matrix} of shape (n_documents, n_words)
         Per language, non-zero where the document holds the word. Count matrices may be given.
     vocabularies : mapping of str to sequence of str
-        Per language, the words of the columns.
+        Per language, the words of the columns, or a dict of word to column.
     token_counts : mapping of str to array-like of shape (n_words,), default=None
         Per language, the number of tokens of each word. Only the published counting of
         :func:`cnpmi_score` needs it.
@@ -387,6 +387,7 @@ def _check_languages(
 
 
 def _number_words(words: Words, language: str) -> dict[str, int]:
+    words = in_order_of_columns(words, f"vocabularies[{language!r}]")
     columns = {word: column for column, word in enumerate(words)}
     if not columns:
         raise InputError(f"The reference has no word in language {language!r}.")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
 
 from skxtm.corpus import Corpus, Document, same_vocabularies
 from skxtm.exceptions import InputError, InputTypeError
@@ -259,6 +260,13 @@ class TestSharedMemory:
 
 
 class TestFromCounts:
+    def test_the_words_of_a_count_vectorizer_stand_at_their_columns(self):
+        vectorizer = CountVectorizer()
+        counts = vectorizer.fit_transform(["wind rain", "wind sun wind"])
+        corpus = Corpus.from_counts({"en": counts}, {"en": vectorizer.vocabulary_})
+        assert corpus.vocabularies["en"].tolist() == vectorizer.get_feature_names_out().tolist()
+        assert corpus.vocabularies["en"].tolist() == ["rain", "sun", "wind"]
+
     def test_languages_are_stacked_in_the_order_of_the_counts(self):
         corpus = Corpus.from_counts(
             {"zh": [[1, 0], [0, 2]], "en": [[0, 0, 3]]},
@@ -293,6 +301,30 @@ class TestFromCounts:
                 {},
                 InputTypeError,
                 "vocabularies['en'] is a single string, not a sequence of strings.",
+            ),
+            (
+                {"en": [[1, 2]]},
+                {"en": {"rain": 1, "sun": 2}},
+                {},
+                InputError,
+                "vocabularies['en'] is a dict whose values are not the columns 0 to 1 of its words, each once. "
+                "Give a list of words in the order of their columns.",
+            ),
+            (
+                {"en": [[1, 2]]},
+                {"en": {"rain": 1.0, "sun": "0"}},
+                {},
+                InputError,
+                "vocabularies['en'] is a dict whose values are not the columns 0 to 1 of its words, each once. "
+                "Give a list of words in the order of their columns.",
+            ),
+            (
+                {"en": [[1, 2]]},
+                {"en": {"rain", "sun"}},
+                {},
+                InputTypeError,
+                "vocabularies['en'] is a set, whose order is not known. Give a list of words in the order of their "
+                "columns.",
             ),
             (
                 {"en": [[1, 2]]},

@@ -104,6 +104,12 @@ def test_an_encoder_that_is_not_fitted_is_refused():
     assert str(error.value) == "This AlignedWordEncoder is not fitted. Call fit(corpus, lexicon) first."
 
 
+def test_words_with_their_columns_have_the_vectors_of_these():
+    words = {"en": {"rain": 1, "goal": 0}, "de": {"Tor": 1, "Regen": 0}}
+    vectors = {"en": np.eye(2), "de": np.eye(2)[::-1]}
+    assert sorted(Lexicon.induce(vectors, words, csls_neighbours=1)) == [("goal", "Tor"), ("rain", "Regen")]
+
+
 def test_three_languages_need_a_choice():
     words = {code: ["a"] for code in ("de", "en", "zh")}
     with pytest.raises(InputError) as error:

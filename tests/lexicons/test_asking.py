@@ -13,6 +13,7 @@ from skxtm.exceptions import (
     BudgetError,
     ChatRefusedError,
     InputError,
+    InputTypeError,
     MissingResourceError,
 )
 from skxtm.lexicons import ask, lexicon_requests
@@ -221,6 +222,29 @@ def test_a_long_answer_is_read_in_time_that_grows_with_it():
     text = "\n".join(f"{word}\ta - b : c | d" for word in words) + "\t" * 100_000 + " - " * 50_000
     found = ask(ScriptedChat(lambda request: text), words, "en", "de", n_words=None, n_per_request=20_000)
     assert found.n_entries == 20_000
+
+
+def test_words_are_as_frequent_as_their_columns_say():
+    (request,) = lexicon_requests({"wind": 1, "rain": 0}, "en", "de", frequencies=[9, 1])
+    assert request.messages[1][1].split("\n")[1:3] == ["rain", "wind"]
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "message"),
+    [
+        ("weather", "vocabulary must be a sequence of words. Got the str 'weather'."),
+        (["rain", None], "vocabulary[1] must be a str. Got None of type NoneType."),
+        (["rain", float("nan")], "vocabulary[1] must be a str. Got nan of type float."),
+    ],
+)
+def test_what_is_no_list_of_words_is_not_asked_for(vocabulary, message):
+    for attempt in (
+        lambda: ask(ScriptedChat([]), vocabulary, "en", "de"),
+        lambda: lexicon_requests(vocabulary, "en", "de"),
+    ):
+        with pytest.raises(InputTypeError) as error:
+            attempt()
+        assert str(error.value) == message
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,11 @@ def test_matrices_of_counts_are_taken_as_incidences_and_left_alone(dtype):
     np.testing.assert_array_equal(counts.indices, [0, 1])
 
 
+def test_words_with_their_columns_are_counted_in_these():
+    reference = AlignedReference({"en": [[1, 0], [1, 0], [0, 1]]}, {"en": {"wind": 1, "rain": 0}})
+    assert reference.document_counts("en", ["rain", "wind"]).tolist() == [2, 1]
+
+
 def test_repr_says_how_many_documents_and_words(reference):
     assert repr(reference) == "AlignedReference(n_documents=4, n_words={'en': 3, 'zh': 3})"
 
