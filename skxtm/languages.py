@@ -27,6 +27,7 @@ __all__ = [
     "distinct_codes",
     "fault_of_code",
     "languages_of_name",
+    "named_language",
     "script_of",
     "scripts_of",
 ]
@@ -329,6 +330,31 @@ def languages_of_name(name: str) -> tuple[str, str] | None:
     return readings.pop() if len(readings) == 1 else None
 
 
+def named_language(heading: str) -> str | None:
+    """Read the language that the heading of a column names.
+
+    Parameters
+    ----------
+    heading : str
+        A code as in `canonical_code` or as in names of files, or an English name, in any case.
+
+    Returns
+    -------
+    code : str or None
+        Its canonical code; None if it names no language.
+
+    Examples
+    --------
+    >>> from skxtm.languages import named_language
+    >>> [named_language(heading) for heading in ("DEU", "English", "cn", "word class")]
+    ['de', 'en', 'zh', None]
+    """
+    folded = heading.casefold()
+    written = _CODES_OF_FILES.get(folded) or (heading.lower() if not fault_of_code(heading.lower()) else None)
+    code = written or _codes_by_name().get(folded)
+    return None if code is None else canonical_code(code)
+
+
 def fault_of_code(code: str) -> str | None:
     """Say what is wrong with a language code, and what may have been meant.
 
@@ -384,8 +410,9 @@ def _likely_script(language: str | None) -> str | None:
 @lru_cache(maxsize=1)
 def _codes_by_name() -> dict[str, str]:
     """Map English names of languages, folded, to codes; of two with one name the first, which is shorter."""
+    usual = {name.casefold(): code for code, name in LANGUAGE_NAMES.items()}
     languages = (entry for entry in registry_parser.parse_registry() if entry["Type"] == "language")
     named = chain.from_iterable(
         ((name.casefold(), entry["Subtag"]) for name in entry["Description"]) for entry in languages
     )
-    return dict(reversed(list(named)))
+    return dict(reversed(list(named))) | usual

@@ -101,6 +101,7 @@ def test_any_text_is_a_code_or_is_refused_by_name(text):
         ("en ", "is padded: write 'en'."),
         ("chinese", "is no code of ISO 639 or BCP 47: did you mean 'zh'?"),
         ("English", "is no code of ISO 639 or BCP 47: did you mean 'en'?"),
+        ("Greek", "is no code of ISO 639 or BCP 47: did you mean 'el'?"),
         ("cn", "is no code of ISO 639 or BCP 47: did you mean 'zh'?"),
         ("jp", "is no code of ISO 639 or BCP 47: did you mean 'ja'?"),
         ("xx", "is no code of ISO 639 or BCP 47."),

@@ -29,6 +29,7 @@ def assembled(
     skipped: Counter[str],
     *,
     match: Match,
+    as_written: bool = False,
 ) -> SourcedLexicon:
     """Pair the headwords of each entry with its translations.
 
@@ -41,6 +42,8 @@ def assembled(
     skipped : Counter
         Reason to number of entries left out.
     match : {"normal", "literal"}
+    as_written : bool, default=False
+        Whether headwords are taken however long they are, as those of a list of pairs.
 
     Returns
     -------
@@ -54,7 +57,8 @@ def assembled(
     pairs: list[tuple[str, str]] = []
     n_entries = 0
     for headwords, phrases in entries:
-        short = [headword for headword in map(tidy, headwords) if is_short(headword)]
+        tidied = list(filter(None, map(tidy, headwords)))
+        short = tidied if as_written else list(filter(is_short, tidied))
         if short and phrases:
             pairs += product(short, phrases)
             n_entries += 1

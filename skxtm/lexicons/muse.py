@@ -51,7 +51,7 @@ def read_muse(
     source = LexiconSource("the word list", "file", path.name, licence)
     skipped = Counter[str]()
     entries = _entries(lines, skipped)
-    return assembled(entries, languages, source, skipped, match=match)
+    return assembled(entries, languages, source, skipped, match=match, as_written=True)
 
 
 def _entries(lines: list[str], skipped: Counter[str]) -> Iterator[Entry]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from skxtm._word_pairs.pairs import Match
 from skxtm._word_pairs.text_files import read_text
 from skxtm.exceptions import InputError
-from skxtm.languages import fault_of_code
-from skxtm.lexicons._assembling import Entry, assembled, language_code, languages_of
+from skxtm.languages import LANGUAGE_NAMES, named_language
+from skxtm.lexicons._assembling import Entry, assembled, languages_of
 from skxtm.lexicons._licences import NOT_STATED
 from skxtm.lexicons.result import LexiconSource, SourcedLexicon
 
@@ -35,11 +35,11 @@ def read_csv(
         The file, compressed or not.
     languages : pair of str or None, default=None
         Languages of the two columns. None takes the header's two columns if the file has no more and they are
-        language codes, or else reads them from a name such as ``en-de.csv``. Where both say languages, they
-        must be the same.
+        codes or English names of languages, or else reads them from a name such as ``en-de.csv``. Where both
+        say languages, they must be the same.
     columns : pair of str or int, or None, default=None
-        Names of the columns in the header, or their positions from 0. None takes the columns named by
-        the codes of `languages`, or the first two if there are none.
+        Names of the columns in the header, or their positions from 0. None takes the columns that the header
+        calls by codes or English names of `languages`, or the only two if they are called by no language.
     delimiter : str or None, default=None
         What separates columns. None takes the tab, comma, semicolon or bar that is most frequent in the
         header.
@@ -55,8 +55,8 @@ def read_csv(
     Raises
     ------
     InputError
-        If the file is damaged, in another encoding, lacks a column, or holds no pair; or if its header and
-        its name say different languages.
+        If the file is damaged, in another encoding, lacks a column, or holds no pair; if its header does not
+        tell which columns to read; or if its header and its name say different languages.
     """
     path = Path(path)
     header, rows = _table(path, delimiter, encoding)
@@ -65,7 +65,7 @@ def read_csv(
     source = LexiconSource("the table", "file", path.name, NOT_STATED)
     skipped = Counter[str]()
     entries = _entries(rows, positions, skipped)
-    return assembled(entries, languages, source, skipped, match=match)
+    return assembled(entries, languages, source, skipped, match=match, as_written=True)
 
 
 def _table(path: Path, delimiter: str | None, encoding: str) -> tuple[list[str], list[list[str]]]:
@@ -88,10 +88,10 @@ def _table(path: Path, delimiter: str | None, encoding: str) -> tuple[list[str],
 
 
 def _languages(path: Path, header: list[str], languages: tuple[str, str] | None) -> tuple[str, str]:
-    codes = [name.lower() for name in header]
-    if languages is not None or len(codes) != 2 or any(map(fault_of_code, codes)):
+    named_in_header = [code for code in map(named_language, header) if code is not None]
+    if languages is not None or len(header) != 2 or len(named_in_header) != 2:
         return languages_of(path, languages)
-    first, second = map(language_code, codes)
+    first, second = named_in_header
     try:
         named = languages_of(path, None)
     except InputError:
@@ -110,14 +110,27 @@ def _positions(
     languages: tuple[str, str],
     columns: tuple[str | int, str | int] | None,
 ) -> list[int]:
-    codes = [language_code(column.lower()) for column in header]
-    if columns is None and set(languages) <= set(codes):
-        return [codes.index(language) for language in languages]
-    positions = [header.index(column) if column in header else column for column in columns or (0, 1)]
+    if columns is None:
+        columns = _columns_of(name, header, languages)
+    positions = [header.index(column) if column in header else column for column in columns]
     for column in positions:
         if isinstance(column, str) or not 0 <= column < len(header):
             raise InputError(f"{name} has no column {column!r}. Its columns are {header}.")
     return [int(position) for position in positions]
+
+
+def _columns_of(name: str, header: list[str], languages: tuple[str, str]) -> tuple[int, int]:
+    """Find the column of each language; the only two will do if the header calls neither by a language."""
+    codes = list(map(named_language, header))
+    if all(codes.count(language) == 1 for language in languages):
+        return codes.index(languages[0]), codes.index(languages[1])
+    is_named = not (LANGUAGE_NAMES.keys() | set(languages)).isdisjoint(codes)
+    if len(header) > 2 or (len(header) == 2 and is_named):
+        raise InputError(
+            f"The header of {name} does not tell which columns are {languages[0]!r} and {languages[1]!r}: it "
+            f"is {header}. Give their names or positions as columns=, that of {languages[0]!r} first."
+        )
+    return 0, 1
 
 
 def _entries(

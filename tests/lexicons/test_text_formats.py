@@ -159,6 +159,18 @@ def test_a_word_list_is_read_without_what_is_no_pair(tmp_path):
     assert found.sources == (LexiconSource("the word list", "file", "en-de.0-5000.txt", "CC0"),)
 
 
+def test_long_words_of_either_column_are_taken_as_they_stand(tmp_path):
+    long = ["the house of the seven gables", "Donaudampfschifffahrtsgesellschaftskapitänsmütze"]
+    pairs = [(long[0], "Haus"), (long[1], "cap"), ("house", long[0]), ("cap", long[1])]
+    (tmp_path / "de-en.tsv").write_text("".join(f"{first}\t{second}\n" for first, second in pairs))
+    assert list(read_muse(tmp_path / "de-en.tsv").lexicon) == pairs
+    (tmp_path / "de-en.csv").write_text(
+        "".join(f"{first},{second}\n" for first, second in [("de", "en"), *pairs])
+    )
+    found = read_csv(tmp_path / "de-en.csv")
+    assert (list(found.lexicon), found.skipped) == (pairs, {})
+
+
 def test_numbers_may_be_words_below_the_first_line(tmp_path):
     path = tmp_path / "words"
     path.write_text("cat Katze\n5000 300\n")
@@ -225,9 +237,45 @@ def test_columns_may_be_given_by_name_or_position(tmp_path, columns):
     assert list(read_csv(tmp_path / "de-en.csv", columns=columns).lexicon) == [("Hund", "dog")]
 
 
-def test_without_names_the_first_two_columns_are_taken(tmp_path):
-    (tmp_path / "de-en.csv").write_text("Deutsch,Englisch,Art\nHund,dog,n\n")
+def test_two_columns_without_names_of_languages_are_taken(tmp_path):
+    (tmp_path / "de-en.csv").write_text("Deutsch,Englisch\nHund,dog\n")
     assert list(read_csv(tmp_path / "de-en.csv").lexicon) == [("Hund", "dog")]
+
+
+@pytest.mark.parametrize(
+    "header", ["id,de,english", "english,de,id", "English;German;no", "x,GER,eng", "german,id,English"]
+)
+def test_columns_are_found_by_codes_and_english_names(tmp_path, header):
+    cells = {"id": "1", "no": "1", "x": "1", "de": "Hund", "ger": "Hund", "german": "Hund"}
+    row = [cells.get(name.lower(), "dog") for name in header.replace(";", ",").split(",")]
+    (tmp_path / "words.csv").write_text(f"{header}\n{(';' if ';' in header else ',').join(row)}\n")
+    assert list(read_csv(tmp_path / "words.csv", ("de", "en")).lexicon) == [("Hund", "dog")]
+
+
+def test_two_columns_may_be_called_by_names_of_languages(tmp_path):
+    (tmp_path / "words.csv").write_text("English,de\ndog,Hund\n")
+    assert list(read_csv(tmp_path / "words.csv", ("de", "en")).lexicon) == [("Hund", "dog")]
+    assert read_csv(tmp_path / "words.csv").lexicon.languages == ("en", "de")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Deutsch,Englisch,Art",
+        "German,gloss",
+        "French,Spanish",
+        "fr,es",
+        "id,en",
+        "de,German,en",
+        "word,de,note",
+    ],
+)
+def test_columns_that_the_header_does_not_tell_are_asked_for(tmp_path, header):
+    (tmp_path / "words.csv").write_text(f"{header}\n1,2,3\n")
+    assert message_of(read_csv, tmp_path / "words.csv", ("de", "en")) == (
+        f"The header of words.csv does not tell which columns are 'de' and 'en': it is {header.split(',')}. Give "
+        "their names or positions as columns=, that of 'de' first."
+    )
 
 
 @pytest.mark.parametrize("column", ["French", 3, -1])
