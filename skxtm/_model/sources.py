@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +23,7 @@ from skxtm.embeddings._vectors import centred_unit_rows
 from skxtm.embeddings.aligned_words import AlignedWordEncoder
 from skxtm.embeddings.induction import induce_lexicon
 from skxtm.embeddings.universal_sentence_encoder import UniversalSentenceEncoder
-from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
+from skxtm.exceptions import InputError, InputTypeError, LowCoverageWarning, MissingResourceError
 from skxtm.lexicon import Lexicon
 
 if TYPE_CHECKING:
@@ -194,6 +195,11 @@ class Sources:
         ------
         MissingResourceError
             If languages that must be connected are not.
+
+        Warns
+        -----
+        LowCoverageWarning
+            If none of the lexicons that were given is of languages of the documents.
         """
         needs = backbone.needs
         takes_words = "word_vectors" in needs or "lexicons" in needs
@@ -210,6 +216,14 @@ class Sources:
                 if is_lacking
             ]
             raise MissingResourceError(self.missing(f"Backbone {type(backbone).__name__!r}", apart, lacking))
+        if self.given and not any(map(self.translations, combinations(self.languages, 2))):
+            listed = ", ".join("-".join(one.lexicon.languages) for one in self.given)
+            warnings.warn(
+                f"No lexicon that was given ({listed}) is of two of the documents' languages, "
+                f"{list(self.languages)}: none is used. Check the codes of its languages, or leave it out.",
+                LowCoverageWarning,
+                stacklevel=2,
+            )
 
     def _is_connected(self, pair: Pair) -> bool:
         """Whether there are translations, or the encoder makes some."""

