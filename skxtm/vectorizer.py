@@ -99,7 +99,7 @@ class CrossLingualVectorizer(TransformerMixin, NestedParameters, auto_wrap_outpu
     languages : sequence of str, "auto" or None, default=None
         The languages and their order. None learns them from the documents, sorted. Texts that come without
         languages, as a list of str, are in the one language named, or in that of several which `as_corpus`
-        finds; ``"auto"`` lets it choose from all. `transform` chooses from those seen in `fit`.
+        finds; ``"auto"`` lets it choose from the frequent ones. `transform` chooses from those seen in `fit`.
     n_jobs : int or None, default=None
         Processes that cut texts, as in joblib; ``joblib.parallel_config`` may choose another engine. The
         result is the same.

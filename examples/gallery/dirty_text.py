@@ -39,7 +39,7 @@ table = table[table["text"].fillna("").str.strip() != ""]
 # Which language?
 # ---------------
 #
-# ``detect_languages`` chooses from those that you name, or from 139. The fewer to choose from, the surer.
+# ``detect_languages`` chooses from those that you name, or from 135. The fewer to choose from, the surer.
 
 from skxtm.corpus import detect_languages
 

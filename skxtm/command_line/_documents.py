@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm.command_line._tables import column_of
-from skxtm.corpus import UNDETERMINED, Corpus, detect_languages
+from skxtm.corpus import UNDETERMINED, Corpus
 from skxtm.corpus._checks import is_missing
-from skxtm.corpus.detection import LEAST_CERTAINTY, languages_for
+from skxtm.corpus.detection import languages_for
 from skxtm.exceptions import InputError
 from skxtm.languages import canonical_code, distinct_codes, fault_of_code
 
 AUTO = "auto"
-# a language that fewer texts seem to be in is what dirty ones were taken for
-_LEAST_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -96,12 +94,7 @@ def _found(texts: Sequence[str], rows: NDArray[np.intp], choices: Sequence[str] 
     """Find the language of each text among those that are frequent."""
     known = [texts[row] for row in rows]
     Corpus([UNDETERMINED] * len(texts), text=list(texts))  # refuses what is no str
-    if choices is None:
-        detected = detect_languages(known)
-        is_certain = detected.certainty >= LEAST_CERTAINTY
-        numbers = Counter(detected.codes[is_certain if is_certain.any() else slice(None)].tolist())
-        choices = sorted(code for code in numbers if numbers[code] >= _LEAST_SHARE * numbers.total())
     codes = [UNDETERMINED] * len(texts)
-    for row, code in zip(rows, languages_for(known, choices, rows), strict=True):
+    for row, code in zip(rows, languages_for(known, choices or AUTO, rows), strict=True):
         codes[row] = code
     return codes

@@ -22,6 +22,15 @@ Texts = Sequence[str] | NDArray[np.object_]
 
 # hardly more likely than all other languages together
 LEAST_CERTAINTY = 0.6
+# a language that fewer texts seem to be in is what odd ones were taken for
+_LEAST_SHARE = 0.01
+# languages that plain texts of a larger one are taken for, which are found only where they are named
+_ONLY_IF_NAMED = {"ary": "ar", "arz": "ar", "nn": "no", "wuu": "zh"}
+# codes of languages that py3langid knows by another
+_LABEL_OF = {"nb": "no"}
+_REMEDY = (
+    "Name the languages to choose from, as in languages=['de', 'en'], or give the language of each document."
+)
 # what py3langid says of text that is in no language
 _NO_LANGUAGE = "zxx"
 
@@ -58,8 +67,9 @@ def detect_languages(texts: Texts, languages: Sequence[str] | None = None) -> De
     texts : sequence of str of length n_texts
         The longer, the surer; a sentence is enough for most languages.
     languages : sequence of str or None, default=None
-        Codes of the languages to choose from; None means all 139 that py3langid knows. The fewer they are,
-        the surer is what is found.
+        Codes of the languages to choose from; None means the 135 that py3langid knows besides Egyptian and
+        Moroccan Arabic, Nynorsk and Wu, for which it takes plain Arabic, Norwegian and Chinese: name them to
+        find them. The fewer they are, the surer is what is found.
 
     Returns
     -------
@@ -74,7 +84,13 @@ def detect_languages(texts: Texts, languages: Sequence[str] | None = None) -> De
     """
     identifier = copy(_identifier())  # which languages it chooses from is part of its state
     code_of = {label: canonical_code(label) for label in identifier.labels if label != _NO_LANGUAGE}
-    chosen = set(code_of.values()) if languages is None else {canonical_code(code) for code in languages}
+    if languages is None:
+        chosen = set(code_of.values()) - set(_ONLY_IF_NAMED)
+    else:
+        chosen = set(map(canonical_code, languages))
+        for code in chosen & set(_LABEL_OF):
+            if _LABEL_OF[code] not in chosen:
+                code_of[_LABEL_OF[code]] = code
     unknown = sorted(chosen - set(code_of.values()))
     if unknown:
         raise InputError(
@@ -101,14 +117,14 @@ def detect_languages(texts: Texts, languages: Sequence[str] | None = None) -> De
 def languages_for(
     texts: Texts, languages: str | Sequence[str], rows: NDArray[np.intp] | None = None
 ) -> NDArray[np.object_]:
-    """Give each text the one language that is named, or find it; a warning tells of uncertain ones.
+    """Give each text the one language that is named, or find it; warnings tell of uncertain and rare ones.
 
     Parameters
     ----------
     texts : sequence of str of length n_texts
         Texts without languages.
     languages : "auto" or sequence of str
-        All languages that can be found, or those to choose from.
+        Of all that can be found those which at least one text in 100 is surely in, or those to choose from.
     rows : ndarray of int of shape (n_texts,) or None, default=None
         By which numbers the warning names texts; None means their places.
 
@@ -123,21 +139,48 @@ def languages_for(
     """
     if (isinstance(languages, str) and languages != "auto") or not len(languages):
         raise InputError(f"languages must be 'auto' or a sequence of codes, as in ['en']. Got {languages!r}.")
+    found = None
+    if isinstance(languages, str):
+        found = detect_languages(texts)
+        languages = _frequent(found, rows)
     if len(languages) == 1:
-        return np.full(len(texts), canonical_code(languages[0]), dtype=object)
-    detected = detect_languages(texts, None if languages == "auto" else languages)
-    uncertain = np.flatnonzero(detected.certainty < LEAST_CERTAINTY)
+        codes = np.full(len(texts), canonical_code(languages[0]), dtype=object)
+        certainty = np.ones(len(texts)) if found is None else found.certainty
+    else:
+        detected = detect_languages(texts, languages)
+        codes, certainty = detected.codes, detected.certainty
+    uncertain = np.flatnonzero(certainty < LEAST_CERTAINTY)
     if len(uncertain):
-        found = ", ".join(f"{number:,} {code}" for code, number in Counter(detected.codes).most_common(8))
-        named = named_rows((uncertain if rows is None else rows[uncertain]).tolist())
+        listed = ", ".join(f"{number:,} {code}" for code, number in Counter(codes).most_common(8))
         warnings.warn(
             f"The language of {len(uncertain):,} of {len(texts):,} documents is uncertain (probability below "
-            f"{LEAST_CERTAINTY}), in {named}. Found: {found}. Name the languages to choose "
-            "from, as in languages=['de', 'en'], or give the language of each document.",
+            f"{LEAST_CERTAINTY}), in {_named(uncertain, rows)}. Found: {listed}. {_REMEDY}",
             UncertainLanguageWarning,
             stacklevel=2,
         )
-    return detected.codes
+    return codes
+
+
+def _frequent(found: DetectedLanguages, rows: NDArray[np.intp] | None) -> list[str]:
+    """Choose the languages that texts are surely in, and not only a few; a warning names the few."""
+    is_certain = found.certainty >= LEAST_CERTAINTY
+    numbers = Counter(found.codes[is_certain if is_certain.any() else slice(None)].tolist())
+    frequent = sorted(code for code in numbers if numbers[code] >= _LEAST_SHARE * numbers.total())
+    rare = np.flatnonzero(is_certain & [code not in frequent for code in found.codes])
+    if len(rare):
+        listed = ", ".join(f"{number:,} {code}" for code, number in Counter(found.codes[rare]).most_common(8))
+        warnings.warn(
+            f"{len(rare):,} of {len(found.codes):,} documents seem to be in languages that fewer than "
+            f"{_LEAST_SHARE:.0%} are in ({listed}), in {_named(rare, rows)}. They are taken for the "
+            f"likeliest of {frequent}. {_REMEDY}",
+            UncertainLanguageWarning,
+            stacklevel=3,
+        )
+    return frequent
+
+
+def _named(places: NDArray[np.intp], rows: NDArray[np.intp] | None) -> str:
+    return named_rows((places if rows is None else rows[places]).tolist())
 
 
 def _says_something(text: str) -> bool:

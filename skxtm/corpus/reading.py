@@ -47,7 +47,7 @@ def as_corpus(
         `languages`, also texts alone: a sequence of str, or a DataFrame without a column of languages.
     languages : "auto", sequence of str or None, default=None
         The language of texts alone: one code for all of them, or several from which each text's is found by
-        `detect_languages`; ``"auto"`` chooses from all that are known.
+        `detect_languages`; ``"auto"`` chooses from those that at least one text in 100 is surely in.
     text_column, language_column, embedding_column : str
         Names of the columns; embeddings are optional.
 

@@ -572,6 +572,28 @@ class TestTextsAlone:
         ]
         assert as_corpus(texts, languages="auto").language.tolist() == ["en", "de"]
 
+    def test_plain_texts_of_a_language_are_in_no_smaller_one_unless_it_is_named(self):
+        nynorsk = "Eg veit ikkje kva eg skal gjere i dag, men det kjem til å regne."
+        assert detect_languages([nynorsk]).codes.tolist() == ["no"]
+        assert detect_languages([nynorsk], ["nn", "no"]).codes.tolist() == ["nn"]
+        assert not {"arz", "ary", "wuu"} & set(detect_languages([*self.TEXTS, nynorsk]).codes)
+
+    def test_bokmal_is_found_under_the_code_that_names_it(self):
+        texts = ["Jeg vet ikke hva jeg skal gjøre i dag.", "I do not know what to do today."]
+        assert detect_languages(texts, ["nb", "en"]).codes.tolist() == ["nb", "en"]
+        assert detect_languages(texts, ["no", "en"]).codes.tolist() == ["no", "en"]
+
+    def test_auto_takes_few_texts_of_a_language_for_the_likeliest_of_the_others_and_says_so(self):
+        english = [f"The rain and the wind were strong all night, says number {n}." for n in range(150)]
+        texts = [*english, "Der Regen und der Wind waren nachts sehr stark."]
+        with pytest.warns(UncertainLanguageWarning) as warned:
+            assert set(as_corpus(texts, languages="auto").language) == {"en"}
+        assert [str(warning.message) for warning in warned] == [
+            "1 of 151 documents seem to be in languages that fewer than 1% are in (1 de), in row 150. They are taken "
+            "for the likeliest of ['en']. Name the languages to choose from, as in languages=['de', 'en'], or give "
+            "the language of each document."
+        ]
+
     def test_a_language_that_is_given_is_kept(self):
         assert as_corpus([("rain", "de")], languages="auto").language.tolist() == ["de"]
 
