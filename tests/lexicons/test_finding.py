@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from skxtm import Lexicon, lexicons
-from skxtm.exceptions import InputError, MissingResourceError
+from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
 from skxtm.lexicons import SourcedLexicon, find, find_all
 from skxtm.lexicons.finding import SOURCES, ways_to_get
 from skxtm.lexicons.result import LexiconSource
@@ -141,6 +141,52 @@ def test_a_dictionary_is_between_two_languages(chinese, second):
     with pytest.raises(InputError) as error:
         find("zh", second, sources=[chinese])
     assert str(error.value) == f"A dictionary is between two languages. Got 'zh' and {second!r}."
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "error", "message"),
+    [
+        (
+            "chinese",
+            "en",
+            InputError,
+            "The language code 'chinese' is no code of ISO 639 or BCP 47: did you mean 'zh'?",
+        ),
+        (
+            "cn",
+            "en",
+            InputError,
+            "The language code 'cn' is no code of ISO 639 or BCP 47: did you mean 'zh'?",
+        ),
+        ("zh", None, InputTypeError, "A language code must be a str, such as 'en'. Got None."),
+    ],
+)
+def test_what_is_no_language_is_named(chinese, first, second, error, message):
+    with pytest.raises(error) as caught:
+        find(first, second, sources=[chinese])
+    assert str(caught.value).startswith(message)
+    with pytest.raises(error) as caught:
+        find_all([first, second], sources=[chinese])
+    assert str(caught.value).startswith(message)
+
+
+def test_languages_in_one_str_are_refused(chinese):
+    with pytest.raises(InputTypeError) as error:
+        find_all("zh", sources=[chinese])
+    assert str(error.value) == "languages must be a sequence of language codes: write ['zh']."
+
+
+def test_a_vocabulary_that_is_lacking_is_named(chinese):
+    for attempt in (
+        find,
+        lambda first, second, words, sources: find_all([first, second], words, sources=sources),
+    ):
+        with pytest.raises(InputError) as error:
+            attempt("zh", "en", {"zh": ["猫"]}, sources=[chinese])
+        assert str(error.value) == (
+            "vocabularies has no words for ['en']; it has some for ['zh']. Give those of both languages of the "
+            "lexicon, or leave vocabularies out."
+        )
 
 
 # nothing found
