@@ -15,6 +15,7 @@ from scipy.special import softmax
 from skxtm.corpus import Corpus
 from skxtm.datasets._checks import check_integer, check_positive, check_share
 from skxtm.exceptions import InputError
+from skxtm.languages import distinct_codes
 from skxtm.lexicon import Lexicon
 
 FloatArray = NDArray[np.float64]
@@ -145,8 +146,7 @@ def make_multilingual_corpus(
 
 
 def _sizes_by_language(languages: Sequence[str], vocabulary_sizes: Any) -> dict[str, int]:
-    if isinstance(languages, str) or not languages or len(set(languages)) < len(languages):
-        raise InputError(f"languages must be a sequence of different language codes. Got {languages!r}.")
+    languages = distinct_codes(languages, "languages")
     if isinstance(vocabulary_sizes, Integral):
         vocabulary_sizes = [vocabulary_sizes] * len(languages)
     if len(vocabulary_sizes) != len(languages):

@@ -166,10 +166,10 @@ def test_different_seeds_differ_and_the_global_state_is_not_touched():
             "vocabulary_sizes has 2 entries, but languages has 3. Give one number for each language, or one "
             "for all.",
         ),
-        ({"languages": "en"}, "languages must be a sequence of different language codes. Got 'en'."),
+        ({"languages": "en"}, "languages must be a sequence of distinct language codes. Got 'en'."),
         (
             {"languages": ("en", "en")},
-            "languages must be a sequence of different language codes. Got ('en', 'en').",
+            "languages must be a sequence of distinct language codes. Got ('en', 'en').",
         ),
         ({"lexicon_coverage": 0}, "lexicon_coverage must be a number in (0, 1]. Got 0."),
         ({"lexicon_coverage": 1.1}, "lexicon_coverage must be a number in (0, 1]. Got 1.1."),
@@ -181,3 +181,10 @@ def test_a_parameter_out_of_range_is_named_with_its_value(options, message):
     with pytest.raises(InputError) as caught:
         make_multilingual_corpus(**options)
     assert str(caught.value) == message
+
+
+def test_everything_is_under_the_codes_of_the_corpus():
+    made = make_multilingual_corpus(4, vocabulary_sizes=5, languages=("EN", "deu"), random_state=0)
+    assert (*made.topic_word,) == made.lexicon.languages == ("en", "de")
+    assert set(made.corpus.languages) == {"de", "en"}
+    assert made.corpus.vocabularies["de"][0] == "de0"
