@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_array
 
-from skxtm._files import replacing
-from skxtm._word_pairs.joining import joined, sorted_csr
+from skxtm._files import check_page, replacing
+from skxtm._word_pairs.joining import HasLexicon, joined, one_lexicon, shared_language, sorted_csr
 from skxtm._word_pairs.pairs import (
     LexiconCoverage,
     Match,
@@ -133,14 +133,16 @@ class Lexicon:
         return lexicon
 
     @classmethod
-    def compose(cls, first: "Lexicon", second: "Lexicon", *, min_overlap: float = 0.0) -> "Lexicon":
+    def compose(
+        cls, first: "Lexicon | HasLexicon", second: "Lexicon | HasLexicon", *, min_overlap: float = 0.0
+    ) -> "Lexicon":
         """Translate through a language that two lexicons share.
 
         Parameters
         ----------
-        first : Lexicon
+        first : Lexicon or SourcedLexicon
             Between the source language and the shared one, in either order.
-        second : Lexicon
+        second : Lexicon or SourcedLexicon
             Between the shared language and the target language, in either order. Its words of the shared
             language are compared with those of ``first`` as ``match`` says, which must be the same in both.
         min_overlap : float, default=0.0
@@ -158,6 +160,8 @@ class Lexicon:
         ------
         InputError
             If not exactly one language is shared, ``match`` differs, or ``min_overlap`` is out of range.
+        InputTypeError
+            If one is no lexicon.
 
         Examples
         --------
@@ -167,7 +171,8 @@ class Lexicon:
         >>> list(Lexicon.compose(german, japanese))
         [('Katze', '猫')]
         """
-        pivot = _pivot(first, second)
+        first, second = one_lexicon(first, Lexicon, "first"), one_lexicon(second, Lexicon, "second")
+        pivot = shared_language(first, second)
         (source,) = set(first.languages) - {pivot}
         (target,) = set(second.languages) - {pivot}
         same = second._form_index(pivot).find(first._columns[pivot].words)
@@ -382,7 +387,13 @@ class Lexicon:
         ----------
         path : str or path-like
             The file; an existing one is replaced. It is compressed by gzip if its name ends in ``.gz``.
+
+        Raises
+        ------
+        InputError
+            If it is a folder, or its folder does not exist.
         """
+        check_page(Path(path))
         data = "".join(f"{first}\t{second}\n" for first, second in (self.languages, *self)).encode()
         with replacing(Path(path)) as beside:
             beside.write_bytes(gzip.compress(data, mtime=0) if Path(path).suffix == ".gz" else data)
@@ -484,17 +495,3 @@ def read_later(
 
 def _from_content(match: Match, *columns: tuple[str, str, bytes]) -> Lexicon:
     return _assembled({code: WordColumn.unpacked(words, rows) for code, words, rows in columns}, match)
-
-
-def _pivot(first: Lexicon, second: Lexicon) -> str:
-    shared = set(first.languages) & set(second.languages)
-    if len(shared) != 1:
-        raise InputError(
-            f"{first!r} and {second!r} must share one language to be composed. They share {len(shared)}."
-        )
-    if first.match != second.match:
-        raise InputError(
-            f"{first!r} and {second!r} cannot be composed, since they match words differently. "
-            "Bring one to the other's way by with_match."
-        )
-    return shared.pop()

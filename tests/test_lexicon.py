@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV
 
 from skxtm.exceptions import InputError, InputTypeError, SkxtmError
 from skxtm.lexicon import Lexicon, LexiconCoverage
-from skxtm.lexicons import read_csv
+from skxtm.lexicons import SourcedLexicon, read_csv
 from skxtm.normalization import normal_forms, without_long_vowel_marks
 
 PAIRS = [("猫", "cat"), ("經濟", "economi"), ("犬", "hound"), ("犬", "dog"), ("猫", "cat"), ("%", "percent")]
@@ -779,3 +779,30 @@ def test_a_set_of_pairs_gives_the_same_lexicon_whatever_its_order():
     }
     assert printed == {f"{sorted(pairs)}\n"}
     assert Lexicon(frozenset(pairs), ("en", "de")) == Lexicon(sorted(pairs), ("en", "de"))
+
+
+def test_what_functions_return_is_composed_like_the_lexicon_in_it():
+    german = Lexicon([("Katze", "cat")], ("de", "en"), match="literal")
+    chinese = SourcedLexicon(Lexicon([("猫", "cat")], ("zh", "en"), match="literal"), (), n_entries=1)
+    assert list(Lexicon.compose(german, chinese)) == [("Katze", "猫")]
+    with pytest.raises(InputTypeError) as error:
+        Lexicon.compose(german, "zh-en.tsv")
+    assert str(error.value) == (
+        "second must be a Lexicon, or what a function of skxtm.lexicons returns. Got 'str'; read a file by "
+        "Lexicon.read(path)."
+    )
+
+
+def test_no_pairs_are_named():
+    with pytest.raises(InputTypeError) as error:
+        Lexicon(None, ("en", "de"))
+    assert (
+        str(error.value) == "pairs must hold tuples of two str. Got NoneType: give a list of pairs of words."
+    )
+
+
+def test_a_file_in_a_folder_that_is_not_there_is_named(tmp_path):
+    path = tmp_path / "nofolder" / "x.tsv"
+    with pytest.raises(InputError) as error:
+        Lexicon(PAIRS, ("zh", "en")).to_file(path)
+    assert str(error.value) == f"The folder of {str(path)!r} does not exist. Make it, or give another path."

@@ -1,10 +1,82 @@
 """Joining two lexicons through a language that they share, as sparse matrices."""
 
+from typing import Any, Protocol, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
+
+AnyLexicon = TypeVar("AnyLexicon")
+
+
+class HasLexicon(Protocol):
+    """What functions of `skxtm.lexicons` return: a lexicon, and where it comes from."""
+
+    @property
+    def lexicon(self) -> Any:
+        """The pairs of words."""
+
+
+def one_lexicon(given: object, kind: type[AnyLexicon], name: str) -> AnyLexicon:
+    """Take a lexicon, or that in what a function of `skxtm.lexicons` returns.
+
+    Parameters
+    ----------
+    given : object
+        As given.
+    kind : type
+        The class `skxtm.lexicon.Lexicon`, which stands above this module.
+    name : str
+        What a message calls it.
+
+    Returns
+    -------
+    lexicon : Lexicon
+
+    Raises
+    ------
+    InputTypeError
+        If it is something else.
+    """
+    lexicon = getattr(given, "lexicon", given)
+    if not isinstance(lexicon, kind):
+        raise InputTypeError(
+            f"{name} must be a Lexicon, or what a function of skxtm.lexicons returns. Got "
+            f"{type(given).__name__!r}; read a file by Lexicon.read(path)."
+        )
+    return lexicon
+
+
+def shared_language(first: Any, second: Any) -> str:
+    """Find the language through which two lexicons are joined.
+
+    Parameters
+    ----------
+    first, second : Lexicon
+
+    Returns
+    -------
+    language : str
+
+    Raises
+    ------
+    InputError
+        If not exactly one is shared, or they match words differently.
+    """
+    shared = set(first.languages) & set(second.languages)
+    if len(shared) != 1:
+        raise InputError(
+            f"{first!r} and {second!r} must share one language to be composed. They share {len(shared)}."
+        )
+    if first.match != second.match:
+        raise InputError(
+            f"{first!r} and {second!r} cannot be composed, since they match words differently. "
+            "Bring one to the other's way by with_match."
+        )
+    language: str = shared.pop()
+    return language
 
 
 def joined(

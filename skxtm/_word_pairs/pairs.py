@@ -74,6 +74,10 @@ def columns_of(pairs: Iterable[tuple[str, str]]) -> tuple[WordColumn, WordColumn
         raise InputTypeError(
             f"pairs must hold tuples of two str. Got {type(pairs).__name__}: give its .items()."
         )
+    if not isinstance(pairs, Iterable):
+        raise InputTypeError(
+            f"pairs must hold tuples of two str. Got {type(pairs).__name__}: give a list of pairs of words."
+        )
     number_of_first: defaultdict[str, int] = defaultdict(count().__next__)
     number_of_second: defaultdict[str, int] = defaultdict(count().__next__)
     firsts, seconds = [], []

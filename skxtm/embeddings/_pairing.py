@@ -22,7 +22,7 @@ def lexicon_list(lexicons: Lexicon | Iterable[Lexicon] | None, y: Any = None) ->
 
     Parameters
     ----------
-    lexicons : Lexicon, iterable of Lexicon, or None
+    lexicons : Lexicon, SourcedLexicon, iterable of these, or None
     y : object
         What was given as labels, in whose place lexicons are easily given.
 
@@ -41,7 +41,8 @@ def lexicon_list(lexicons: Lexicon | Iterable[Lexicon] | None, y: Any = None) ->
         raise InputTypeError("y holds lexicons, which are given by name: fit(X, lexicons=...).")
     if lexicons is None:
         return []
-    listed = [lexicons] if isinstance(lexicons, Lexicon) else list(lexicons)
+    are_several = isinstance(lexicons, Iterable) and not isinstance(lexicons, Lexicon)
+    listed: list[Any] = [getattr(one, "lexicon", one) for one in (lexicons if are_several else [lexicons])]
     for lexicon in listed:
         if not isinstance(lexicon, Lexicon):
             raise InputTypeError(

@@ -199,7 +199,7 @@ class AlignedWordEncoder(NestedParameters):
             Training documents with counts, or what is summed over them.
         y : None
             Ignored.
-        lexicons : Lexicon or iterable of Lexicon, default=None
+        lexicons : Lexicon, SourcedLexicon or iterable of these, default=None
             Translations, in either direction, that connect the languages; needed with more than one language.
 
         Returns

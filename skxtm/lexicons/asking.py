@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._parameters import check_n_words, check_number, check_text
+from skxtm._word_pairs.joining import one_lexicon
 from skxtm._word_pairs.pairs import Match, word_list
 from skxtm.exceptions import AnswerFormatError, BudgetError, ChatRefusedError, InputError
 from skxtm.languages import LANGUAGE_NAMES, canonical_code
@@ -81,7 +82,7 @@ def ask(
     n_translations: int = 3,
     n_per_request: int = 200,
     domain: str | None = None,
-    lexicon: Lexicon | None = None,
+    lexicon: Lexicon | SourcedLexicon | None = None,
     match: Match = "normal",
 ) -> SourcedLexicon:
     r"""Ask a language model to translate the most frequent words of a language.
@@ -112,7 +113,7 @@ def ask(
         Words in a list.
     domain : str, default=None
         What the documents are, by which the model chooses among meanings.
-    lexicon : Lexicon, default=None
+    lexicon : Lexicon or SourcedLexicon, default=None
         One to join: its pairs come first. Its words are asked for all the same, since a dictionary seldom has
         all their meanings.
     match : {"normal", "literal"}, default="normal"
@@ -129,7 +130,7 @@ def ask(
     InputError
         If a parameter is not what is needed, or `lexicon` is of other languages.
     InputTypeError
-        If `vocabulary` is a str, or holds something else than str.
+        If `vocabulary` is a str, or holds something else than str, or `lexicon` is none.
     ChatRefusedError, BudgetError
         As from `ChatSession.ask`, of the first lists; what was answered is kept. Where words may not be asked
         for again, they are left out.
@@ -160,9 +161,10 @@ def ask(
     en-de: 3 pairs from answers of a language model (ScriptedChat, licence not stated)
     """
     asking = _checked(source, target, n_translations, domain)
-    if lexicon is not None and set(lexicon.languages) != {asking.source, asking.target}:
+    given = None if lexicon is None else one_lexicon(lexicon, Lexicon, "lexicon")
+    if given is not None and set(given.languages) != {asking.source, asking.target}:
         raise InputError(
-            f"{lexicon!r} is not of {asking.source!r} and {asking.target!r}. Give one of these languages, or "
+            f"{given!r} is not of {asking.source!r} and {asking.target!r}. Give one of these languages, or "
             "none."
         )
     words = _chosen_words(vocabulary, frequencies, n_words)
@@ -178,7 +180,7 @@ def ask(
     pairs = [(word, translation) for word in words for translation in found.get(word, ())]
     skipped = {"no translation": sum(not part for part in found.values()), "no answer": len(missing)}
     return SourcedLexicon(
-        *_joined(pairs, asking, session.chat, lexicon, match),
+        *_joined(pairs, asking, session.chat, lexicon, given, match),
         n_entries=len(words),
         skipped={reason: count for reason, count in skipped.items() if count},
     )
@@ -329,7 +331,12 @@ def _translations(text: str, asking: _Asking) -> Iterator[str]:
 
 
 def _joined(
-    pairs: Sequence[tuple[str, str]], asking: _Asking, chat: Any, lexicon: Lexicon | None, match: Match
+    pairs: Sequence[tuple[str, str]],
+    asking: _Asking,
+    chat: Any,
+    sourced: object,
+    lexicon: Lexicon | None,
+    match: Match,
 ) -> tuple[Lexicon, tuple[LexiconSource, ...]]:
     """Put the pairs after those of a given lexicon, and say where all come from."""
     name = str(getattr(chat, "model", type(chat).__name__))
@@ -338,5 +345,6 @@ def _joined(
     if lexicon is not None:
         given = lexicon if lexicon.languages[0] == asking.source else lexicon.inverse()
         pairs, match = [*given, *pairs], lexicon.match
-        sources = (LexiconSource("a given lexicon", "file", repr(lexicon), "licence not stated"), *sources)
+        unknown = LexiconSource("a given lexicon", "file", repr(lexicon), "licence not stated")
+        sources = (*(sourced.sources if isinstance(sourced, SourcedLexicon) else (unknown,)), *sources)
     return Lexicon(pairs, (asking.source, asking.target), match=match), sources

@@ -12,8 +12,10 @@ from sklearn.svm import LinearSVC
 from skxtm.corpus import Corpus
 from skxtm.datasets import load_rakuten_amazon, make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder, AlignmentQuality
+from skxtm.embeddings._pairing import lexicon_list
 from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
 from skxtm.lexicon import Lexicon
+from skxtm.lexicons import SourcedLexicon
 from skxtm.metrics import transfer_accuracy
 
 N_WORDS = 120
@@ -317,6 +319,19 @@ def test_it_stands_in_a_pipeline_before_a_classifier(made):
     labels = made.labels[made.corpus.language == "en"]
     pipeline = make_pipeline(AlignedWordEncoder(n_dimensions=5, random_state=0), LogisticRegression())
     assert pipeline.fit(corpus, labels).predict(corpus).shape == labels.shape
+
+
+def test_what_functions_of_lexicons_return_is_a_lexicon(made):
+    sourced = [SourcedLexicon(lexicon, (), n_entries=1) for lexicon in made.lexicons]
+    assert lexicon_list(sourced[0]) == [made.lexicons[0]]
+    assert lexicon_list([sourced[0], *made.lexicons[1:]]) == list(made.lexicons)
+
+
+def test_a_number_is_no_lexicon():
+    with pytest.raises(
+        InputTypeError, match=r"^lexicons must be a Lexicon or a list of them\. Got 'int'; read"
+    ):
+        lexicon_list(5)
 
 
 def test_a_path_is_no_lexicon(made):

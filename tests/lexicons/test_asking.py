@@ -17,6 +17,7 @@ from skxtm.exceptions import (
     MissingResourceError,
 )
 from skxtm.lexicons import ask, lexicon_requests
+from skxtm.lexicons.result import LexiconSource, SourcedLexicon
 from skxtm.llm import BatchFiles, ChatSession, OpenAIChat, ScriptedChat
 from skxtm.llm.openai_chat import close_clients
 
@@ -168,6 +169,14 @@ def test_it_joins_a_given_lexicon_in_either_direction():
     )
 
 
+def test_a_lexicon_with_its_sources_keeps_them():
+    source = LexiconSource("birds", "file", "birds.tsv", "CC0")
+    given = SourcedLexicon(Lexicon([("word0", "Wort0")], ("en", "de")), (source,), n_entries=1)
+    found = ask(ScriptedChat(lambda request: answer(WORDS[:1])), WORDS[:1], "en", "de", lexicon=given)
+    assert list(found.lexicon) == [("word0", "Wort0"), ("word0", "Begriff0")]
+    assert found.licences == ("CC0", "licence not stated")
+
+
 @pytest.mark.parametrize(
     ("text", "target", "translations"),
     [
@@ -227,6 +236,15 @@ def test_a_long_answer_is_read_in_time_that_grows_with_it():
 def test_words_are_as_frequent_as_their_columns_say():
     (request,) = lexicon_requests({"wind": 1, "rain": 0}, "en", "de", frequencies=[9, 1])
     assert request.messages[1][1].split("\n")[1:3] == ["rain", "wind"]
+
+
+def test_what_is_no_lexicon_is_not_joined():
+    with pytest.raises(InputTypeError) as error:
+        ask(ScriptedChat([]), WORDS, "en", "de", lexicon="en-de.tsv")
+    assert str(error.value) == (
+        "lexicon must be a Lexicon, or what a function of skxtm.lexicons returns. Got 'str'; read a file by "
+        "Lexicon.read(path)."
+    )
 
 
 @pytest.mark.parametrize(
