@@ -94,7 +94,7 @@ def _load_csr(file: BinaryIO) -> sparse.csr_array:
 
 
 def read_lines(path: Path) -> NDArray[np.object_]:
-    text = _read(path, lambda file: file.read().decode("utf-8"))
+    text = _read(path, lambda file: file.read().decode("utf-8-sig"))
     # not splitlines: it also breaks at separators that may stand within a text
     lines = text.replace("\r\n", "\n").split("\n")
     if lines[-1] == "":

@@ -16,6 +16,7 @@ from skxtm.datasets._checks import check_subset
 from skxtm.datasets._download import download as download_file
 from skxtm.datasets._reading import IntArray, read_lines
 from skxtm.exceptions import InputError, InputTypeError
+from skxtm.languages import canonical_code
 
 NAME = "sib200"
 SUBSETS = ("train", "dev", "test")
@@ -121,8 +122,8 @@ def load_sib200(
     Raises
     ------
     InputError
-        If a file is missing, damaged, or lacks sentences that another language's has, or `subset` is another
-        one.
+        If a file is missing, damaged, or lacks sentences that another language's has, if two languages are
+        one, such as zh and zh-TW, or `subset` is another one.
     DownloadError
         If a file cannot be fetched or has another checksum than the published one.
 
@@ -194,6 +195,14 @@ def _checked_languages(
     if not languages:
         raise InputError("languages is empty. Give language codes, or None for all that are there.")
     chosen = tuple(sorted(set(languages)))
+    written: dict[str, str] = {}
+    for code in chosen:
+        same = written.setdefault(canonical_code(code), code)
+        if same != code:
+            raise InputError(
+                f"{same!r} and {code!r} are one language, {canonical_code(code)!r}. Name one of them in "
+                f"languages=, or keep them apart by calling the files of one '{same}-x-other'."
+            )
     _check_files(folder, chosen, subsets)
     return chosen
 
@@ -233,6 +242,11 @@ def _read(path: Path) -> tuple[IntArray, NDArray[np.intp], NDArray[np.object_]]:
     for number, row in enumerate(rows, 2):
         if len(row) != 3 or not row[0].isdecimal() or row[1] not in CATEGORIES:
             raise _damaged(path, number, f"a number, one of {list(CATEGORIES)} and a text")
+    if not path.read_bytes().endswith(b"\n"):
+        raise InputError(
+            f"{path} does not end in a line break, as a file does that was not cut short within its last "
+            "line. Delete the file and fetch it again."
+        )
     return (
         np.array([int(row[0]) for row in rows], dtype=np.int64),
         np.array([CATEGORIES.index(row[1]) for row in rows], dtype=np.intp),

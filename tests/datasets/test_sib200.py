@@ -199,6 +199,36 @@ def test_a_file_that_lacks_sentences_of_the_others_is_named(folder):
     assert len(load_sib200(["it"], data_home=folder.parent).labels) == 2
 
 
+def test_a_file_that_was_cut_within_its_last_line_is_named(folder):
+    path = folder / "en.dev.tsv"
+    path.write_text(path.read_text()[:-6])
+    assert problem(["en"], "dev", data_home=folder.parent) == (
+        f"{path} does not end in a line break, as a file does that was not cut short within its last line. Delete "
+        "the file and fetch it again."
+    )
+
+
+def test_two_files_of_one_language_are_not_read_as_one(folder):
+    write_file(folder, "zh-TW", "train", ROWS["train"])
+    message = (
+        "'zh' and 'zh-TW' are one language, 'zh'. Name one of them in languages=, or keep them apart by calling the "
+        "files of one 'zh-x-other'."
+    )
+    assert problem(data_home=folder.parent) == message
+    assert problem(["zh-TW", "zh"], data_home=folder.parent) == message
+    assert load_sib200(["en", "zh-TW"], data_home=folder.parent).corpus.languages == ("en", "zh")
+    (folder / "zh-TW.train.tsv").rename(folder / "zh-x-other.train.tsv")
+    assert load_sib200(data_home=folder.parent).corpus.languages == ("en", "it", "zh", "zh-x-other")
+
+
+def test_a_byte_order_mark_is_no_letter(folder):
+    path = folder / "en.dev.tsv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_sib200(["en"], "dev", data_home=folder.parent).corpus.text.tolist() == [
+        "en The lake is deep."
+    ]
+
+
 def test_a_file_that_is_no_text_is_damaged(folder):
     path = folder / "en.dev.tsv"
     path.write_bytes(b"\xff\xfe\x00")
