@@ -292,4 +292,12 @@ def _in_order(vectors: Any, words: NDArray[np.object_], name: str) -> Any:
             f"{name} has no vector for {len(missing):,} of {len(words):,} words of the vocabulary: "
             f"{shortened(missing)}. Give one for each."
         )
+    if is_table and not vectors.index.is_unique:
+        repeated = set(vectors.index[vectors.index.duplicated()])
+        twice = [word for word in words if word in repeated]
+        if twice:
+            raise InputError(
+                f"{name} has several vectors for {len(twice):,} of {len(words):,} words of the vocabulary: "
+                f"{shortened(twice)}. Keep one of each, as in vectors[~vectors.index.duplicated()]."
+            )
     return vectors.loc[words] if is_table else [vectors[word] for word in words]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def resolve_word_embeddings(
     *,
     random_state: int | RandomState | None = None,
 ) -> dict[str, FloatMatrix]:
-    """Get vectors, in one space, of all words of a corpus' vocabularies.
+    r"""Get vectors, in one space, of all words of a corpus' vocabularies.
 
     Parameters
     ----------
@@ -56,11 +57,22 @@ def resolve_word_embeddings(
     Raises
     ------
     InputError
-        If the corpus has no vocabularies, or arrays do not fit them.
+        If the corpus has no vocabularies, arrays do not fit them, or a str names a file.
     InputTypeError
         If `source` is something else.
     MissingResourceError
         If an encoder is to be learnt and the lexicons leave a language unconnected.
+
+    Notes
+    -----
+    Vectors in files, such as the aligned ones of fastText, are read by pandas. Each word of the vocabularies
+    needs one; zeros stand for one that is not known::
+
+        form = dict(sep=r"\s+", skiprows=1, header=None, index_col=0, quoting=3, na_filter=False)
+        vectors = {
+            code: pd.read_csv(f"wiki.{code}.align.vec", **form).reindex(words, fill_value=0)
+            for code, words in vectorizer.fit(documents).vocabularies_.items()
+        }
 
     Examples
     --------
@@ -168,7 +180,7 @@ def fitted_encoder(
     if source is None:
         return AlignedWordEncoder(random_state=random_state).fit(corpus, lexicons=lexicons)
     if isinstance(source, str):
-        return SentenceTransformerEncoder(source)
+        return _encoder_called(source)
     if isinstance(source, AlignedWordEncoder):
         return source if hasattr(source, "word_vectors_") else clone(source).fit(corpus, lexicons=lexicons)
     return _checked_encoder(source)
@@ -199,7 +211,7 @@ def vocabulary_vectors(source: Any, vocabularies: Mapping[str, Sequence[str]]) -
     words = {code: np.array(list(part), dtype=object) for code, part in vocabularies.items()}
     if isinstance(source, Mapping):
         return checked_word_vectors(source, words, "embeddings")
-    encoder = SentenceTransformerEncoder(source) if isinstance(source, str) else _checked_encoder(source)
+    encoder = _encoder_called(source) if isinstance(source, str) else _checked_encoder(source)
     if isinstance(encoder, AlignedWordEncoder) and not hasattr(encoder, "word_vectors_"):
         raise InputError("This AlignedWordEncoder is not fitted. Call fit(corpus, lexicon) first.")
     return encoded_words(encoder, words)
@@ -235,6 +247,16 @@ def encoded_texts(encoder: Any, texts: Sequence[str], what: str) -> FloatMatrix:
         )
     vectors = encoder.encode(list(texts))
     return _checked_rows(vectors, len(texts), f"What {type(encoder).__name__} returned", what)
+
+
+def _encoder_called(name: str) -> SentenceTransformerEncoder:
+    """Make the encoder of a model; a file of vectors is none, and is not looked for on a server."""
+    if name.lower().removesuffix(".gz").endswith((".vec", ".txt", ".bin")) or Path(name).is_file():
+        raise InputError(
+            f"{name!r} names a file, not a sentence-transformers model. Give the vectors in it by language: "
+            "a dict of word to vector, or a pandas DataFrame whose index holds the words, for each."
+        )
+    return SentenceTransformerEncoder(name)
 
 
 def _checked_encoder(source: Any) -> Any:

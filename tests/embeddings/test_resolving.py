@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ from skxtm.embeddings import (
 )
 from skxtm.embeddings.resolving import fitted_encoder
 from skxtm.exceptions import InputError, InputTypeError, MissingResourceError
+from skxtm.lexicon import Lexicon
 
 N_WORDS = 40
 
@@ -353,3 +356,47 @@ def test_word_vectors_that_are_no_numbers_are_named(made, strange):
         InputError, match=r"\['en'\] (has rows of different lengths|is of type (str|object), but an array)"
     ):
         resolve_word_embeddings(given, made.corpus)
+
+
+@pytest.mark.parametrize("name", ["cc.en.300.vec", "vectors/wiki.EN.VEC.gz", "glove.txt", "cc.en.300.bin"])
+def test_a_file_of_vectors_is_not_looked_for_as_a_model(made, name):
+    message = (
+        f"{name!r} names a file, not a sentence-transformers model. Give the vectors in it by language: a dict of "
+        "word to vector, or a pandas DataFrame whose index holds the words, for each."
+    )
+    for attempt in (
+        lambda: resolve_word_embeddings(name, made.corpus),
+        lambda: Lexicon.induce(name, made.corpus.vocabularies),
+    ):
+        with pytest.raises(InputError) as error:
+            attempt()
+        assert str(error.value) == message
+
+
+def test_a_file_that_is_there_is_no_model(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vectors").write_text("rain 1 2\n")
+    with pytest.raises(InputError, match=r"^'vectors' names a file, not a sentence-transformers model\."):
+        resolve_word_embeddings("vectors", made.corpus)
+
+
+def test_a_file_of_vectors_is_read_by_pandas_as_the_docstring_says(tmp_path):
+    path = tmp_path / "wiki.en.align.vec"
+    path.write_text('4 2\nrain 1 2 \n" 3 4 \nnull 5 6 \nNA 7 8 \n')
+    (line,) = re.findall(r"form = (dict\(.*\))", resolve_word_embeddings.__doc__)
+    form = eval(line)
+    corpus = Corpus.from_counts({"en": [[1, 2, 1]]}, {"en": ["NA", "snow", '"']})
+    vectors = {"en": pd.read_csv(path, **form).reindex(corpus.vocabularies["en"], fill_value=0)}
+    assert resolve_word_embeddings(vectors, corpus)["en"].tolist() == [[7, 8], [0, 0], [3, 4]]
+
+
+def test_words_with_several_vectors_are_named():
+    corpus = Corpus.from_counts({"en": [[1, 2]]}, {"en": ["rain", "sun"]})
+    table = pd.DataFrame(np.eye(4), index=["rain", "sun", "sun", "wind"])
+    with pytest.raises(InputError) as error:
+        resolve_word_embeddings({"en": table}, corpus)
+    assert str(error.value) == (
+        "word_embeddings['en'] has several vectors for 1 of 2 words of the vocabulary: ['sun']. Keep one of each, as "
+        "in vectors[~vectors.index.duplicated()]."
+    )
+    assert resolve_word_embeddings({"en": table.iloc[[0, 1, 3, 3]]}, corpus)["en"].shape == (2, 4)
