@@ -172,8 +172,12 @@ def by_code(values: Mapping[str, Value], name: str) -> dict[str, Value]:
     Raises
     ------
     InputError, InputTypeError
-        If a key is no code of a language, or two are of the same.
+        If it is no mapping, a key is no code of a language, or two are of the same.
     """
+    if not isinstance(values, Mapping):
+        raise InputTypeError(
+            f"{name} must be a dict with one entry per language. Got {type(values).__name__!r}."
+        )
     found: dict[str, Value] = {}
     for written, value in values.items():
         code = canonical_code(written)

@@ -182,6 +182,8 @@ def test_numpy_numbers_are_numbers():
         stop_words=None, max_features=np.int64(2), min_df=np.int32(1), max_df=np.float64(1.0)
     )
     assert words_of(vectorizer.fit(DOCUMENTS))["en"] == ["rain", "sun"]
+    vectorizer.set_params(max_df=np.float32(1.0), min_df=np.float16(0.5))
+    assert words_of(vectorizer.fit(DOCUMENTS))["en"] == ["rain", "sun"]
 
 
 @pytest.mark.parametrize("stop_words", ["english", 3, [1, 2]])

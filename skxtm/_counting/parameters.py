@@ -21,8 +21,10 @@ _CODES_OF_LISTS = {"fil": "tl", "nb": "no", "nn": "no"}
 
 def checked_frequency(value: Any, name: str, language: str) -> float:
     """Check a number or share of documents."""
-    if _is_positive_int(value) or (isinstance(value, float) and 0 <= value <= 1):
+    if _is_positive_int(value):
         return value
+    if isinstance(value, float | np.floating) and 0 <= value <= 1:
+        return float(value)
     raise InputError(
         f"{name} of language {language!r} must be an int of at least 1 or a float from 0 to 1. Got {value!r}."
     )

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from skxtm._model.state import State, check_as_learnt
 from skxtm._parameters import check_number
 from skxtm._threads import one_thread
-from skxtm.corpus._checks import check_by_language
 from skxtm.exceptions import InputError
 from skxtm.languages import by_code
 
@@ -74,7 +73,6 @@ def update_anchors(state: State, topic: int, words: Mapping[str, Any]) -> None:
     check_as_learnt(state, "given other anchors")
     numbers = {}
     check_number(topic, "topic", "update_anchors", 0, len(topics.anchors) - 1, integer=True)
-    check_by_language(words, "words")
     for code, of_language in by_code(words, "words").items():
         if code not in state.languages:
             raise InputError(

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from itertools import chain
 from reprlib import repr as shortened
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from skxtm.exceptions import InputError, InputTypeError
 from skxtm.languages import REMEDY, by_code, canonical_code, fault_of_code
 
 IntArray = NDArray[np.intp]
+Kind = TypeVar("Kind")
 # what is wrong, and the rows in which it is
 Faults = dict[str, list[int]]
 
@@ -35,7 +36,7 @@ def object_column(values: Any, name: str) -> NDArray[np.object_]:
     """Anything in a row each as a one-dimensional object array; one that is given is kept without a copy."""
     if isinstance(values, str):
         raise InputTypeError(f"{name} is a single string, not a sequence of strings.")
-    if isinstance(values, (Mapping, Set)):
+    if isinstance(values, (Mapping, Set)) or not hasattr(values, "__iter__"):
         raise InputTypeError(f"{name} is {type(values).__name__!r}, not a sequence of strings.")
     if isinstance(values, np.ndarray) and values.dtype == object and values.ndim == 1:
         return values
@@ -117,10 +118,28 @@ def refuse_faults(faults: Faults) -> None:
 
 def label_column(values: Any, name: str) -> NDArray[Any]:
     """Labels of any hashable kind; those that do not come as an array become one of objects."""
+    if isinstance(values, str) or not (hasattr(values, "__iter__") or hasattr(values, "__array__")):
+        raise InputTypeError(f"{name} is {shortened(values)}, but one label per document is needed.")
     labels = np.asarray(values) if hasattr(values, "__array__") else np.fromiter(values, dtype=object)
     if labels.ndim != 1:
         raise InputError(f"{name} has shape {labels.shape}, but one label per document is needed.")
     return labels
+
+
+def listed_corpora(corpora: Any, kind: type[Kind]) -> list[Kind]:
+    """List what is to be concatenated: at least one of the class `Corpus`, which is given as `kind`."""
+    if isinstance(corpora, kind) or not isinstance(corpora, Iterable):
+        raise InputTypeError(f"Corpus.concatenate needs a list of Corpus. Got {type(corpora).__name__!r}.")
+    parts = list(corpora)
+    for number, part in enumerate(parts):
+        if not isinstance(part, kind):
+            raise InputTypeError(
+                f"Corpus.concatenate needs a list of Corpus. Got {type(part).__name__!r} at place {number}: "
+                "read it by as_corpus first."
+            )
+    if not parts:
+        raise InputError("Corpus.concatenate needs at least one Corpus, got none.")
+    return parts
 
 
 def embedding_column(values: Any, name: str) -> NDArray[np.floating]:
@@ -204,15 +223,7 @@ def _vector(value: Any) -> NDArray[np.floating] | None:
     return vector if vector.ndim == 1 else None
 
 
-def check_by_language(value: Any, name: str) -> None:
-    if not isinstance(value, Mapping):
-        raise InputTypeError(
-            f"{name} must be a dict with one entry per language. Got {type(value).__name__!r}."
-        )
-
-
 def checked_vocabularies(vocabularies: Any) -> dict[str, NDArray[np.object_]]:
-    check_by_language(vocabularies, "vocabularies")
     columns = {}
     for code, words in by_code(vocabularies, "vocabularies").items():
         name = f"vocabularies[{code!r}]"
@@ -228,7 +239,6 @@ def checked_vocabularies(vocabularies: Any) -> dict[str, NDArray[np.object_]]:
 
 
 def checked_blocks(counts: Any) -> dict[str, sparse.csr_array]:
-    check_by_language(counts, "counts")
     return {
         code: checked_counts(block, f"counts[{code!r}]") for code, block in by_code(counts, "counts").items()
     }

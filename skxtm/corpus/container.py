@@ -24,7 +24,6 @@ from skxtm.corpus._blocks import (
 from skxtm.corpus._checks import (
     COLUMN_CHECKS,
     IntArray,
-    check_by_language,
     checked_blocks,
     checked_counts,
     checked_vocabularies,
@@ -32,6 +31,7 @@ from skxtm.corpus._checks import (
     embedding_column,
     joined,
     label_column,
+    listed_corpora,
     out_of_range,
     row_numbers,
 )
@@ -326,10 +326,10 @@ class Corpus:
         ------
         InputError
             If a column is known in some corpora only, or vocabularies differ.
+        InputTypeError
+            If they are no list of `Corpus`.
         """
-        parts = list(corpora)
-        if not parts:
-            raise InputError("Corpus.concatenate needs at least one Corpus, got none.")
+        parts = listed_corpora(corpora, Corpus)
         vocabularies = parts[0].vocabularies
         if not all(same_vocabularies(vocabularies, part.vocabularies) for part in parts):
             raise InputError(
@@ -479,17 +479,16 @@ def _stacked(name: str, columns: Any, sizes: Mapping[str, int]) -> Any:
     """Put one column per language below each other, in the order of `sizes`."""
     if columns is None:
         return None
-    check_by_language(columns, name)
     columns = by_code(columns, name)
     unknown = sorted(set(columns) - set(sizes))
     if unknown:
         raise InputError(f"{name} has entries for {unknown}, for which counts has none.")
+    columns = {code: COLUMN_CHECKS[name](part, f"{name}[{code!r}]") for code, part in columns.items()}
     for code, n_rows in sizes.items():
         if code not in columns or len(columns[code]) != n_rows:
             given = len(columns[code]) if code in columns else "no"
             raise InputError(f"{name}[{code!r}] has {given} rows, but counts has {n_rows}.")
-    check = COLUMN_CHECKS[name]
-    return joined([check(columns[code], f"{name}[{code!r}]") for code in sizes], name)
+    return joined([columns[code] for code in sizes], name)
 
 
 def _is_everything(key: Any) -> bool:

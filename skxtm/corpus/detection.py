@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxtm._optional import import_optional
-from skxtm.corpus._checks import named_rows
+from skxtm.corpus._checks import named_rows, string_column
 from skxtm.exceptions import InputError, UncertainLanguageWarning
 from skxtm.languages import canonical_code
 
@@ -78,10 +78,15 @@ def detect_languages(texts: Texts, languages: Sequence[str] | None = None) -> De
     Raises
     ------
     InputError
-        If py3langid does not know one of `languages`, or no text says anything of its language.
+        If py3langid does not know one of `languages`, a text is missing, or none says anything of its own.
+    InputTypeError
+        If `texts` is a single str.
     MissingDependencyError
         If py3langid is not installed.
     """
+    texts = string_column(texts, "text")
+    if isinstance(languages, str) or (languages is not None and not len(languages)):
+        raise InputError(f"languages must be None or a sequence of codes, as in ['en']. Got {languages!r}.")
     identifier = copy(_identifier())  # which languages it chooses from is part of its state
     code_of = {label: canonical_code(label) for label in identifier.labels if label != _NO_LANGUAGE}
     if languages is None:

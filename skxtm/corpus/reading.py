@@ -218,7 +218,9 @@ def _from_rows(rows: Any, names: tuple[str, str, str], languages: str | Sequence
         refuse_faults({"text is missing": missing})
     if isinstance(first, Document):
         return _from_documents(rows)
-    if isinstance(first, Mapping):
+    if _is_labelled(first):
+        rows = [row.to_dict() if _is_labelled(row) else row for row in rows]
+    if isinstance(rows[0], Mapping):
         return _from_mappings(rows, names)
     if not hasattr(first, "__len__"):
         raise InputTypeError(
@@ -226,6 +228,11 @@ def _from_rows(rows: Any, names: tuple[str, str, str], languages: str | Sequence
             f"{_RIGHT_WAYS}"
         )
     return _from_tuples(rows)
+
+
+def _is_labelled(row: Any) -> bool:
+    """Tell a row of a pandas DataFrame, a Series with the names of the columns."""
+    return hasattr(row, "to_dict") and all(isinstance(label, str) for label in getattr(row, "index", [0]))
 
 
 def _from_mappings(rows: Sequence[Mapping[str, Any]], names: tuple[str, str, str]) -> Corpus:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxtm._parameters import check_number
 from skxtm._threads import one_thread
 from skxtm._word_pairs.pairs import word_list
 from skxtm.embeddings._vectors import unit_rows
@@ -69,10 +70,7 @@ def induce_lexicon(
         )
     vocabularies = by_code(vocabularies, "vocabularies")
     source, target = _checked_pair(languages, vocabularies)
-    if csls_neighbours < 1:
-        raise InputError(
-            f"The 'csls_neighbours' parameter must be at least 1. Got {csls_neighbours!r} instead."
-        )
+    check_number(csls_neighbours, "csls_neighbours", None, 1, integer=True)
     words = {code: word_list(vocabularies[code], f"vocabularies[{code!r}]") for code in (source, target)}
     vectors = vocabulary_vectors(embeddings, words)
     with one_thread():

@@ -717,3 +717,29 @@ def test_vocabularies_are_the_same_if_words_and_order_are():
     assert not same_vocabularies(words, dict(reversed(words.items())))
     assert not same_vocabularies(words, {**words, "en": words["en"][::-1]})
     assert not same_vocabularies(words, {"en": words["en"]})
+
+
+def test_what_is_no_corpus_is_not_concatenated():
+    corpus = Corpus(["en"], text=["rain"])
+    for wrong, message in (
+        (corpus, "Got 'Corpus'."),
+        (5, "Got 'int'."),
+        ([corpus, [("rain", "en")]], "Got 'list' at place 1: read it by as_corpus first."),
+    ):
+        with raises(InputTypeError, f"Corpus.concatenate needs a list of Corpus. {message}"):
+            Corpus.concatenate(wrong)
+
+
+def test_one_label_is_not_that_of_each_document():
+    with raises(InputTypeError, "id is 5, but one label per document is needed."):
+        Corpus(["en"], id=5)
+    with raises(InputTypeError, "pair_id is 'ab', but one label per document is needed."):
+        Corpus(["en", "en"], pair_id="ab")
+    with raises(InputTypeError, "id['en'] is 7, but one label per document is needed."):
+        Corpus.from_counts({"en": [[1]]}, {"en": ["rain"]}, id={"en": 7})
+
+
+@pytest.mark.parametrize(("texts", "name"), [({"a": "b"}, "dict"), ({"a"}, "set"), (5, "int")])
+def test_texts_are_in_an_order(texts, name):
+    with raises(InputTypeError, f"text is {name!r}, not a sequence of strings."):
+        Corpus(["en"], text=texts)

@@ -628,6 +628,19 @@ class TestTextsAlone:
         with raises(InputError, message):
             as_corpus(texts, languages=languages)
 
+    @pytest.mark.parametrize(
+        ("texts", "languages", "error", "message"),
+        [
+            (["rain", None], None, InputError, "1 row cannot be used: text is missing in row 1. Fill, correct or remove it first."),
+            ("one text", None, InputTypeError, "text is a single string, not a sequence of strings."),
+            (TEXTS, [], InputError, "languages must be None or a sequence of codes, as in ['en']. Got []."),
+            (TEXTS, "en", InputError, "languages must be None or a sequence of codes, as in ['en']. Got 'en'."),
+        ],
+    )  # fmt: skip
+    def test_what_languages_cannot_be_detected_in_is_refused(self, texts, languages, error, message):
+        with raises(error, message):
+            detect_languages(texts, languages)
+
     def test_a_language_that_cannot_be_found_is_named(self):
         with pytest.raises(
             InputError, match=r"^The languages \['x-mine'\] cannot be found from text, only \['ace'"
@@ -730,3 +743,13 @@ def test_counts_whose_sums_are_not_exact_are_refused(counts):
     ):
         as_corpus(np.array(counts))
     assert as_corpus(np.array([[2**53 - 1, 1]])).counts.sum() == 2**53
+
+
+def test_rows_of_a_table_of_pandas_are_read_by_their_columns():
+    table = pd.DataFrame({"n": [1, 2], "language": ["en", "de"], "text": ["rain", "Regen"]}, index=[7, 8])
+    corpus = as_corpus([row for _, row in table.iterrows()])
+    assert (corpus.text.tolist(), corpus.language.tolist()) == (["rain", "Regen"], ["en", "de"])
+    unnamed = as_corpus([pd.Series(["rain", "en"]), pd.Series(["Regen", "de"])])
+    assert unnamed.text.tolist() == ["rain", "Regen"]
+    with raises(InputError, "Row 1 of X and the first row differ: only one has 'text'."):
+        as_corpus([table.iloc[0], ("rain", "en")])

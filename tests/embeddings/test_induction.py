@@ -4,7 +4,7 @@ import pytest
 from skxtm import CrossLingualTopicModel, Lexicon
 from skxtm.datasets import make_multilingual_corpus
 from skxtm.embeddings import AlignedWordEncoder, induce_lexicon
-from skxtm.exceptions import InputError
+from skxtm.exceptions import InputError, InputTypeError
 
 
 def vocabularies(size):
@@ -64,10 +64,19 @@ def test_arrays_that_do_not_fit_the_vocabulary_are_named():
     )
 
 
-def test_no_neighbours_are_too_few():
+@pytest.mark.parametrize("number", [0, 1.5])
+def test_neighbours_are_a_whole_number_of_at_least_one(number):
     with pytest.raises(InputError) as error:
-        induce_lexicon({}, vocabularies(2), ("en", "zh"), csls_neighbours=0)
-    assert str(error.value) == "The 'csls_neighbours' parameter must be at least 1. Got 0 instead."
+        induce_lexicon({}, vocabularies(2), ("en", "zh"), csls_neighbours=number)
+    assert str(error.value) == (
+        f"The 'csls_neighbours' parameter must be an integer in [1, inf). Got {number} instead."
+    )
+
+
+def test_words_by_language_are_a_dict():
+    with pytest.raises(InputTypeError) as error:
+        Lexicon.induce({}, [["rain"], ["Regen"]])
+    assert str(error.value) == "vocabularies must be a dict with one entry per language. Got 'list'."
 
 
 def test_an_encoder_is_asked_for_the_words_of_each_language():
