@@ -78,7 +78,8 @@ def detect_languages(texts: Texts, languages: Sequence[str] | None = None) -> De
     Raises
     ------
     InputError
-        If py3langid does not know one of `languages`, a text is missing, or none says anything of its own.
+        If py3langid does not know one of `languages`, a text is missing, or no text says anything of its
+        language.
     InputTypeError
         If `texts` is a single str.
     MissingDependencyError
