@@ -46,9 +46,7 @@ def check_page(path: Path) -> None:
         If it is a folder, or its folder does not exist.
     """
     if path.is_dir():
-        raise InputError(
-            f"{str(path)!r} is a folder. Give the path of a file, such as {str(path / 'page.html')!r}."
-        )
+        raise InputError(f"{str(path)!r} is a folder. Give the path of a file, such as one in it.")
     if not path.absolute().parent.is_dir():
         raise InputError(f"The folder of {str(path)!r} does not exist. Make it, or give another path.")
 
