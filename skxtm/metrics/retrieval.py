@@ -52,6 +52,8 @@ class RetrievalScores:
     ... )
     >>> scores.mean_reciprocal_rank, scores.mean_precision(1)
     (0.625, 0.5)
+    >>> scores
+    RetrievalScores(mean_reciprocal_rank=0.625, mean_precision={1: 0.500}, 2 directions)
     """
 
     reciprocal_rank: dict[Direction, float]
@@ -59,6 +61,14 @@ class RetrievalScores:
     n_queries: dict[Direction, int]
     n_candidates: dict[Direction, int]
     ranks: dict[Direction, NDArray[np.int64]] = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        number, ranks = len(self.reciprocal_rank), next(iter(self.precision.values()), {})
+        precision = ", ".join(f"{k}: {self.mean_precision(k):.3f}" for k in ranks)
+        return (
+            f"RetrievalScores(mean_reciprocal_rank={self.mean_reciprocal_rank:.3f}, "
+            f"mean_precision={{{precision}}}, {number} {'direction' if number == 1 else 'directions'})"
+        )
 
     @property
     def mean_reciprocal_rank(self) -> float:

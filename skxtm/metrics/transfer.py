@@ -46,9 +46,14 @@ class TransferAccuracy:
     0.6
     >>> accuracy.figures("en", "zh")
     {'EN-I': 0.8, 'EN-C': 0.6, 'ZH-I': 0.7, 'ZH-C': 0.5}
+    >>> accuracy
+    TransferAccuracy(['en', 'zh']: accuracy 0.750 within, 0.550 across)
     """
 
     accuracies: dict[tuple[str, str], float]
+
+    def __repr__(self) -> str:
+        return f"TransferAccuracy({_told(accuracy=self.accuracies)})"
 
     def __getitem__(self, languages: tuple[str, str]) -> float:
         """Return the accuracy for (language of training, language of testing)."""
@@ -97,10 +102,15 @@ class TransferScores:
     >>> scores = TransferScores({there: 0.5, back: 0.7}, {there: 0.2, back: 0.6})
     >>> scores.f1_macro["en", "zh"]
     0.2
+    >>> scores
+    TransferScores(['en', 'zh']: accuracy 0.600 across, f1_macro 0.400 across)
     """
 
     accuracy: dict[tuple[str, str], float]
     f1_macro: dict[tuple[str, str], float]
+
+    def __repr__(self) -> str:
+        return f"TransferScores({_told(accuracy=self.accuracy, f1_macro=self.f1_macro)})"
 
     def figures(self, first: str, second: str, scoring: TransferScoring = "accuracy") -> dict[str, float]:
         """Name the four figures of a pair of languages as papers do.
@@ -144,6 +154,22 @@ class TransferScores:
         """
         check_choice(scoring, "scoring", type(self).__name__, ("accuracy", "f1_macro"))
         return self.accuracy if scoring == "accuracy" else self.f1_macro
+
+
+def _told(**scores: dict[tuple[str, str], float]) -> str:
+    """Tell means within a language and across languages, which pairs of many languages would hide."""
+    languages = list(dict.fromkeys(code for values in scores.values() for pair in values for code in pair))
+    parts = []
+    for name, values in scores.items():
+        within = [value for (trained, tested), value in values.items() if trained == tested]
+        across = [value for (trained, tested), value in values.items() if trained != tested]
+        means = [
+            f"{np.mean(group):.3f} {where}"
+            for group, where in ((within, "within"), (across, "across"))
+            if group
+        ]
+        parts.append(f"{name} {', '.join(means)}" if means else f"no {name}")
+    return f"{languages}: {', '.join(parts)}"
 
 
 def _figures(values: dict[tuple[str, str], float], first: str, second: str, scoring: str) -> dict[str, float]:

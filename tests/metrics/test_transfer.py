@@ -312,3 +312,12 @@ def test_varieties_of_a_language_train_one_classifier_as_everywhere():
     assert TransferAccuracy(scores.accuracy)["en-GB", "zh-CN"] == 1.0
     with pytest.raises(InputError, match=r"language 'english' is no code of .* in row 1"):
         transfer_scores(features, labels, ["en", "english", "zh", "zh"], features, labels, ["en"] * 4)
+
+
+def test_scores_of_many_languages_are_shown_by_their_means():
+    pairs = {(first, second): 0.5 + (first == second) / 4 for first in "abcdefghi" for second in "abcdefghi"}
+    shown = repr(TransferAccuracy(pairs))
+    assert shown == f"TransferAccuracy({list('abcdefghi')}: accuracy 0.750 within, 0.500 across)"
+    assert repr(TransferAccuracy({})) == "TransferAccuracy([]: no accuracy)"
+    scores = TransferScores({("a", "a"): 1.0}, {("a", "a"): 0.25})
+    assert repr(scores) == "TransferScores(['a']: accuracy 1.000 within, f1_macro 0.250 within)"
