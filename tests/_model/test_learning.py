@@ -257,6 +257,15 @@ def test_languages_that_are_not_those_of_the_documents_are_refused(languages, me
     assert str(caught.value) == message
 
 
+def assert_refused(model, changed):
+    with pytest.raises(InputError) as caught:
+        model.partial_fit(CORPUS)
+    assert str(caught.value) == (
+        f"The parameters {changed} were changed after training began, and partial_fit goes on as it began. "
+        "Set them back, or begin anew with fit."
+    )
+
+
 @pytest.mark.parametrize(
     ("parameters", "changed"),
     [
@@ -271,12 +280,7 @@ def test_parameters_that_training_would_not_heed_any_more_are_refused(tmp_path, 
     model.save(tmp_path / "model")
     for begun in (model, CrossLingualTopicModel.load(tmp_path / "model")):
         own = begun.get_params(deep=False)
-        with pytest.raises(InputError) as caught:
-            begun.set_params(**parameters).partial_fit(CORPUS)
-        assert str(caught.value) == (
-            f"The parameters {changed} were changed after training began, and partial_fit goes on as it began. "
-            "Set them back, or begin anew with fit."
-        )
+        assert_refused(begun.set_params(**parameters), changed)
         begun.set_params(**own).set_params(max_epochs=7, backbone=NMTM(), verbose=0, n_threads=2)
         assert begun.partial_fit(CORPUS).n_iter_ == 2
         assert begun.set_params(**parameters, max_epochs=1).fit(CORPUS).n_iter_ == 1
@@ -297,12 +301,7 @@ def test_training_goes_on_with_the_seed_topics_and_languages_with_which_it_began
     model.save(tmp_path / "model")
     for begun in (model, CrossLingualTopicModel.load(tmp_path / "model")):
         own = begun.get_params(deep=False)
-        with pytest.raises(InputError) as caught:
-            begun.set_params(**parameters).partial_fit(CORPUS)
-        assert str(caught.value) == (
-            f"The parameters {changed} were changed after training began, and partial_fit goes on as it began. "
-            "Set them back, or begin anew with fit."
-        )
+        assert_refused(begun.set_params(**parameters), changed)
         assert begun.set_params(**own).partial_fit(CORPUS).n_iter_ == 2
 
 
