@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _board_corpora import BoardCorpus
+from _board_corpora import SPLITS, BoardCorpus
 from _board_intervals import packed
 from _cells import ResultError, has_result, read_result, write_json
 from _evaluation import one_sided
+from _translations import Documents, found
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import LinearSVC
 
@@ -26,7 +27,6 @@ from skxtm.metrics import (
     cluster_scores,
     cnpmi_score,
     npmi_score,
-    retrieval_score,
     topic_quality,
     topic_uniqueness,
 )
@@ -35,6 +35,7 @@ PEERS = Path(__file__).parent / "peers"
 DEFAULT = "corectm"
 QUICK = (DEFAULT, "usvd", "svd_lr", "mtanchor")  # backbones that are compared unless more are asked for
 N_WORDS = 15
+USED = ("cpu_s", "GiB")  # CPU seconds and peak memory of a process
 N_CHOOSING = 2000  # training documents by which features are chosen
 TORCH = "torch==2.13.0"
 
@@ -204,14 +205,32 @@ def run_one(
     write_json(out / "settings.json", settings)
     used = process([str(python), str(PEERS / system.script), str(out)], out / "log.txt", minutes)
     try:
-        topics, versions = (
-            json.loads((out / f"{file}.json").read_text(encoding="utf-8")) for file in ("topics", "versions")
-        )
-        theta = {split: np.load(out / f"theta_{split}.npy") for split in corpus.corpora}
-        found = measured(corpus, topics, theta, used)
+        return of_run(corpus, out, used)
     except (OSError, ValueError) as error:
         raise BoardError(f"What it wrote cannot be measured: {str(error).splitlines()[0]}") from error
+
+
+def of_run(corpus: BoardCorpus, out: Path, used: dict[str, float]) -> dict[str, Any]:
+    """Read what a system wrote, and measure it."""
+    topics, versions = (
+        json.loads((out / f"{file}.json").read_text(encoding="utf-8")) for file in ("topics", "versions")
+    )
+    theta = {split: np.load(out / f"theta_{split}.npy") for split in corpus.corpora}
+    found = measured(corpus, topics, theta, used)
     return {"n_components": corpus.n_components, "versions": versions, **found}
+
+
+def measure_again(corpus: BoardCorpus, board: Board, tell: Callable[[str], None]) -> None:
+    """Measure what systems wrote of a corpus once more; time and memory are those of their run."""
+    for path in sorted(board.results.glob(f"cells/{corpus.name}-*.json")):
+        out = board.results / "runs" / path.stem
+        if not is_good(path) or not (out / "topics.json").exists():
+            continue
+        before = read_result(path)
+        facts = {key: before[key] for key in ("corpus", "system", "seed")}
+        used = {key: before["figures"][key] for key in USED}
+        write_json(path, cell := facts | of_run(corpus, out, used))
+        tell(f"{path.stem}: {told(cell)}")
 
 
 def process(command: list[str], log: Path, minutes: float) -> dict[str, float]:
@@ -238,7 +257,8 @@ def process(command: list[str], log: Path, minutes: float) -> dict[str, float]:
             raise BoardError(f"It took more than {minutes:g} minutes.")
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise BoardError(lines[-1] if lines else f"It ended with exit code {child.returncode}.")
-    return {"cpu_s": round(usage.ru_utime + usage.ru_stime, 1), "GiB": round(usage.ru_maxrss / 2**20, 2)}
+    used = (round(usage.ru_utime + usage.ru_stime, 1), round(usage.ru_maxrss / 2**20, 2))
+    return dict(zip(USED, used, strict=True))
 
 
 def measured(
@@ -248,8 +268,10 @@ def measured(
     test = corpus.corpora["test"]
     correct, features = transferred(corpus, theta) if corpus.labels else ({}, None)
     strata = {name: by_stratum(test, values) for name, values in correct.items()}
+    found_by = None
     if test.pair_id is not None:
-        strata["MRR"] = [reciprocal_ranks(theta["test"], test)]
+        of_sets, found_by = reciprocal_ranks(theta, corpus.corpora)
+        strata["MRR"] = [of_sets]
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", UserWarning
@@ -273,20 +295,25 @@ def measured(
         figures |= {"purity": clusters.purity, "NMI": clusters.nmi}
     return {
         "features": features,
+        "found_by": found_by,
         "figures": {name: round(float(value), 5) for name, value in figures.items()},
         "topics": [round(float(value), 5) for value in of_topics],
         "documents": {name: [packed(s) for s in parts] for name, parts in strata.items()},
     }
 
 
-def reciprocal_ranks(theta: Any, test: Any) -> Any:
-    """Reciprocal ranks of translations, their mean over directions for each set of translations.
+def reciprocal_ranks(theta: dict[str, Any], corpora: dict[str, Any]) -> tuple[Any, str]:
+    """Reciprocal ranks of translations, their mean over directions for each set of test documents.
 
-    Every document must have a translation in every other language.
+    Every test document must have a translation in every other language.
     """
-    ranks = retrieval_score(np.sqrt(theta), test.language, test.pair_id, at=[1]).ranks
+    test = corpora["test"]
+    scores, features = found(
+        *(Documents(theta[split], corpora[split].language, corpora[split].pair_id) for split in SPLITS)
+    )
     order = {code: np.argsort(test.pair_id[test.rows_of(code)]) for code in test.languages}
-    return np.mean([1 / of[order[asked]] for (asked, _), of in ranks.items()], axis=0)
+    ranks = [1 / of[order[asked]] for (asked, _), of in scores.ranks.items()]
+    return np.mean(ranks, axis=0), features
 
 
 FEATURES: dict[str, Callable[[Any], Any]] = {

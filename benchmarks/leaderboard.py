@@ -2,6 +2,7 @@
 
     python benchmarks/leaderboard.py run --results RESULTS --environments FOLDER [--data-home FOLDER]
         [--corpora sample sib200] [--systems corectm BERTopic] [--networks] [--seeds 0 1] [--minutes 20]
+    python benchmarks/leaderboard.py measure --results RESULTS [--data-home FOLDER] [--corpora sib200 aligned]
     python benchmarks/leaderboard.py keep --results RESULTS [--into benchmarks/results/board]
     python benchmarks/leaderboard.py tables [--cells benchmarks/results/board] [--into docs/leaderboard.md]
 
@@ -11,7 +12,8 @@ computed once, of documents and of words; labels stay here. It writes topics and
 measured here. Each peer has an environment of its own, made in --environments at its first run and kept; one
 that cannot be installed, or fails, is in the tables with the reason. `run` goes on where it was stopped;
 what failed is tried again, and `keep` leaves the figures of an earlier run in its place. --networks adds the
-other backbones, most of which train a network for hours.
+other backbones, most of which train a network for hours. `measure` measures once more what systems wrote,
+after a change of measures.
 
 Measured are the accuracy of a linear SVM on topic proportions within a language (I) and across languages (C),
 mean reciprocal rank of translations (MRR) where there are any, coherence across (CNPMI) and within languages
@@ -25,7 +27,7 @@ import sys
 from pathlib import Path
 
 from _board_corpora import BOARD, hand_over
-from _board_running import PEERS, QUICK, Board, finished, is_good, run_missing, systems
+from _board_running import PEERS, QUICK, Board, finished, is_good, measure_again, run_missing, systems
 from _board_tables import make_board
 from _cells import ResultError, write_whole
 from _tables import put_into
@@ -61,6 +63,11 @@ def parse_options() -> argparse.Namespace:
     ran.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     ran.add_argument("--minutes", type=float, default=20, help="that a run may take")
     ran.set_defaults(command=run)
+    again = commands.add_parser("measure", help="measure once more what systems wrote")
+    again.add_argument("--results", type=Path, required=True)
+    again.add_argument("--data-home", type=Path)
+    again.add_argument("--corpora", nargs="+", choices=list(BOARD), default=list(BOARD))
+    again.set_defaults(command=measure)
     kept = commands.add_parser("keep", help="write the cells that tables are made of")
     kept.add_argument("--results", type=Path, required=True)
     kept.add_argument("--into", type=Path, default=KEPT)
@@ -83,6 +90,15 @@ def run(options: argparse.Namespace) -> None:
         hand_over(corpus, UniversalSentenceEncoder(), board.handed(name))
         run_missing(
             corpus, chosen, options.seeds, board, options.minutes, lambda line: print(line, flush=True)
+        )
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Measure anew every run that is still there; time and memory stay those of the run."""
+    board = Board(options.results, options.results)
+    for name in options.corpora:
+        measure_again(
+            BOARD[name](options.data_home or get_data_home()), board, lambda line: print(line, flush=True)
         )
 
 

@@ -78,7 +78,7 @@ def measured(corpus: Any, backbone: CoreCTM, seed: int) -> dict[str, float]:
         figures = {name: float(values.mean()) for name, values in right.items()}
         figures |= {"purity": clusters.purity, "NMI": clusters.nmi}
     if corpus.corpora["test"].pair_id is not None:
-        figures["MRR"] = float(reciprocal_ranks(theta["test"], corpus.corpora["test"]).mean())
+        figures["MRR"] = float(reciprocal_ranks(theta, corpus.corpora)[0].mean())
     return figures
 
 

@@ -279,31 +279,69 @@ def test_reciprocal_ranks_average_to_the_metric(running):
     language, pair = np.repeat(["en", "zh", "ja"], 30)[order], np.tile(np.arange(30), 3)[order]
     theta = rng.dirichlet(np.full(6, 0.3), 30)[pair] + 0.3 * rng.dirichlet(np.full(6, 0.3), 90)
     theta[pair < 5] = theta[0]  # ties
-    test = skxtm.Corpus(language, text=["a"] * 90, pair_id=pair)
-    ranks = running.reciprocal_ranks(theta / theta.sum(1, keepdims=True), test)
-    expected = skxtm.metrics.retrieval_score(np.sqrt(theta), language, pair).mean_reciprocal_rank
+    theta /= theta.sum(1, keepdims=True)
+    documents = skxtm.Corpus(language, text=["a"] * 90, pair_id=pair)
+    ranks, features = running.reciprocal_ranks(
+        {"train": theta, "test": theta}, {"train": documents, "test": documents}
+    )
+    of_theta = import_module("_translations").FEATURES[features](theta)
+    expected = skxtm.metrics.retrieval_score(of_theta, language, pair).mean_reciprocal_rank
     assert ranks.shape == (30,)
     assert ranks.mean() == pytest.approx(expected)
     assert 0.1 < expected < 0.9
 
 
-def test_a_corpus_without_labels_is_measured_by_its_translations(running, sample):
-    skxtm, rng = import_module("skxtm"), np.random.default_rng(1)
-    counted = sample.corpora["test"]
+@pytest.fixture
+def unlabelled(sample):
+    """Test documents of the sample without labels, as if those of a language translated each other."""
+    skxtm, counted = import_module("skxtm"), sample.corpora["test"]
     n = len(counted.rows_of("en"))
-    pair = np.concatenate([np.arange(n)] * 3)
     by_language = counted[np.concatenate([counted.rows_of(code) for code in sample.languages])]
-    test = skxtm.Corpus(by_language.language, text=by_language.text, pair_id=pair).with_counts(
-        {code: by_language.counts_of(code) for code in sample.languages}, by_language.vocabularies
-    )
-    unlabelled = replace(sample, labels={}, corpora={"train": by_language, "test": test})
+    corpus = skxtm.Corpus(
+        by_language.language, text=by_language.text, pair_id=np.concatenate([np.arange(n)] * 3)
+    ).with_counts({code: by_language.counts_of(code) for code in sample.languages}, by_language.vocabularies)
+    return replace(sample, labels={}, corpora={"train": corpus, "test": corpus})
+
+
+def written(unlabelled):
+    """Topics and proportions such as a system writes."""
+    rng, test = np.random.default_rng(1), unlabelled.corpora["test"]
     theta = {split: rng.dirichlet(np.ones(8), len(test)) for split in ("train", "test")}
-    topics = [{code: list(by_language.vocabularies[code][:15]) for code in sample.languages}] * 8
+    return [{code: list(test.vocabularies[code][:15]) for code in test.languages}] * 8, theta
+
+
+def test_a_corpus_without_labels_is_measured_by_its_translations(running, unlabelled):
+    topics, theta = written(unlabelled)
     cell = running.measured(unlabelled, topics, theta, {"cpu_s": 1.0, "GiB": 1.0})
     assert set(cell["documents"]) == {"MRR"}
+    assert cell["features"] is None
+    assert cell["found_by"] in {"log", "root"}
     assert {"C", "I", "purity", "NMI"}.isdisjoint(cell["figures"])
     unpacked = import_module("_board_intervals").unpacked
     assert unpacked(cell["documents"]["MRR"][0]).mean() == pytest.approx(cell["figures"]["MRR"], abs=1e-5)
+
+
+def test_what_systems_wrote_is_measured_again_and_keeps_its_time(running, unlabelled, tmp_path):
+    board, told = running.Board(tmp_path, tmp_path), []
+    write_json = import_module("_cells").write_json
+    topics, theta = written(unlabelled)
+    facts = {"corpus": "sample", "system": "fake", "n_components": 8, "versions": {"numpy": "2"}}
+    for seed, of_run in enumerate([{"figures": {"MRR": 0.5, "cpu_s": 7.0, "GiB": 0.3}}, {"failed": "No."}]):
+        write_json(board.cell("sample", "fake", seed), facts | {"seed": seed} | of_run)
+        out = board.out("sample", "fake", seed)
+        write_json(out / "topics.json", topics)
+        write_json(out / "versions.json", facts["versions"])
+        for split, of_split in theta.items():
+            np.save(out / f"theta_{split}.npy", of_split)
+    gone = facts | {"seed": 2, "figures": {"MRR": 0.5}}
+    write_json(board.cell("sample", "fake", 2), gone)  # its files are not there any more
+    running.measure_again(unlabelled, board, told.append)
+    again, failed, kept = running.finished(tmp_path / "cells")
+    used = {"cpu_s": 7.0, "GiB": 0.3}
+    assert again == facts | {"seed": 0} | running.measured(unlabelled, topics, theta, used)
+    assert failed["failed"] == "No."
+    assert kept == gone
+    assert [line.partition(":")[0] for line in told] == ["sample-fake-s0"]
 
 
 def cell(intervals, system, seed, right, topics, **figures):
