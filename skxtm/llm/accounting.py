@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from numbers import Integral, Real
 from threading import Lock
 from typing import Any
@@ -393,7 +394,7 @@ def _check_limits(
     max_output_tokens: int | None,
 ) -> None:
     is_row = isinstance(prices, Sequence) or hasattr(prices, "__array__")
-    if prices is not None and not (is_row and len(prices) == 2 and all(map(is_amount, prices))):
+    if prices is not None and not (is_row and len(prices) == 2 and all(map(_is_price, prices))):
         raise InputError(
             "prices must be dollars per million input tokens and per million output tokens, as in "
             f"(0.3, 2.5). Got {prices!r}."
@@ -409,6 +410,10 @@ def _check_limits(
         raise InputError(
             f"max_cost={max_cost:g} needs to know what a request may cost at most. Set {missing}, too."
         )
+
+
+def _is_price(value: Any) -> bool:
+    return is_amount(value) and isfinite(value)
 
 
 def is_amount(value: Any, kind: Any = Real) -> bool:

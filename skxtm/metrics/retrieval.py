@@ -150,7 +150,10 @@ def retrieval_score(
     have cosine 0 with everything. Similarities are computed in blocks of documents; memory does not grow
     with the square of their number.
 
-    For the Hellinger affinity of topic proportions instead of their cosine, give ``np.sqrt(theta)``.
+    The cosine of topic proportions hears little but the greatest. ``np.sqrt(theta)``, their Hellinger
+    affinity, finds more, and with most backbones, the default among them, the logarithms less their mean by
+    row find the most: ``log = np.log(np.maximum(theta, 1e-6))``, ``log - log.mean(1, keepdims=True)``.
+    Choose by training documents.
 
     References
     ----------

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial.distance import cdist
 from scipy.stats import entropy
 from sklearn.exceptions import NotFittedError
 
@@ -144,7 +145,8 @@ def test_words_are_found_in_any_spelling(model):
 def test_documents_are_found_by_a_text_in_all_languages_and_it_finds_itself(model, sample):
     found = find_documents(model, sample.corpus, sample.corpus.text[5], "en", n=3)
     theta = model.transform(sample.corpus).astype(float)
-    similarity = np.sqrt(theta * theta[5]).sum(1)
+    ratios = np.log(theta / np.exp(np.log(theta).mean(1))[:, None])
+    similarity = 1 - cdist(ratios, ratios[5:6], "cosine")[:, 0]
     for language, part in found.groupby("language"):
         rows = sample.corpus.rows_of(language)
         np.testing.assert_allclose(
@@ -157,6 +159,20 @@ def test_documents_are_found_by_a_text_in_all_languages_and_it_finds_itself(mode
     assert more["name"].tolist() == [model.topic_names_[topic] for topic in more["topic"]]
     assert more["topic"].nunique() > 1
     assert set(find_documents(model, sample.corpus, "rain", "en", languages=["zh"])["language"]) == {"zh"}
+
+
+def test_documents_with_all_topics_alike_or_without_some_have_a_similarity(model, sample, monkeypatch):
+    n = len(sample.corpus)
+    even = np.full((n, 8), 1 / 8, dtype=np.float32) * (1 + 1e-7 * np.arange(8, dtype=np.float32))
+    pure = np.eye(8, dtype=np.float32)[np.arange(n) % 8]
+    monkeypatch.setattr(type(model), "transform", lambda self, X: even if len(X) > 1 else pure[:1])
+    assert not find_documents(model, sample.corpus, "rain", "en")["similarity"].any()
+    monkeypatch.setattr(type(model), "transform", lambda self, X: pure[: len(X)])
+    found = find_documents(model, sample.corpus, "rain", "en", n=30)
+    same = found["row"] % 8 == 0
+    assert same.any()
+    assert found["similarity"][same].to_numpy() == pytest.approx(1)
+    assert found["similarity"][~same].to_numpy() == pytest.approx(-1 / 7)
 
 
 def test_a_refiner_s_documents_are_those_of_its_refined_model(model, sample):

@@ -474,7 +474,10 @@ def test_tokens_that_the_server_does_not_count_are_charged_at_their_bound():
                 "prices must be dollars per million input tokens and per million output tokens, as in (0.3, 2.5). "
                 f"Got {prices!r}.",
             )
-            for prices in (3.0, ("0.3", "2.5"), "35", {"input": 0.3, "output": 2.5}, {0.3, 2.5}, (True, 1.0))
+            for prices in (
+                *(3.0, ("0.3", "2.5"), "35", {"input": 0.3, "output": 2.5}, {0.3, 2.5}),
+                *((True, 1.0), (float("inf"), 1.0), (1.0, float("nan"))),
+            )
         ),
         *(
             ({"max_requests": limit}, f"max_requests must be None or an int of at least 0. Got {limit!r}.")
