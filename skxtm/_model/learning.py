@@ -179,6 +179,7 @@ def train_further(state: State, corpus: Corpus, n_epochs: int, settings: Setting
         If parameters that training goes by were changed since it began.
     """
     _check_as_begun(state, settings)
+    _warn_if_nothing_is_learnt(state)
     with torch_threads(settings.n_threads):
         materials = gather_documents(state, corpus, Sources(settings, state.languages))
     with _kept_on_error(state):
@@ -342,6 +343,21 @@ def _check_as_begun(state: State, settings: Settings) -> None:
             f"The parameters {changed} were changed after training began, and partial_fit goes on as it "
             "began. Set them back, or begin anew with fit."
         )
+
+
+def _warn_if_nothing_is_learnt(state: State) -> None:
+    """Say that further documents do not change a backbone without a loss, as they seem to."""
+    backbone = _network_backbone(state)
+    if backbone.learns_by_training():
+        return
+    warnings.warn(
+        f"partial_fit trains nothing of {type(backbone).__name__}(), which has no loss to train by: topics "
+        "stay those of the first documents, and only topic_weight_ follows these. Use fit on all documents "
+        "together, from shards if they are many (skxtm.shards), or give it a loss (CoreCTM: "
+        "weight_reconstruction).",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def _plain(history: Mapping[str, Iterable[Any]]) -> dict[str, list[float]]:

@@ -313,6 +313,10 @@ class NetworkBackbone(Backbone):
         """Make further training counts of each language's documents; by default none."""
         return ()
 
+    def learns_by_training(self) -> bool:
+        """Tell whether training changes what `build` made; some have nothing to train by default."""
+        return True
+
     def trains_on_counts(self) -> bool:
         """Tell whether training reads of documents nothing but counts, so that these may lie on disk."""
         needs_documents = self.needs - {"lexicons", "word_vectors"} or self.wants_documents(readable=False)

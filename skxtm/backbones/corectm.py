@@ -73,7 +73,7 @@ class CoreCTM(NetworkBackbone):
         angles, which finds more translations.
     weight_reconstruction : float, default=0.0
         Weight of the likelihood of the words in training, by `LLMRefiner` too; see Notes for why it is 0.
-        Without it epochs of ``fit`` and ``partial_fit`` change nothing.
+        Without it epochs of ``fit`` and ``partial_fit`` change no topic; ``partial_fit`` warns of it.
     learning_rate : float, default=1e-3
         Of Adam.
     max_epochs : int, default=0
@@ -200,6 +200,10 @@ class CoreCTM(NetworkBackbone):
     def wants_documents(self, *, readable: bool) -> bool:
         """Whether documents are read as a whole; see `Backbone.wants_documents`."""
         return self.view == "documents" or (self.view == "auto" and readable)
+
+    def learns_by_training(self) -> bool:
+        """Whether there is a loss to train by."""
+        return self.weight_reconstruction > 0
 
     def learns_from_sums(self) -> bool:
         """Whether documents are read by their words, and nothing is trained."""

@@ -232,7 +232,8 @@ def test_by_default_nothing_is_trained():
     model = make_model().fit(DATA.corpus)
     assert (model.n_iter_, model.history_) == (0, {})
     before = {name: value.clone() for name, value in model.network_.named_parameters()}
-    model.partial_fit(DATA.corpus)
+    with pytest.warns(UserWarning, match=r"partial_fit trains nothing of CoreCTM\(\), which has no loss"):
+        model.partial_fit(DATA.corpus)
     assert model.n_iter_ == 1
     for name, value in model.network_.named_parameters():
         assert torch.equal(value, before[name]), name
