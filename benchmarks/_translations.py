@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.decomposition import PCA
 
 from skxtm.metrics import RetrievalScores, retrieval_score
 
@@ -53,6 +54,13 @@ def suited(train: Documents) -> str:
 def ranked(documents: Documents, name: str) -> RetrievalScores:
     """Rank translations by the cosine of features."""
     return retrieval_score(documents.features(name), documents.language, documents.pair_id, at=[1])
+
+
+def found_whitened(train: Documents, test: Documents) -> RetrievalScores:
+    """Rank the translations of test documents by logarithms, whitened as those of training documents say."""
+    whitening = PCA(train.theta.shape[1] - 1, whiten=True).fit(train.features("log"))
+    whitened = whitening.transform(test.features("log"))
+    return retrieval_score(whitened, test.language, test.pair_id, at=[1])
 
 
 def found(train: Documents, test: Documents) -> tuple[RetrievalScores, str]:

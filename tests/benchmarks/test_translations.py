@@ -73,3 +73,17 @@ def test_ranks_are_those_of_the_metric(translations):
     of_both = documents(translations, theta)
     expected = retrieval_score(np.sqrt(theta), of_both.language, of_both.pair_id, at=[1])
     assert translations.ranked(of_both, "root") == expected
+
+
+def test_whitening_hears_what_hides_in_small_deviations(translations):
+    rng = np.random.default_rng(0)
+    told = np.tile(rng.normal(0, 0.05, size=(400, 6)), (2, 1))
+    loud = rng.normal(0, 1, size=(800, 1))  # says nothing of the document
+    theta = np.exp(np.hstack([told, loud]) @ rng.normal(size=(7, 8)))
+    theta /= theta.sum(1, keepdims=True)
+    train, test = (
+        translations.Documents(theta[rows], np.repeat(["en", "zh"], 200), np.tile(np.arange(200), 2))
+        for rows in (np.r_[:200, 400:600], np.r_[200:400, 600:800])
+    )
+    assert translations.ranked(test, "log").mean_reciprocal_rank < 0.3
+    assert translations.found_whitened(train, test).mean_reciprocal_rank > 0.7
