@@ -174,7 +174,8 @@ class RetrievalScorer:
     Notes
     -----
     Translations must be held out together: split by ``GroupKFold`` with ``groups=corpus.pair_id``. The more
-    documents are held out, the harder it is to find a translation among them.
+    documents are held out, the harder it is to find a translation among them. `retrieval_score` says by which
+    features of topic proportions more are found.
 
     Examples
     --------

@@ -4,13 +4,15 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skxtm import CrossLingualTopicModel
 from skxtm.corpus import Corpus
@@ -64,6 +66,34 @@ SCORERS = {
     "mrr": RetrievalScorer(),
     "first": RetrievalScorer(at=1),
 }
+
+
+def test_whitened_logarithms_find_more_translations_than_topics_do():
+    drawn = make_multilingual_corpus(
+        300,
+        n_components=20,
+        vocabulary_sizes=400,
+        document_length=60,
+        topic_concentration=0.3,
+        random_state=0,
+    )
+    vocabulary = drawn.corpus.vocabularies["en"]
+    half = np.random.default_rng(0).binomial(drawn.corpus.counts_of("en").toarray().astype(int), 0.5)
+    other = (
+        drawn.corpus.counts_of("en").toarray().astype(int) - half
+    )  # of the same topics, in no word the same
+    corpus = Corpus(["en"] * 300 + ["zh"] * 300, pair_id=np.tile(np.arange(300), 2)).with_counts(
+        {"en": csr_array(half), "zh": csr_array(other)},
+        {"en": vocabulary, "zh": [dict(drawn.lexicon)[word] for word in vocabulary]},
+    )
+    is_fitted = corpus.pair_id < 150
+    model = CrossLingualTopicModel(20, lexicon=drawn.lexicon, random_state=0)
+    finder = make_pipeline(model, FunctionTransformer(np.log), PCA(whiten=True)).fit(corpus[is_fitted])
+    score = RetrievalScorer()
+    by_topics = score(finder[0], corpus[~is_fitted])
+    assert score(finder, corpus[~is_fitted]) > 1.3 * by_topics
+    by_roots = make_pipeline(finder[0], FunctionTransformer(np.sqrt))
+    assert by_topics < score(by_roots, corpus[~is_fitted]) < score(finder, corpus[~is_fitted])
 
 
 def test_scorers_return_what_the_metrics_return(corpus):
