@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from skxtm.exceptions import InputError, InputTypeError
+
+_ROLES = ("system", "user", "assistant")
+_MOST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +19,8 @@ class ChatRequest:
     Attributes
     ----------
     messages : tuple of (str, str)
-        Role (``"system"``, ``"user"`` or ``"assistant"``) and content, in order.
+        Role (``"system"``, ``"user"`` or ``"assistant"``) and content, in order. Dicts with ``"role"`` and
+        ``"content"`` are taken, too, and kept as pairs.
     round : int
         Number of the repetition. It keeps the answers of several rounds apart in the cache; from 1 on, a line
         at the end of the request says it, so that no server takes the rounds for one and the same request.
@@ -25,11 +31,20 @@ class ChatRequest:
     version : str
         Version of the prompt. It is never sent; a new version finds no answer to an old one in the cache.
 
+    Raises
+    ------
+    InputTypeError
+        If messages are no sequence of such pairs.
+    InputError
+        If a role is another.
+
     Examples
     --------
     >>> from skxtm.llm import ChatRequest
     >>> ChatRequest((("user", "Name a colour."),), round=2).round
     2
+    >>> ChatRequest([{"role": "user", "content": "Name a colour."}]).messages
+    (('user', 'Name a colour.'),)
     """
 
     messages: tuple[tuple[str, str], ...]
@@ -37,6 +52,41 @@ class ChatRequest:
     schema: Mapping[str, Any] | None = None
     plain_messages: tuple[tuple[str, str], ...] | None = None
     version: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "messages", _as_pairs(self.messages, "messages"))
+        if self.plain_messages is not None:
+            object.__setattr__(self, "plain_messages", _as_pairs(self.plain_messages, "plain_messages"))
+
+
+def _as_pairs(given: Any, name: str) -> tuple[tuple[str, str], ...]:
+    """Return messages as pairs of role and content."""
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise InputTypeError(
+            f"{name} of a ChatRequest must be a sequence of (role, content), such as "
+            f"[('user', 'Name a colour.')]. Got {_shown(given)}."
+        )
+    return tuple(_as_pair(message, name) for message in given)
+
+
+def _as_pair(message: Any, name: str) -> tuple[str, str]:
+    if isinstance(message, Mapping) and set(message) == {"role", "content"}:
+        message = (message["role"], message["content"])
+    is_pair = isinstance(message, tuple | list) and len(message) == 2
+    if not is_pair or not all(isinstance(part, str) for part in message):
+        raise InputTypeError(
+            f"{name} of a ChatRequest must hold pairs of str, (role, content), or dicts with 'role' and "
+            f"'content'. Got {_shown(message)}."
+        )
+    role, content = message
+    if role not in _ROLES:
+        raise InputError(f"The role of a message must be among {_ROLES}. Got {role!r}.")
+    return role, content
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Never, Self, TypeVar
 
@@ -180,6 +180,8 @@ class ChatSession:
 
         Raises
         ------
+        InputTypeError
+            If what is given is no list of ChatRequest.
         InputError
             If there are not as many parsers as requests.
         ChatRefusedError
@@ -190,7 +192,7 @@ class ChatSession:
         AnswersPendingError
             If the chat model works with batch files and answers are missing.
         """
-        requests = list(requests)
+        requests = _requests(requests)
         parsers = _parsers(parse, len(requests))
         results = self._asked(requests, parsers)
         stale = [row for row, result in enumerate(results) if result.error is not None and result.is_stale]
@@ -215,7 +217,13 @@ class ChatSession:
         -------
         estimate : Estimate
             Without what is asked again because an answer cannot be read.
+
+        Raises
+        ------
+        InputTypeError
+            If what is given is no list of ChatRequest.
         """
+        requests = _requests(requests)
         jobs = dict(zip(self._slots(requests), requests, strict=True))
         missing = [request for slot, request in jobs.items() if self._dispatcher.known(slot) is None]
         input_tokens = sum(map(estimated_input_tokens, missing))
@@ -312,6 +320,19 @@ class ChatSession:
                 bar.update()
 
             return self._dispatcher.run(jobs, show, outlive_refusals=outlive_refusals)
+
+
+def _requests(given: Sequence[ChatRequest]) -> list[ChatRequest]:
+    if isinstance(given, str | ChatRequest) or not isinstance(given, Iterable):
+        raise InputTypeError(f"requests must be a list of ChatRequest. Got {type(given).__name__} instead.")
+    requests = list(given)
+    wrong = next((one for one in requests if not isinstance(one, ChatRequest)), None)
+    if wrong is not None:
+        raise InputTypeError(
+            f"requests must be a list of ChatRequest. Got one that holds {type(wrong).__name__}. Make a "
+            "ChatRequest of each, such as ChatRequest([('user', 'Name a colour.')])."
+        )
+    return requests
 
 
 def _parsers(

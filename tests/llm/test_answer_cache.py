@@ -116,11 +116,12 @@ def test_the_order_of_parameters_makes_no_difference():
 
 
 texts = st.text(max_size=5)
+messages = st.lists(st.tuples(st.sampled_from(["system", "user", "assistant"]), texts), max_size=2).map(tuple)
 requests = st.builds(
     ChatRequest,
-    st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+    messages,
     round=st.integers(0, 2),
-    plain_messages=st.none() | st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+    plain_messages=st.none() | messages,
     version=texts,
 )
 
