@@ -14,7 +14,7 @@ from typing import Any
 
 from skxtm._cache_folder import default_cache_folder
 from skxtm.exceptions import InputError, InputTypeError
-from skxtm.llm._texts import with_whole_texts
+from skxtm.llm._texts import plain_scalar, with_whole_texts
 from skxtm.llm.base import ChatAnswer, ChatRequest
 
 FILE_NAME = "answers-1.sqlite3"
@@ -52,7 +52,8 @@ def request_key(identity: Mapping[str, Any], request: ChatRequest) -> bytes:
         "version": request.version,
     }
     try:
-        canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        how: dict[str, Any] = {"sort_keys": True, "separators": (",", ":"), "allow_nan": False}
+        canonical = json.dumps(parts, default=plain_scalar, **how)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"The parameters of a chat model and the schema of a request must be plain JSON values ({error})."

@@ -23,6 +23,7 @@ from skxtm.llm._errors import (
     not_answered_in_time,
     not_sendable,
 )
+from skxtm.llm._texts import plain_scalar
 from skxtm.llm._wire import decoded
 
 _MAX_CONNECT_S = 60.0
@@ -78,7 +79,8 @@ def _headers(connection: Connection, address: Address) -> dict[str, str]:
 
 
 def _encoded(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    how: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
+    return json.dumps(body, default=plain_scalar, **how).encode()
 
 
 def _heard(response: Any, connection: Connection, until: float) -> Heard | ChatError:

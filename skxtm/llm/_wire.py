@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from skxtm.exceptions import InputError
 from skxtm.llm._texts import whole
+from skxtm.llm.accounting import check_output_limit
 from skxtm.llm.base import ChatAnswer, ChatRequest, repetition_note
 
 _SCHEMA_NAME = "answer"
@@ -70,6 +71,7 @@ def messages_of(request: ChatRequest, *, with_schema: bool) -> tuple[tuple[str, 
 
 def sampling(settings: Settings, number: int) -> dict[str, float | int]:
     """Return the sampling parameters that were set; every round has a seed of its own."""
+    check_output_limit(settings.max_output_tokens)
     given: Any = settings.seed
     if given is not None and (isinstance(given, bool) or not isinstance(given, Integral)):
         raise InputError(f"The seed of a chat model must be None or an int. Got {given!r}.")

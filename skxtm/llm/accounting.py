@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 from skxtm.exceptions import ChatError, InputError
+from skxtm.llm._texts import plain_scalar
 from skxtm.llm.base import ChatAnswer, ChatRequest, repetition_note
 
 _FRAME_TOKENS = 4  # what a message takes besides its words
@@ -121,7 +122,7 @@ def estimated_input_tokens(request: ChatRequest) -> int:
     """
     texts = [content for _, content in request.messages]
     if request.schema is not None:
-        texts.append(json.dumps(request.schema))
+        texts.append(json.dumps(request.schema, default=plain_scalar))
     n_ascii = sum(len(_ASCII.findall(text)) for text in texts)
     n_dense = sum(len(_DENSE.findall(text)) for text in texts)
     n_other = sum(map(len, texts)) - n_ascii - n_dense
@@ -152,7 +153,9 @@ def input_token_bound(request: ChatRequest) -> int:
     35
     """
     forms = [request.messages, request.plain_messages or ()]
-    n_schema = 0 if request.schema is None else _n_bytes(json.dumps(request.schema)) + _BOUND_FRAME_TOKENS
+    n_schema = 0
+    if request.schema is not None:
+        n_schema = _n_bytes(json.dumps(request.schema, default=plain_scalar)) + _BOUND_FRAME_TOKENS
     longest = max(sum(_n_bytes(content) + _BOUND_FRAME_TOKENS for _, content in form) for form in forms)
     return longest + n_schema + _n_bytes(repetition_note(request.round)) + _BOUND_FRAME_TOKENS
 
@@ -194,6 +197,7 @@ class Ledger:
         self._reserved_input = 0
         self._spent = 0.0
         self._most_output = max_output_tokens or 0
+        self._input_excess = 0  # tokens that the server counted beyond the bound, as of a template
         self._has_seen_one = False
         self._lock = Lock()
 
@@ -256,7 +260,8 @@ class Ledger:
         -------
         waits : bool
             Also for the first answer: it shows whether the server counts more than `max_output_tokens`, as it
-            does where hidden reasoning is not limited by them.
+            does where hidden reasoning is not limited by them, or more input than the request's bytes, as it
+            does where a template or a tool is put before it.
         """
         is_first = self.max_cost is not None and not self._has_seen_one and self._n_reserved > 0
         return is_first or self.obstacle(request) is not None
@@ -368,16 +373,19 @@ class Ledger:
         return limit - self._n_sent - self._n_reserved
 
     def _bound(self, request: ChatRequest) -> float:
-        return self.cost(input_token_bound(request), self._most_output) or 0.0
+        return self.cost(input_token_bound(request) + self._input_excess, self._most_output) or 0.0
 
     def _reserved(self) -> float:
-        return self.cost(self._reserved_input, self._n_reserved * self._most_output) or 0.0
+        most_input = self._reserved_input + self._n_reserved * self._input_excess
+        return self.cost(most_input, self._n_reserved * self._most_output) or 0.0
 
     def _take(self, request: ChatRequest, input_tokens: int, output_tokens: int, n_at_most: int) -> None:
         """Count tokens, and their price; those that the server does not count at their bound."""
         self._input_tokens += input_tokens
         self._output_tokens += output_tokens
-        charged = input_tokens or input_token_bound(request), output_tokens or n_at_most
+        bound = input_token_bound(request)
+        charged = input_tokens or bound + self._input_excess, output_tokens or n_at_most
+        self._input_excess = max(self._input_excess, input_tokens - bound)
         self._spent += self.cost(*charged) or 0.0
         self._most_output = max(self._most_output, output_tokens)
         self._has_seen_one = True
@@ -399,6 +407,7 @@ def _check_limits(
             "prices must be dollars per million input tokens and per million output tokens, as in "
             f"(0.3, 2.5). Got {prices!r}."
         )
+    check_output_limit(max_output_tokens)
     if max_requests is not None and not is_amount(max_requests, Integral):
         raise InputError(f"max_requests must be None or an int of at least 0. Got {max_requests!r}.")
     if max_cost is None:
@@ -409,6 +418,26 @@ def _check_limits(
         missing = "prices" if prices is None else "max_output_tokens of the chat model"
         raise InputError(
             f"max_cost={max_cost:g} needs to know what a request may cost at most. Set {missing}, too."
+        )
+
+
+def check_output_limit(max_output_tokens: Any) -> None:
+    """Refuse a longest answer that is none.
+
+    Parameters
+    ----------
+    max_output_tokens : object
+        As given to a chat model.
+
+    Raises
+    ------
+    InputError
+        If it is neither None nor an int of at least 1.
+    """
+    if max_output_tokens is not None and not (is_amount(max_output_tokens, Integral) and max_output_tokens):
+        raise InputError(
+            "max_output_tokens of a chat model must be None or an int of at least 1. "
+            f"Got {max_output_tokens!r}."
         )
 
 

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from skxtm.exceptions import AnswersPendingError, ChatError, InputError, InputTypeError
 from skxtm.llm._batch_formats import format_named, is_to_be_passed_over, read_line
 from skxtm.llm._cache import AnswerCache, request_key
+from skxtm.llm._texts import plain_scalar
 from skxtm.llm._wire import Settings
 from skxtm.llm.base import BatchWriter, ChatAnswer, ChatRequest
 
@@ -336,7 +337,7 @@ def export_batch(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(json.dumps(line) + "\n" for line in lines.values())
+            file.writelines(json.dumps(line, default=plain_scalar) + "\n" for line in lines.values())
         unfinished.replace(path)
     except OSError as error:
         raise InputError(

@@ -83,7 +83,8 @@ class ChatSession:
     billed: it is made once more at most, and counts as a request and, at its upper bound, in `max_cost`.
 
     Where a server counts more output than ``max_output_tokens``, as with hidden reasoning that is not limited
-    by them, the first answer shows it, and what follows is reckoned with it. With `max_cost` the first
+    by them, or more input than the request has bytes, the first answer shows it, and what follows is reckoned
+    with it. With `max_cost` the first
     request is therefore answered before others are sent.
 
     A copy of a session, such as searches make, is the session itself: its limits hold for both together. It

@@ -7,11 +7,12 @@ from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from sklearn.base import clone
 
 from skxtm.exceptions import ChatBusyError, ChatError, ChatRefusedError, ChatUnavailableError, InputError
-from skxtm.llm import BatchFiles, ChatAnswer, ChatRequest, ChatSession, OpenAIChat
+from skxtm.llm import BatchFiles, ChatAnswer, ChatRequest, ChatSession, OpenAIChat, export_batch
 from skxtm.llm._keys import hide_keys
 from skxtm.llm._waits import wished_pause
 
@@ -458,6 +459,10 @@ def test_an_address_that_cannot_be_used_is_refused(base_url, message):
         ({"patience": "60"}, "patience must be seconds of at least 0. Got '60'."),
         ({"requests_per_minute": "5"}, "requests_per_minute must be None or above 0. Got '5'."),
         ({"seed": "7"}, "The seed of a chat model must be None or an int. Got '7'."),
+        (
+            {"max_output_tokens": "500"},
+            "max_output_tokens of a chat model must be None or an int of at least 1. Got '500'.",
+        ),
         ({"base_url": 5}, "base_url must be None or a str. Got int."),
         ({"extra_body": "top_k=5"}, "extra_body must be None or a dict. Got str."),
         ({"extra_headers": ["X-Team"]}, "extra_headers must be None or a dict. Got list."),
@@ -471,6 +476,27 @@ def test_a_parameter_of_another_kind_is_named_before_anything_is_sent(
         ChatSession(clone(chat).set_params(**parameters)).ask(ask_colours(1), str)
     assert str(caught.value) == message
     assert chat_server.n_requests == 0
+
+
+def test_numbers_of_numpy_are_sent_and_cached_as_those_of_python(chat, chat_server, tmp_path):
+    plain = {"max_output_tokens": 1000, "seed": 3, "temperature": 0.5, "extra_body": {"top_k": 4}}
+    numpys = {
+        "max_output_tokens": np.int64(1000),
+        "seed": np.int32(3),
+        "temperature": np.float32(0.5),
+        "extra_body": {"top_k": np.int8(4)},
+    }
+    schema = {"type": "object", "maxProperties": np.int64(2)}
+    request = ChatRequest((("user", "Name a colour."),), schema=schema, round=np.int64(1))
+    for parameters in (numpys, plain):
+        given = clone(chat).set_params(**parameters)
+        (outcome,) = ChatSession(given, cache=tmp_path, prices=(1, 1), max_cost=1).ask([request], str)
+        assert outcome.cached == (parameters is plain)
+    (body,) = chat_server.bodies
+    assert (body["max_tokens"], body["seed"], body["temperature"], body["top_k"]) == (1000, 4, 0.5, 4)
+    path = tmp_path / "requests.jsonl"
+    export_batch([request], path, clone(chat).set_params(**numpys))
+    assert json.loads(path.read_text("utf-8"))["body"]["max_tokens"] == 1000
 
 
 @pytest.mark.parametrize("kind", [OpenAIChat, BatchFiles])

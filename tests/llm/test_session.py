@@ -499,6 +499,24 @@ def test_limits_that_make_no_sense_are_refused(arguments, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("limit", [-1, 0, 2.5, "500", True])
+@pytest.mark.parametrize("limits", [{}, {"prices": (1.0, 2.0), "max_cost": 0.01}])
+def test_a_longest_answer_that_makes_no_sense_is_refused(limit, limits):
+    with pytest.raises(InputError) as caught:
+        ChatSession(CountingChat(max_output_tokens=limit), **limits)
+    assert str(caught.value) == (
+        f"max_output_tokens of a chat model must be None or an int of at least 1. Got {limit!r}."
+    )
+
+
+def test_a_server_that_counts_more_input_than_bytes_costs_no_more_than_the_limit(ask_colours):
+    chat = CountingChat(lambda request: ChatAnswer("Blue.", 1000, 5), concurrency=4, max_output_tokens=100)
+    session = ChatSession(chat, prices=(1.0, 2.0), max_cost=3500 / 1e6)
+    outcomes = session.ask(ask_colours(8), str)
+    assert [outcome.error is None for outcome in outcomes] == [True] * 3 + [False] * 5
+    assert session.usage.cost == pytest.approx(3 * 1010 / 1e6)
+
+
 def test_numbers_of_numpy_are_limits_and_prices():
     session = ChatSession(CountingChat(), prices=np.array([1, 2.0]), max_requests=np.int64(1))
     session.ask([ChatRequest((("user", "Name a colour."),))], str)
