@@ -146,7 +146,7 @@ class AnswerCache:
             return _stored(connection, key) or answer
 
     def put_all(self, answers: Mapping[bytes, ChatAnswer]) -> None:
-        """Store answers together, in one write to the disk, where `put` takes one each.
+        """Store answers together, in one write to the disk, in place of those that are there.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class AnswerCache:
         """
         if answers:
             with self._writing() as connection:
-                _store(connection, answers)
+                _store(connection, answers, replaces=True)
 
     def forget(self, judged: Iterable[tuple[bytes, str]]) -> None:
         """Remove answers that are of no use, so that their requests are asked anew.
@@ -288,12 +288,15 @@ class AnswerCache:
             ) from error
 
 
-def _store(connection: sqlite3.Connection, answers: Mapping[bytes, ChatAnswer]) -> None:
+def _store(
+    connection: sqlite3.Connection, answers: Mapping[bytes, ChatAnswer], *, replaces: bool = False
+) -> None:
     rows = [
         (key, _encoded(one.text), one.input_tokens, one.output_tokens, one.model, one.finish_reason)
         for key, one in zip(answers, map(with_whole_texts, answers.values()), strict=True)
     ]
-    connection.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?)", rows)
+    otherwise = "REPLACE" if replaces else "IGNORE"
+    connection.executemany(f"INSERT OR {otherwise} INTO answers VALUES (?, ?, ?, ?, ?, ?)", rows)
     connection.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in answers])
 
 

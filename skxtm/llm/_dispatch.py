@@ -101,16 +101,11 @@ class Dispatcher:
                 raise
 
     def _read(self, jobs: dict[Slot, ChatRequest], on_reply: Callable[[], object]) -> dict[Slot, Reply]:
-        """Read the reply to every job in this thread, and cache all answers at once, also after Ctrl-C."""
+        """Read the reply to every job in this thread."""
         replies: dict[Slot, Reply] = {}
-        try:
-            for slot, request in jobs.items():
-                replies[slot] = self._read_one(request)
-                on_reply()
-        finally:
-            if self.cache is not None:
-                answers = {key: reply.answer for key, reply in replies.items() if isinstance(key, bytes)}
-                self.cache.put_all({key: answer for key, answer in answers.items() if answer is not None})
+        for slot, request in jobs.items():
+            replies[slot] = self._read_one(request)
+            on_reply()
         return replies
 
     def _read_one(self, request: ChatRequest) -> Reply:

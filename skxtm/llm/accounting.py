@@ -62,7 +62,7 @@ class Estimate:
     n_requests : int
         Requests that would be sent, if every answer can be read.
     n_cached : int
-        Requests whose answers are in the cache.
+        Requests whose answers are in the cache or, of `BatchFiles`, in its folder.
     input_tokens, output_tokens : int
         Estimated tokens of the requests to send.
     cost : float or None

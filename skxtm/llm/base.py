@@ -145,9 +145,11 @@ class ChatModel(Protocol):
     a session that was given a cache warns; None says that this is meant); ``concurrency``, how many requests
     may be under way at once (1); ``requests_per_minute`` (no limit); ``patience``, how many seconds a server
     may go on refusing requests for want of capacity (300); ``max_output_tokens``, which a limit of cost
-    needs; ``answers_at_hand``, whether answers are only read, so that they are cached all together at the end
-    (False). A method ``prepare(requests)`` is called once with all requests that are not in the cache,
-    before any of them is completed.
+    needs; ``answers_at_hand``, whether answers are only read, as from files: they are then read anew each
+    time, and neither looked for in the cache nor kept there (False). A method ``prepare(requests)`` is called
+    once with all requests that are not in the cache, before any of them is completed. With answers at hand,
+    ``has_answer(request)`` tells estimates what is there already, and ``how_to_ask_anew(requests)`` ends the
+    message about answers of which nothing can be made.
     """
 
     def complete(self, request: ChatRequest) -> ChatAnswer | str:

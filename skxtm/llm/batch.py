@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -50,7 +51,8 @@ class BatchFiles(BaseEstimator):
     The first call writes all requests to ``requests-1.jsonl`` in the folder and raises `AnswersPendingError`.
     Have them answered, put the files of answers into the same folder under any names that end in ``.jsonl``,
     and make the same call again. Answers may come in any order and number of files; what is still missing is
-    written to the next file of requests.
+    written to the next file of requests. Every call reads the answers as they are in the folder by then, so
+    that a line may be corrected or deleted; none is kept in a cache.
 
     Parameters
     ----------
@@ -83,7 +85,9 @@ class BatchFiles(BaseEstimator):
     Gemini, ``key``. By hand, ``{"custom_id": "...", "content": "..."}`` is enough. A line with an error
     counts as answered: its request fails. Delete the line to have it asked again. Lines saying that the batch
     expired or was cancelled count as missing. Where one request has several lines, the first answer in the
-    order of file names holds.
+    order of file names holds. An answer that cannot be read is asked about once more, in the next file of
+    requests; if that answer cannot be read either, its request fails, and the message says which lines to
+    delete to have it asked anew.
 
     OpenAI takes at most 50,000 requests and 200 MB in one file. Gemini takes a file as it is, and the model
     where the batch is made. Anthropic takes the lines as the list ``requests`` of one request; answers are
@@ -132,12 +136,12 @@ class BatchFiles(BaseEstimator):
         self.accept_partial = accept_partial
         self.format = format
 
-    #: Answers lie in files: nothing is gained by asking side by side, or lost by reading one again.
+    #: Answers lie in files, which people correct: each is read as it stands now, and none is cached.
     answers_at_hand: ClassVar[bool] = True
 
     @property
     def identity(self) -> dict[str, Any]:
-        """All that changes answers, as plain values: answers are cached under it."""
+        """All that changes answers, as plain values: requests are named by it."""
         names = ("model", "temperature", "top_p", "seed", "max_output_tokens", "structured")
         further = {} if self.format == "openai" else {"format": self.format}
         return {"endpoint": "batch files", **{name: getattr(self, name) for name in names}, **further}
@@ -219,6 +223,36 @@ class BatchFiles(BaseEstimator):
         if isinstance(found, str):
             raise ChatError(f"The batch answered {self._id(request)!r} with an error ({found!r}).")
         return found
+
+    def has_answer(self, request: ChatRequest) -> bool:
+        """Say whether the folder holds an answer to a request, or an error.
+
+        Parameters
+        ----------
+        request : ChatRequest
+            The conversation.
+
+        Returns
+        -------
+        answer : bool
+        """
+        return self._id(request) in _read_folder(self._folder).answers
+
+    def how_to_ask_anew(self, requests: Sequence[ChatRequest]) -> str:
+        """Say which lines of answers keep requests from being asked anew.
+
+        Parameters
+        ----------
+        requests : sequence of ChatRequest
+            Those whose answers are of no use.
+
+        Returns
+        -------
+        remedy : str
+            One sentence.
+        """
+        names = " and ".join(repr(self._id(request)) for request in requests if self.has_answer(request))
+        return f"Delete the lines of {names} from the folder {str(self._folder)!r} to have it asked anew."
 
     @property
     def _folder(self) -> Path:
@@ -354,13 +388,15 @@ def import_batch(
 ) -> ImportCounts:
     """Put the answers of a batch into the cache, where a session with the same chat model finds them.
 
+    They take the place of those that are there, so that a file may be corrected and imported again.
+
     Parameters
     ----------
     path : str or path-like
         File of answers, or a folder whose files that end in ``.jsonl`` are all read.
     requests : sequence of ChatRequest
         Those that were exported.
-    chat : OpenAIChat or BatchFiles
+    chat : OpenAIChat
         The chat model that they were exported for.
     cache : str or path-like, default="default"
         As for `ChatSession`.
@@ -372,11 +408,18 @@ def import_batch(
     Raises
     ------
     InputError
-        If there is no such file or folder.
+        If there is no such file or folder, or a text in it is not UTF-8.
+    InputTypeError
+        If the chat model reads its answers from files itself, as `BatchFiles` does.
     """
     path = Path(path).expanduser()
     if not path.exists():
         raise InputError(f"There is no file or folder of answers {str(path)!r}.")
+    if getattr(chat, "answers_at_hand", False):
+        raise InputTypeError(
+            f"{type(chat).__name__} reads answers from its folder, and finds none in a cache. Put the file "
+            "of answers there, or give the OpenAIChat that is to find them."
+        )
     found = _read_folder(path) if path.is_dir() else _read_files((path,))
     identity, store = chat.identity, AnswerCache(cache)
     keys = {request_key(identity, request): custom_id(identity, request) for request in requests}
@@ -423,10 +466,16 @@ def _read_files(paths: Sequence[Path]) -> _Found:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     """Read the objects of a file; a line that holds none gives an empty one."""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        for text in filter(str.strip, file):
-            try:
-                line = json.loads(text)
-            except (ValueError, RecursionError):
-                line = None
-            yield line if isinstance(line, dict) else {}
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{str(path)!r}, line {line}: the text is not UTF-8. Save the file as UTF-8."
+        ) from None
+    for row in filter(str.strip, StringIO(text, newline=None)):
+        try:
+            value = json.loads(row)
+        except (ValueError, RecursionError):
+            value = None
+        yield value if isinstance(value, dict) else {}

@@ -59,7 +59,8 @@ class ChatSession:
     cache : str or path-like, default=None
         Folder that keeps the answers, shared by any number of processes. ``"default"`` is
         ``$SKXTM_CACHE/llm`` or, where that is unset, ``~/.cache/skxtm/llm``; None keeps nothing. Chat models
-        without an ``identity`` are not cached, and warned of.
+        without an ``identity`` are not cached, and warned of; those that only read their answers, such as
+        `BatchFiles`, are not cached either.
     prices : tuple of (float, float), default=None
         Dollars per million input tokens and per million output tokens.
     max_cost : float, default=None
@@ -131,9 +132,11 @@ class ChatSession:
         self.chat = chat
         self.verbose = verbose
         self._ledger = Ledger(prices, max_cost, max_requests, getattr(chat, "max_output_tokens", None))
-        self._cache = None if cache is None else AnswerCache(cache)
+        store = None if cache is None else AnswerCache(cache)
+        is_at_hand = getattr(chat, "answers_at_hand", False)
+        self._cache = None if is_at_hand else store  # what is only read is read anew, as it is now
         self._dispatcher = Dispatcher(chat, self._cache, self._ledger)
-        if cache is not None and not hasattr(chat, "identity"):
+        if self._cache is not None and not hasattr(chat, "identity"):
             warnings.warn(_uncached(chat), stacklevel=2)
 
     def __copy__(self) -> Self:
@@ -226,7 +229,12 @@ class ChatSession:
         """
         requests = _requests(requests)
         jobs = dict(zip(self._slots(requests), requests, strict=True))
-        missing = [request for slot, request in jobs.items() if self._dispatcher.known(slot) is None]
+        has_answer = getattr(self.chat, "has_answer", None)
+        missing = [
+            request
+            for slot, request in jobs.items()
+            if not (has_answer(request) if has_answer else self._dispatcher.known(slot))
+        ]
         input_tokens = sum(map(estimated_input_tokens, missing))
         output_tokens = n_output_tokens * len(missing)
         return Estimate(
@@ -252,12 +260,18 @@ class ChatSession:
         unread = [row for row, result in enumerate(results) if result.complaint]
         follow_ups = {row: _follow_up(requests[row], replies[row], results[row]) for row in unread}
         seconds = self._replies(list(follow_ups.values()), label="Asking again", checks_budget=False)
-        useless = [(requests[row], replies[row]) for row, result in enumerate(results) if result.is_useless]
+        useless = {
+            row: [(requests[row], replies[row])] for row, result in enumerate(results) if result.is_useless
+        }
         for row, reply in zip(unread, seconds, strict=True):
             results[row] = _second(results[row], _read(reply, parsers[row]), reply)
             if results[row].is_useless:
-                useless += [(requests[row], replies[row]), (follow_ups[row], reply)]
-        self._forget(useless)
+                useless[row] = [(requests[row], replies[row]), (follow_ups[row], reply)]
+        self._forget([pair for pairs in useless.values() for pair in pairs])
+        if hasattr(self.chat, "how_to_ask_anew"):
+            for row, pairs in useless.items():
+                told = f"{results[row].error} {self.chat.how_to_ask_anew([request for request, _ in pairs])}"
+                results[row] = replace(results[row], outcome=replace(results[row].outcome, error=told))
         return results
 
     def _forget(self, useless: Sequence[tuple[ChatRequest, Reply]]) -> None:

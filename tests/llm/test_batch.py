@@ -21,7 +21,6 @@ from skxtm.llm import (
     export_batch,
     import_batch,
 )
-from skxtm.llm._cache import AnswerCache
 from skxtm.llm.base import repetition_note
 from skxtm.llm.batch import ImportCounts
 
@@ -191,21 +190,105 @@ WORDS = ["red", "damaged", "blue", "green"]
 READ = [ChatRequest((("user", word),)) for word in WORDS]
 
 
-def test_answers_at_hand_are_written_to_the_cache_all_at_once(tmp_path, monkeypatch):
-    writes = []
-    write = AnswerCache._writing
-    monkeypatch.setattr(AnswerCache, "_writing", lambda cache: writes.append(1) or write(cache))
-    session = ChatSession(AtHand(), cache=tmp_path)
-    assert [outcome.value for outcome in session.ask(READ, str)] == ["RED", None, "BLUE", "GREEN"]
-    assert len(writes) == 2  # one makes the file
-    assert [outcome.cached for outcome in session.ask(READ, str)] == [True, False, True, True]
+def test_answers_at_hand_are_read_anew_each_time_and_not_cached(tmp_path):
+    for _ in range(2):
+        outcomes = ChatSession(AtHand(), cache=tmp_path).ask(READ, str)
+        assert [(outcome.value, outcome.cached) for outcome in outcomes] == [
+            *(("RED", False), (None, False), ("BLUE", False), ("GREEN", False)),
+        ]
+    assert not list(tmp_path.iterdir())
 
 
-def test_answers_that_were_read_before_ctrl_c_are_kept(tmp_path):
+def test_ctrl_c_ends_the_reading(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         ChatSession(AtHand("green"), cache=tmp_path).ask(READ, str)
-    outcomes = ChatSession(AtHand(), cache=tmp_path).ask(READ, str)
-    assert [outcome.cached for outcome in outcomes] == [True, False, True, False]
+
+
+def test_every_folder_has_its_own_answers_and_a_corrected_line_counts(tmp_path, ask_colours):
+    requests, cache = ask_colours(2), tmp_path / "cache"
+
+    def values(name):
+        outcomes = ChatSession(BatchFiles(tmp_path / name, "human"), cache=cache).ask(requests, str)
+        return [outcome.value for outcome in outcomes]
+
+    def write_answers(name, answers):
+        names = ids(tmp_path / name / "requests-1.jsonl")
+        write(tmp_path / name / "answers.jsonl", *map(output_line, names, answers))
+
+    for name in ("alice", "bob"):
+        ask_pending(BatchFiles(tmp_path / name, "human"), requests, cache=cache)
+        write_answers(name, [f"Red of {name}.", "Blue."])
+        assert values(name) == [f"Red of {name}.", "Blue."]
+    write_answers("alice", ["Green.", "Blue."])
+    assert values("alice") == ["Green.", "Blue."]
+    write_answers("alice", ["Green."])
+    ask_pending(BatchFiles(tmp_path / "alice", "human"), requests, cache=cache)
+
+
+def test_an_estimate_knows_what_the_folder_holds(chat, folder, ask_colours):
+    requests = ask_colours(5)
+    ask_pending(chat, requests)
+    write(folder / "answers.jsonl", *(output_line(n, "Red.") for n in ids(folder / "requests-1.jsonl")[:2]))
+    estimate = ChatSession(chat).estimate(requests)
+    assert (estimate.n_requests, estimate.n_cached) == (3, 2)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+def test_answers_that_are_not_utf_8_are_named_by_file_and_line(chat, folder, tmp_path, ask_colours, encoding):
+    requests = ask_colours(2)
+    ask_pending(chat, requests)
+    lines = [
+        json.dumps({"custom_id": name, "content": content}, ensure_ascii=False)
+        for name, content in zip(ids(folder / "requests-1.jsonl"), ["Rain.", "下雨"], strict=True)
+    ]
+    path = folder / "answers.jsonl"
+    path.write_text("\n".join(lines), encoding=encoding)
+    number = {"gb18030": 2, "utf-16": 1}[encoding]
+    said = f"{str(path)!r}, line {number}: the text is not UTF-8. Save the file as UTF-8."
+    for read in (
+        lambda: ChatSession(chat).ask(requests, str),
+        lambda: import_batch(path, requests, OpenAIChat("m"), tmp_path / "cache"),
+    ):
+        with pytest.raises(InputError) as caught:
+            read()
+        assert str(caught.value) == said
+
+
+def test_breaks_within_a_text_end_no_line(chat, folder, ask_colours):
+    requests = ask_colours(2)
+    ask_pending(chat, requests)
+    lines = [
+        json.dumps({"custom_id": name, "content": "rain\u2028snow\x85"}, ensure_ascii=False)
+        for name in ids(folder / "requests-1.jsonl")
+    ]
+    (folder / "answers.jsonl").write_bytes("\ufeff".encode() + "\r\n".join(lines).encode())
+    outcomes = ChatSession(chat).ask(requests, str)
+    assert [outcome.value for outcome in outcomes] == ["rain\u2028snow\x85"] * 2
+
+
+def test_an_answer_that_stays_unreadable_says_which_lines_to_delete(chat, folder, ask_colours):
+    requests = ask_colours(2)
+    ask_pending(chat, requests)
+    first, other = ids(folder / "requests-1.jsonl")
+    write(folder / "answers-1.jsonl", output_line(first, "soon"), output_line(other, "7"))
+
+    def parse(text):
+        if not text.isdigit():
+            raise AnswerFormatError("The answer must be a number.")
+        return int(text)
+
+    ask_pending(chat, requests, parse)
+    (second,) = ids(folder / "requests-2.jsonl")
+    write(folder / "answers-2.jsonl", output_line(second, "later"))
+    said = (
+        f"The answer must be a number. Delete the lines of '{first}' and '{second}' from the folder "
+        f"{str(folder)!r} to have it asked anew."
+    )
+    assert ChatSession(chat).ask(requests, parse) == [Outcome(None, said), Outcome(7)]
+    (folder / "answers-2.jsonl").unlink()
+    write(folder / "answers-1.jsonl", output_line(other, "7"))
+    assert "requests-3.jsonl" in ask_pending(chat, requests, parse)
+    assert ids(folder / "requests-3.jsonl") == [first]
 
 
 def test_answers_at_hand_count_against_a_limit(tmp_path):
@@ -332,6 +415,27 @@ def test_answers_that_are_imported_are_found_by_a_client(tmp_path, chat_server, 
     session = ChatSession(chat, cache=tmp_path / "cache")
     assert [outcome.value for outcome in session.ask(requests, str)] == ["White.", "Blue.", "Red.", "Blue."]
     assert chat_server.n_requests == 2
+
+
+def test_a_file_that_was_repaired_and_imported_again_replaces_its_answers(tmp_path, ask_colours):
+    requests, chat = ask_colours(2), OpenAIChat("m", base_url="http://127.0.0.1:9/v1")
+    export_batch(requests, tmp_path / "requests.jsonl", chat)
+    names = ids(tmp_path / "requests.jsonl")
+    for answers in (["Red.", "Blue."], ["Green."]):
+        write(tmp_path / "output.jsonl", *map(output_line, names, answers))
+        import_batch(tmp_path / "output.jsonl", requests, chat, tmp_path / "cache")
+    outcomes = ChatSession(chat, cache=tmp_path / "cache").ask(requests, str)
+    assert [outcome.value for outcome in outcomes] == ["Green.", "Blue."]
+
+
+def test_nothing_is_imported_for_a_chat_model_that_reads_files_itself(chat, folder, tmp_path, ask_colours):
+    ask_pending(chat, ask_colours(1))
+    with pytest.raises(InputTypeError) as caught:
+        import_batch(folder, ask_colours(1), chat, tmp_path / "cache")
+    assert str(caught.value) == (
+        "BatchFiles reads answers from its folder, and finds none in a cache. Put the file of answers there, or give "
+        "the OpenAIChat that is to find them."
+    )
 
 
 def test_half_a_character_in_a_file_of_answers_is_replaced(tmp_path, ask_colours):
