@@ -40,7 +40,8 @@ _FORMAT = """\
 Answer with nothing but one line for each word, in their order: the word as it is given, a tab, and its \
 translations with tabs between them."""
 
-_COLUMNS = re.compile(r"\t+|\\t|\s+[-–—=:→|]+>?\s+|(?<=\S)[:：]\s*")
+_TABS = re.compile(r"\t+|\\t")
+_COLUMNS = re.compile(r"\s+[-–—=:→|]+>?\s+|\s*(?:[-=]>|[:：=→|])\s*")
 _BETWEEN = re.compile(r"\s*[\t,，、;；/|]\s*|\\t")
 _NUMBERING = re.compile(r"^\(?\d{1,5}[.)、]\s+(?=\S)")
 _GLOSS = re.compile(r"\s*[(（][^()（）]*[)）]")
@@ -49,6 +50,7 @@ _MARKS = " *_`\"“”„'‘’«»「」『』.。"
 _OTHER_SPACES = frozenset(("zh", "yue", "ja", "th", "lo", "km", "my", "vi"))
 _UNSAFE = re.compile(r"[\t\r\n<>\x00-\x1f\u2028\u2029]")
 _LONGEST_WORD = 60
+_LONGEST_HEAD = 3 * _LONGEST_WORD  # with its number and marks; more need not be looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +290,7 @@ def _lists(words: Sequence[str], size: int) -> list[list[str]]:
 
 
 def _read_lines(text: str, words: Sequence[str], asking: _Asking) -> dict[str, list[str]]:
-    """Read the translations of each word that was asked for; other lines are passed over."""
+    """Read the translations of each word that was asked for, on one line or several; pass over the rest."""
     exact, spelled = set(words), {word.casefold(): word for word in reversed(words)}
     found: dict[str, list[str]] = {}
     alone: dict[str, list[str]] = {}  # words with nothing after them have no translation
@@ -298,8 +300,8 @@ def _read_lines(text: str, words: Sequence[str], asking: _Asking) -> dict[str, l
         for head, rest in _divisions(line):
             head = head.strip()
             word = head if head in exact else spelled.get(head.strip(_MARKS).casefold())
-            if word is not None and word not in found:
-                found[word] = list(_translations(rest, asking))
+            if word is not None:
+                found[word] = _joined_translations(found.get(word, []), rest, asking)
                 break
     if not any(found.values()) and not (found and not alone):
         raise AnswerFormatError(
@@ -313,8 +315,17 @@ def _divisions(line: str) -> Iterator[tuple[str, str]]:
     """Divide a line where the word may end and its translations begin."""
     bare = line.strip().strip("|").strip()
     for text in dict.fromkeys((bare, _NUMBERING.sub("", bare))):
-        for division in _COLUMNS.finditer(text):
-            yield text[: division.start()], text[division.end() :]
+        for columns in (_TABS, _COLUMNS):  # a word may hold what else divides
+            for division in columns.finditer(text, 0, _LONGEST_HEAD):
+                yield text[: division.start()], text[division.end() :]
+
+
+def _joined_translations(known: list[str], text: str, asking: _Asking) -> list[str]:
+    """Put the translations of one more line after those of the lines before."""
+    kept: dict[str, str] = {}
+    for word in (*known, *_translations(text, asking)):
+        kept.setdefault(word.casefold(), word)
+    return list(kept.values())[: asking.n_translations]
 
 
 def _translations(text: str, asking: _Asking) -> Iterator[str]:

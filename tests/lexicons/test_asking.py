@@ -187,9 +187,15 @@ def test_a_lexicon_with_its_sources_keeps_them():
         ("rain - 雨、降雨", "zh", ["雨", "降雨"]),
         ("Rain → mưa, cơn mưa", "vi", ["mưa", "cơn mưa"]),
         ("rain = 雨", "ja", ["雨"]),
+        ("rain=雨", "ja", ["雨"]),
+        ("rain->雨", "ja", ["雨"]),
+        ("| word | Wort |\n|---|---|\n|rain|雨|降雨|", "zh", ["雨", "降雨"]),
+        ("rain\t雨\nrain\t下雨", "zh", ["雨", "下雨"]),
+        ("rain\tRegen\nsnow\tSchnee\nrain\tregen, Guss\nrain\tNass\nRain\tSchauer", "de", ["Regen", "Guss", "Nass"]),
+        ("rain\t-\nrain\tRegen", "de", ["Regen"]),
         ("Here they are:\n```\nrain\\tRegen\\tSchauer\n```", "de", ["Regen", "Schauer"]),
         ("<think>rain\tNebel</think>rain\tRegen", "de", ["Regen"]),
-        ("snow\tSchnee\nrain\tRegen\nrain\tGuss", "de", ["Regen"]),
+        ("snow\tSchnee\nrain\tRegen\nrain\tGuss", "de", ["Regen", "Guss"]),
         ("rain\t–", "de", []),
         ("rain\tN/A", "de", []),
         ("rain\t<b>\t{}\t" + 70 * "x", "de", []),
@@ -207,6 +213,13 @@ def test_a_word_with_nothing_after_it_has_no_translation_unless_one_comes_later(
     assert dict(found.skipped) == {"no translation": 1}
     echo = ScriptedChat(["word0\nword1", "word0\tWort0\nword1\t-"])
     assert list(ask(echo, WORDS[:2], "en", "de").lexicon) == [("word0", "Wort0")]
+
+
+def test_a_word_may_hold_what_else_ends_one():
+    words = ["12", "12:30", "a=b", "a"]
+    chat = ScriptedChat(["12\tzwölf\n12:30\thalb\na=b\tGleichung\na: ein"])
+    found = ask(chat, words, "en", "de")
+    assert list(found.lexicon) == [("12", "zwölf"), ("12:30", "halb"), ("a=b", "Gleichung"), ("a", "ein")]
 
 
 def test_words_that_differ_in_case_only_are_two():
@@ -229,6 +242,7 @@ def test_words_that_could_break_the_request_are_not_asked_for():
 def test_a_long_answer_is_read_in_time_that_grows_with_it():
     words = [f"w{number}" for number in range(20_000)]
     text = "\n".join(f"{word}\ta - b : c | d" for word in words) + "\t" * 100_000 + " - " * 50_000
+    text = f"{text}\nsnow{' ' * 100_000}x{' - ' * 50_000}"
     found = ask(ScriptedChat(lambda request: text), words, "en", "de", n_words=None, n_per_request=20_000)
     assert found.n_entries == 20_000
 
