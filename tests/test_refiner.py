@@ -51,6 +51,7 @@ NETWORKS = [name for name in backbone_names() if issubclass(backbone_class(name)
 KEY = "sk-secret-0123456789abcdef"
 DATA = make_multilingual_corpus(n_documents=40, n_components=K, vocabulary_sizes=60, random_state=0)
 CORPUS = DATA.corpus
+STRANGERS = ["qwertz", "asdf", "yxcv", "uiop", "hjkl"]
 TRUE_WORDS = [
     {
         code: CORPUS.vocabularies[code][np.argsort(-DATA.topic_word[code][topic])[:N]].tolist()
@@ -685,6 +686,32 @@ class TestWithAChatModel:
         assert sets(refiner.refined_words_[:2]) == TRUE_SETS[:2]
         assert refiner.refined_words_[2] == fitted.get_topics(N)[2]
         assert np.isnan(refiner.confidence_[2])
+
+    def test_a_topic_whose_words_are_all_unknown_keeps_its_name_and_says_why(self, make_refiner, chat_server):
+        strangers = [dict.fromkeys(TRUE_WORDS[0], STRANGERS), *TRUE_WORDS[1:]]
+        chat_server.answer = lambda body: json_answer(strangers)
+        with pytest.warns(RefinementWarning) as caught:
+            refiner = make_refiner(max_epochs=0).fit(CORPUS)
+        assert str(caught[0].message) == (
+            "In the refinement of epoch 0 all rounds failed for 1 topics (0), which keep the words they had. "
+            "Of topic 0 it was: Round 1: None of the 10 words named for topic 0 is in the vocabularies, of which "
+            "n_candidates lists some to choose from."
+        )
+        assert refiner.themes_ == ["", "theme 1", "theme 2"]
+        assert refiner.model_.topic_names_[0] == refiner.estimator_.topic_names_[0]
+        assert [problem[: len("Epoch 0: Round 1")] for problem in refiner.problems_] == [
+            "Epoch 0: Round 1",
+            "Epoch 0: Round 2",
+        ]
+
+    def test_rounds_that_name_no_known_word_are_not_called_alike(self, make_refiner, chat_server):
+        strangers = [dict.fromkeys(topic, STRANGERS) for topic in TRUE_WORDS]
+        chat_server.answer = lambda body: json_answer(strangers)
+        with pytest.warns(RefinementWarning) as caught:
+            make_refiner(max_epochs=0).fit(CORPUS)
+        assert [str(warning.message)[:46] for warning in caught] == [
+            "In the refinement of epoch 0 all rounds failed"
+        ]
 
     def test_rounds_that_all_answer_alike_are_warned_of(self, make_refiner, chat_server):
         chat_server.answer = lambda body: json_answer(TRUE_WORDS)

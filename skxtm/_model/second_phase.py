@@ -233,7 +233,8 @@ class Refinement:
                 self.kept[number] = _completed(voted, topic)
                 self.confidence[number], self.n_answers[number] = voted.confidence, voted.n_rounds
             names = rounds.themes[number]
-            if names or voted is not None:
+            # people may name a topic and leave its words alone; an answer without known words says nothing
+            if voted is not None or (names and self.session is None):
                 self.themes[number] = choose_name(names, closeness=self.closeness)
         self.problems += [f"Epoch {epoch}: {problem}" for problem in rounds.problems]
         self.present = topics

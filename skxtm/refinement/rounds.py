@@ -407,6 +407,14 @@ def _enter(
     if matched:
         rounds.proposed[topic][number] = {code: numbers for code, (numbers, _) in matched.items()}
         rounds.unknown[topic][number] = {code: strangers for code, (_, strangers) in matched.items()}
+        if not any(numbers for numbers, _ in matched.values()):
+            n_words = sum(map(len, words.values()))
+            problem = (
+                f"Round {number + 1}: None of the {n_words} words named for topic {topic} is in the "
+                "vocabularies, of which n_candidates lists some to choose from."
+            )
+            rounds.reasons[topic].append(problem)
+            rounds.problems.append(problem)
     if theme:
         rounds.themes[topic].append(theme)
 

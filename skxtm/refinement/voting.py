@@ -109,7 +109,7 @@ def are_identical(proposed: Sequence[Sequence[Round]]) -> bool:
     Returns
     -------
     identical : bool
-        Whether at least two rounds answered, and all that did named the same words of every topic in the same
+        Whether at least two rounds named words, and all that did named the same of every topic in the same
         order.
 
     Examples
@@ -120,7 +120,11 @@ def are_identical(proposed: Sequence[Sequence[Round]]) -> bool:
     >>> are_identical([[{"en": [4, 7]}, {"en": [7, 4]}]])
     False
     """
-    rounds = [of_round for of_round in zip(*proposed, strict=True) if any(answer for answer in of_round)]
+    rounds = [
+        of_round
+        for of_round in zip(*proposed, strict=True)
+        if any(len(words) for answer in of_round for words in (answer or {}).values())
+    ]
     return len(rounds) > 1 and all(of_round == rounds[0] for of_round in rounds)
 
 

@@ -116,4 +116,5 @@ def test_rounds_that_are_all_alike_are_noticed():
     assert not are_identical([[same, {**same, "en": [7, 4]}]])
     assert not are_identical([[same, None]])
     assert not are_identical([[None, None]])
+    assert not are_identical([[{"en": [], "zh": []}, {"en": [], "zh": []}]])
     assert not are_identical([])
