@@ -177,7 +177,7 @@ class LLMRefiner(RefinedModel):
     during training ends the second phase, with a usable model; during that of an estimator that is fitted
     first it ends `fit`, before anything is asked. When `max_cost` or `max_requests` is reached after the
     first refinement, or the server refuses requests then, training goes on with the last words kept, and a
-    warning says so.
+    warning says so. So it does after any refinement in which all rounds failed for every topic.
 
     The median distance of a topic's kernels is that of the pooled distances: pairs within the words that get
     a gradient and within the refined words count twice, pairs across once. With ``support="top"`` that is as

@@ -807,10 +807,37 @@ class TestWithAChatModel:
         assert refiner.n_iter_ == 6
         assert sets(refiner.refined_words_) == TRUE_SETS
 
-    def test_a_term_that_begins_later_is_nan_before(self, make_refiner, chat_server):
-        chat_server.answer = lambda body: json_answer(TRUE_WORDS) if chat_server.n_requests > 4 else "?"
-        with pytest.warns(RefinementWarning, match="epoch 0 all rounds failed for 3 topics"):
-            refiner = make_refiner().fit(CORPUS)
+    @pytest.mark.parametrize("max_epochs", [4, 0])
+    def test_a_refinement_in_which_every_topic_failed_is_not_paid_for_again(
+        self, make_refiner, chat_server, max_epochs
+    ):
+        chat_server.answer = lambda body: "?"
+        with pytest.warns(RefinementWarning) as caught:
+            refiner = make_refiner(max_epochs=max_epochs).fit(CORPUS)
+        assert chat_server.n_requests == 4  # two rounds, and each once more
+        assert refiner.n_iter_ == max_epochs
+        (message,) = (str(warning.message) for warning in caught)
+        assert message.startswith(
+            "In the refinement of epoch 0 all rounds failed for 3 topics (0, 1, 2), which keep the words they "
+            "had. Of topic 0 it was: "
+        )
+        assert message.endswith(
+            " This would be paid for in vain in later epochs too, so that no more refinements are made: mend the "
+            "cause, and call fit again."
+            if max_epochs
+            else "for topics [0, 1, 2]."
+        )
+
+    def test_a_later_refinement_in_which_every_topic_failed_is_the_last(self, make_refiner, chat_server):
+        chat_server.answer = lambda body: json_answer(TRUE_WORDS) if chat_server.n_requests <= 2 else "?"
+        with pytest.warns(RefinementWarning, match=r"epoch 2 all rounds failed .*: mend the cause"):
+            refiner = make_refiner(max_epochs=6).fit(CORPUS)
+        assert chat_server.n_requests == 6
+        assert refiner.n_iter_ == 6
+        assert sets(refiner.refined_words_) == TRUE_SETS
+
+    def test_a_term_that_begins_later_is_nan_before(self, make_refiner):
+        refiner = make_refiner(refine_at_start=False).fit(CORPUS)
         assert np.isnan(refiner.history_["words"]).tolist() == [True, True, False, False]
         assert refiner.n_answers_.tolist() == [2] * K
 

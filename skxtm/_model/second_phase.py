@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from skxtm.training.objective import RefinementObjective
 
 _NEEDED_BY = "LLMRefiner"
+_NO_MORE = (
+    " This would be paid for in vain in later epochs too, so that no more refinements are made: mend the "
+    "cause, and call fit again."
+)
 
 
 @dataclass
@@ -244,7 +248,9 @@ class Refinement:
         ]
         if failed:
             reasons = rounds.reasons[failed[0]] or rounds.problems
-            warnings.warn(_failure(failed, epoch, reasons), RefinementWarning, stacklevel=6)
+            self.is_stopped = len(failed) == len(topics)
+            is_cut_short = self.is_stopped and epoch < max(self.how.refinement_epochs)
+            warnings.warn(_failure(failed, epoch, reasons, is_cut_short), RefinementWarning, stacklevel=6)
         if self.session is not None and are_identical(rounds.proposed):
             warnings.warn(
                 f"All rounds of epoch {epoch} named the same words, so that confidence_ says nothing. Raise "
@@ -254,12 +260,12 @@ class Refinement:
             )
 
     def _refine_if_possible(self, epoch: int) -> bool:
-        """Refine; after the first time only as long as neither the budget nor the server forbids it."""
+        """Refine; after the first time only as long as it is neither forbidden nor in vain."""
+        if self.is_stopped:
+            return False
         if not self.is_refined:
             self._refine(epoch)
             return True
-        if self.is_stopped:
-            return False
         try:
             self._refine(epoch)
         except AnswersPendingError:
@@ -376,10 +382,10 @@ def _completed(voted: VotedTopic, topic: dict[str, list[int]]) -> VotedTopic:
     return replace(voted, words=words, shares=shares)
 
 
-def _failure(failed: Sequence[int], epoch: int, problems: Sequence[str]) -> str:
+def _failure(failed: Sequence[int], epoch: int, problems: Sequence[str], is_cut_short: bool) -> str:
     listed = ", ".join(map(str, failed[:10])) + (", ..." if len(failed) > 10 else "")
     reason = f" Of topic {failed[0]} it was: {problems[0]}" if problems else ""
     return (
         f"In the refinement of epoch {epoch} all rounds failed for {len(failed)} topics ({listed}), which "
-        f"keep the words they had.{reason}"
+        f"keep the words they had.{reason}{_NO_MORE if is_cut_short else ''}"
     )
