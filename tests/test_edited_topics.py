@@ -265,6 +265,40 @@ class TestRecordedRounds:
         with pytest.raises(InputError, match=r"^second\.json: The answer holds no line 'Topic <id>"):
             refiner_of(fitted, EditedTopics(paths)).fit(CORPUS)
 
+    def test_an_answer_in_another_encoding_is_named_by_its_file_and_line(self, fitted, tmp_path):
+        answer = "Topic 0: Sky\nEN: en1 - en2\nZH: 雨 - 雪\n"
+        (tmp_path / "round.txt").write_text(answer, encoding="gb18030")
+        with pytest.raises(InputError) as error:
+            refiner_of(fitted, EditedTopics(tmp_path / "round.txt")).fit(CORPUS)
+        assert str(error.value) == (
+            "round.txt, line 3: the text is not UTF-8. Save the file as 'CSV UTF-8' or 'UTF-8'."
+        )
+
+    def test_a_topic_whose_languages_are_swapped_counts_as_not_answered(self, fitted, answers, tmp_path):
+        entries = json.loads(answers[0])["topics"]
+        entries[1]["words"] = dict(zip(("en", "zh"), reversed(entries[1]["words"].values()), strict=True))
+        (tmp_path / "round.json").write_text(json.dumps(entries), encoding="utf-8")
+        with pytest.warns(RefinementWarning) as caught:
+            refiner = refiner_of(fitted, EditedTopics(tmp_path / "round.json"), max_epochs=0).fit(CORPUS)
+        assert [str(warning.message) for warning in caught] == [
+            "In the refinement of epoch 0 all rounds failed for 1 topics (1), which keep the words they had. Of "
+            "topic 1 it was: round.json: Topic 1, 'en': 7 words instead of 5, the rest was cut. Topic 1, 'zh': 7 words "
+            "instead of 5, the rest was cut. Topic 1: the words of 'en' and 'zh' are swapped. Topic 1 was not answered."
+        ]
+        assert refiner.n_answers_.tolist() == [1, 0, 1]
+        assert refiner.themes_ == ["theme 0", "", "theme 2"]
+        assert "Epoch 0: round.json: Topic 1: the words of 'en' and 'zh' are swapped." in refiner.problems_
+
+    def test_a_topic_that_every_answer_lacks_has_failed(self, fitted, answers, tmp_path):
+        entries = json.loads(answers[0])["topics"]
+        (tmp_path / "round.json").write_text(json.dumps(entries[:2]), encoding="utf-8")
+        edited = EditedTopics([tmp_path / "round.json", tmp_path / "topics.md"])
+        write_topics(tmp_path / "topics.md", fitted.get_topics(N)[:1])
+        with pytest.warns(RefinementWarning, match=r"\(2\), .* round\.json: Topic 2 was not answered\.$"):
+            refiner = refiner_of(fitted, edited, max_epochs=0).fit(CORPUS)
+        assert refiner.n_answers_.tolist() == [2, 1, 0]
+        assert refiner.refined_words_[2] == fitted.get_topics(N)[2]
+
     def test_a_topic_that_an_answer_lacks_has_fewer_votes(self, fitted, answers, tmp_path):
         entries = json.loads(answers[0])["topics"]
         paths = [tmp_path / "all.json", tmp_path / "some.json"]

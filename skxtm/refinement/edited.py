@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,8 +12,9 @@ from sklearn.base import BaseEstimator
 
 from skxtm._parameters import check_choice
 from skxtm.exceptions import AnswerFormatError, InputError
-from skxtm.refinement.parsing import parse_answer
-from skxtm.refinement.topic_files import EditedTopic, read_topics
+from skxtm.refinement.matching import VocabularyIndex
+from skxtm.refinement.parsing import ParsedAnswer, parse_answer
+from skxtm.refinement.topic_files import EditedTopic, read_topics, text_of
 
 __all__ = ["EditedTopics"]
 
@@ -43,9 +45,10 @@ class EditedTopics(BaseEstimator):
     -----
     All words that stand in one file are kept, however many, in its order, those pinned first; a pinned word
     weighs as much as two that are not. A topic that the file leaves out is not refined, and keeps its words,
-    as does a language of a topic. The file is read when the refiner is fitted, and used once, since later
-    refinements would only repeat it. A struck word is left out of the target and no more: in training it
-    falls as those that stand rise.
+    as does a language of a topic. In an answer, a topic left out, or filled with words of the wrong language,
+    has failed, as if it had been asked for just now: where all rounds failed for it a warning says so. The
+    file is read when the refiner is fitted, and used once, since later refinements would only repeat it. A
+    struck word is left out of the target and no more: in training it falls as those that stand rise.
 
     Examples
     --------
@@ -109,14 +112,9 @@ class EditedTopics(BaseEstimator):
             If a parameter or file is not what is needed, a topic or language is none of the model's, or words
             are pinned in one of several files.
         """
-        check_choice(self.unknown_words, "unknown_words", "EditedTopics", ("raise", "report"))
-        if not self.paths:
-            raise InputError("EditedTopics was given no file. Give it one or more paths.")
         return [
-            _read_answer(path, languages, n_topics, n_words)
-            if path.suffix.lower() in (".json", ".txt")
-            else self._read_topics(path, languages, n_topics)
-            for path in self.paths
+            file if isinstance(file, dict) else _topics_of(file)
+            for file in read_files(self, languages, n_topics, n_words)
         ]
 
     def _read_topics(self, path: Path, languages: Sequence[str], n_topics: int) -> dict[int, EditedTopic]:
@@ -142,16 +140,55 @@ class EditedTopics(BaseEstimator):
         return topics
 
 
-def _read_answer(path: Path, languages: Sequence[str], n_topics: int, n_words: int) -> dict[int, EditedTopic]:
+def read_files(
+    edited: EditedTopics,
+    languages: Sequence[str],
+    n_topics: int,
+    n_words: int = 15,
+    vocabularies: Mapping[str, VocabularyIndex] | None = None,
+) -> list[dict[int, EditedTopic] | ParsedAnswer]:
+    """Read all files, those of answers with what was wrong with them.
+
+    Parameters
+    ----------
+    edited : EditedTopics
+        Which knows the files.
+    languages, n_topics, n_words
+        As for `EditedTopics.read`.
+    vocabularies : dict of str to VocabularyIndex, default=None
+        As for `parse_answer`.
+
+    Returns
+    -------
+    files : list of (dict of int to EditedTopic, or ParsedAnswer)
+
+    Raises
+    ------
+    InputError
+        As from `EditedTopics.read`.
+    """
+    check_choice(edited.unknown_words, "unknown_words", "EditedTopics", ("raise", "report"))
+    if not edited.paths:
+        raise InputError("EditedTopics was given no file. Give it one or more paths.")
+    read = partial(
+        parse_answer, topics=range(n_topics), languages=languages, n_words=n_words, vocabularies=vocabularies
+    )
+    return [
+        _read_answer(path, read)
+        if path.suffix.lower() in (".json", ".txt")
+        else edited._read_topics(path, languages, n_topics)
+        for path in edited.paths
+    ]
+
+
+def _read_answer(path: Path, read: Callable[[str], ParsedAnswer]) -> ParsedAnswer:
     try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
-        answer = parse_answer(text, range(n_topics), languages, n_words=n_words)
-    except FileNotFoundError:
-        raise InputError(f"There is no file {str(path)!r}.") from None
-    except OSError as error:
-        raise InputError(f"The file {str(path)!r} cannot be read ({error.strerror}).") from None
+        return read(text_of(path))
     except AnswerFormatError as error:
         raise InputError(f"{path.name}: {error}") from error
+
+
+def _topics_of(answer: ParsedAnswer) -> dict[int, EditedTopic]:
     return {number: EditedTopic(words, name=answer.themes[number]) for number, words in answer.words.items()}
 
 

@@ -12,7 +12,7 @@ from sklearn.preprocessing import normalize
 
 from skxtm.llm import ChatSession, Estimate
 from skxtm.refinement.asking import ask_rounds, requests_of
-from skxtm.refinement.edited import EditedTopics, unknown_word
+from skxtm.refinement.edited import EditedTopics, read_files, unknown_word
 from skxtm.refinement.matching import VocabularyIndex
 from skxtm.refinement.parsing import ParsedAnswer
 from skxtm.refinement.prompts import Prompt, refinement_prompts
@@ -276,7 +276,7 @@ def ask_chat(session: ChatSession, topics: TopicNumbers, words: Words, asking: A
     )
     rounds = Rounds.empty(len(topics), asking.n_rounds)
     for number, answer in enumerate(answers):
-        _file(rounds, number, answer, indexes)
+        _file(rounds, number, answer, indexes, f"Round {number + 1}")
     return rounds
 
 
@@ -313,12 +313,15 @@ def read_edited(
     InputError
         If a file cannot be read, does not fit the model, or holds words that the vocabulary lacks.
     """
-    files = edited.read(list(words.vocabularies), n_topics, n_words)
     indexes = _indexes(words)
+    files = read_files(edited, list(words.vocabularies), n_topics, n_words, indexes)
     rounds = Rounds.empty(n_topics, len(files))
-    for number, (path, topics) in enumerate(zip(edited.paths, files, strict=True)):
-        for topic, edits in topics.items():
-            _enter(rounds, number, topic, edits.words, edits.name, indexes)
+    for number, (path, file) in enumerate(zip(edited.paths, files, strict=True)):
+        if isinstance(file, ParsedAnswer):
+            _file(rounds, number, file, indexes, path.name)
+            continue
+        for topic, edits in file.items():
+            _enter(rounds, number, topic, edits.words, edits.name, indexes, path.name)
             for code, strangers in (rounds.unknown[topic][number] or {}).items():
                 if not strangers or edited.unknown_words != "raise":
                     continue
@@ -326,14 +329,17 @@ def read_edited(
                 error = unknown_word(path, edits, topic, code, strangers[0], reason)
                 if error is not None:
                     raise error
+    by_people = [file for file in files if isinstance(file, dict)]
+    if len(by_people) < len(files):
+        return rounds
     rounds.left_out = frozenset(
         number
         for number in range(n_topics)
-        if not any(number in file and file[number].words for file in files)
+        if not any(number in file and file[number].words for file in by_people)
     )
-    if len(files) == 1 and any(topic.lines for topic in files[0].values()):
+    if len(by_people) == 1:
         rounds.voted = [
-            None if proposed is None else _as_written(proposed, files[0][number], indexes)
+            None if proposed is None else _as_written(proposed, by_people[0][number], indexes)
             for number, (proposed,) in enumerate(rounds.proposed)
         ]
     return rounds
@@ -385,13 +391,15 @@ def nearest_words(topics: TopicNumbers, words: Words, n_words: int) -> TopicNumb
     return result
 
 
-def _file(rounds: Rounds, number: int, answer: ParsedAnswer, indexes: Mapping[str, VocabularyIndex]) -> None:
+def _file(
+    rounds: Rounds, number: int, answer: ParsedAnswer, indexes: Mapping[str, VocabularyIndex], source: str
+) -> None:
     """Enter one answer, its words as numbers in the vocabularies."""
-    rounds.problems += [f"Round {number + 1}: {problem}" for problem in answer.problems]
+    rounds.problems += [f"{source}: {problem}" for problem in answer.problems]
     for topic, reason in answer.failures.items():
-        rounds.reasons[topic].append(f"Round {number + 1}: {reason}")
+        rounds.reasons[topic].append(f"{source}: {reason}")
     for topic, by_language in answer.words.items():
-        _enter(rounds, number, topic, by_language, answer.themes.get(topic, ""), indexes)
+        _enter(rounds, number, topic, by_language, answer.themes.get(topic, ""), indexes, source)
 
 
 def _enter(
@@ -401,6 +409,7 @@ def _enter(
     words: Mapping[str, list[str]],
     theme: str,
     indexes: Mapping[str, VocabularyIndex],
+    source: str,
 ) -> None:
     """Enter what one round says of a topic; one that has a name alone is not proposed anything for."""
     matched = {code: indexes[code].match(listed) for code, listed in words.items()}
@@ -410,7 +419,7 @@ def _enter(
         if not any(numbers for numbers, _ in matched.values()):
             n_words = sum(map(len, words.values()))
             problem = (
-                f"Round {number + 1}: None of the {n_words} words named for topic {topic} is in the "
+                f"{source}: None of the {n_words} words named for topic {topic} is in the "
                 "vocabularies, of which n_candidates lists some to choose from."
             )
             rounds.reasons[topic].append(problem)

@@ -162,7 +162,7 @@ def read_topics(path: str | os.PathLike[str]) -> dict[int, EditedTopic]:
     path = Path(path)
     suffix = _known_suffix(path)
     reader = _Reader(path.name)
-    text = _text_of(path)
+    text = text_of(path, " Write it with skxtm.refinement.write_topics.")
     (_read_markdown if suffix in _MARKDOWN else _read_table)(text, reader)
     return reader.finished()
 
@@ -442,13 +442,29 @@ def _known_suffix(path: Path) -> str:
     return suffix
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path, remedy: str = "") -> str:
+    """Read a file of text, strictly.
+
+    Parameters
+    ----------
+    path : Path
+        The file; UTF-8.
+    remedy : str, default=""
+        What to do where there is none.
+
+    Returns
+    -------
+    text : str
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it cannot be read, or is no UTF-8.
+    """
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise InputError(
-            f"There is no file {str(path)!r}. Write it with skxtm.refinement.write_topics."
-        ) from None
+        raise InputError(f"There is no file {str(path)!r}.{remedy}") from None
     except OSError as error:
         raise InputError(f"The file {str(path)!r} cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
