@@ -19,7 +19,6 @@ from skxtm.exceptions import (
     BudgetError,
     ChatRefusedError,
     InputError,
-    InputTypeError,
     MissingDependencyError,
     RefinementWarning,
 )
@@ -29,6 +28,7 @@ from skxtm.llm.thoughts import without_thoughts
 from skxtm.normalization import compatible, stems
 from skxtm.refinement._entries import topic_number
 from skxtm.refinement._json_reading import json_objects
+from skxtm.refinement._topics import checked_topics
 from skxtm.refinement._words import one_line
 from skxtm.refinement.prompts import shown_topic, strict_object
 
@@ -153,7 +153,8 @@ def distinctive_names(topics: Topics, *, n_words: int = 3, language: str | None 
     Raises
     ------
     InputError, InputTypeError
-        If the topics have no such language, or `n_words` is not an integer of at least 1.
+        If the topics are none, differ in their languages or have no such language, or `n_words` is not an
+        integer of at least 1.
 
     Examples
     --------
@@ -161,7 +162,7 @@ def distinctive_names(topics: Topics, *, n_words: int = 3, language: str | None 
     >>> distinctive_names([{"en": ["new", "rain", "snow"]}, {"en": ["new", "goal", "team"]}], n_words=2)
     ['rain, snow', 'goal, team']
     """
-    _refuse_model(topics)
+    topics = checked_topics(topics)
     check_n_words(n_words, "distinctive_names")
     if not topics:
         return []
@@ -311,7 +312,7 @@ def name_topics(
     >>> name_topics(topics, ScriptedChat([answer]))[0]
     TopicName(name='Weather', description='Rain and snow.', is_asked=True)
     """
-    _refuse_model(topics)
+    topics = checked_topics(topics)
     if not topics:
         return []
     if chat is None:
@@ -334,13 +335,6 @@ def name_topics(
         TopicName(name, given[number][1], is_asked=True) if number in given else TopicName(name)
         for number, name in enumerate(names)
     ]
-
-
-def _refuse_model(topics: object) -> None:
-    if hasattr(topics, "get_topics"):
-        raise InputTypeError(
-            f"topics must be words by language, but is {type(topics).__name__}: give its get_topics()."
-        )
 
 
 def _asked(
@@ -398,9 +392,11 @@ def naming_requests(
     >>> ChatSession(OpenAIChat("some-model")).estimate(requests).n_requests
     3
     """
-    _refuse_model(topics)
+    topics = checked_topics(topics)
     check_number(n_per_request, "n_per_request", None, 1, integer=True)
     check_text(domain, "domain")
+    if not topics:
+        return []
     languages = list(topics[0])
     named = [LANGUAGE_NAMES.get(code, code) for code in languages]
     code = "en" if language is None else canonical_code(language)

@@ -9,6 +9,7 @@ from skxtm._parameters import check_choice, check_n_words
 from skxtm.exceptions import InputError
 from skxtm.languages import LANGUAGE_NAMES
 from skxtm.refinement._languages import label_of
+from skxtm.refinement._topics import checked_topics
 from skxtm.refinement._words import one_line
 
 __all__ = ["Prompt", "refinement_prompts"]
@@ -127,9 +128,9 @@ def refinement_prompts(
 
     Raises
     ------
-    InputError
-        If `form` or `n_words` is not as described, or if topics differ in their languages, or `candidates` in
-        number or languages from `topics`, or are given with ``form="paper"``.
+    InputError, InputTypeError
+        If `form` or `n_words` is not as described, or if topics are none or differ in their languages, or
+        `candidates` in number or languages from `topics`, or are given with ``form="paper"``.
 
     See Also
     --------
@@ -169,11 +170,15 @@ def refinement_prompts(
     EN: <word> - <word> - ...
     ZH: <word> - <word> - ...
     """
-    languages = _checked_languages(topics, "topics")
+    topics = checked_topics(topics)
+    if not topics:
+        raise InputError("topics is empty; at least one topic is needed.")
+    languages = tuple(topics[0])
     _check_options(form, n_words)
     if candidates is not None and form == "paper":
         raise InputError("form='paper' lists no candidates. Leave candidates out, or take form='joint'.")
     if candidates is not None:
+        candidates = checked_topics(candidates, "candidates")
         _check_candidates(candidates, topics, languages)
     numbers = tuple(range(len(topics)))
     task = _Task(
@@ -353,19 +358,6 @@ def _enumeration(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _checked_languages(topics: Topics, name: str) -> tuple[str, ...]:
-    if not topics:
-        raise InputError(f"{name} is empty; at least one topic is needed.")
-    languages = tuple(topics[0])
-    for number, topic in enumerate(topics):
-        if set(topic) != set(languages):
-            raise InputError(
-                f"All topics must have the same languages. Topic 0 of {name} has {sorted(languages)}, topic "
-                f"{number} has {sorted(topic)}."
-            )
-    return languages
-
-
 def _check_options(form: str, n_words: int) -> None:
     check_choice(form, "form", "refinement_prompts", ("joint", "single", "paper"))
     check_n_words(n_words, "refinement_prompts")
@@ -376,6 +368,6 @@ def _check_candidates(candidates: Topics, topics: Topics, languages: tuple[str, 
         raise InputError(
             f"candidates has {len(candidates)} entries for {len(topics)} topics. Give one for each topic."
         )
-    given = _checked_languages(candidates, "candidates")
-    if set(given) != set(languages):
-        raise InputError(f"candidates has the languages {sorted(given)}, but topics has {sorted(languages)}.")
+    if set(candidates[0]) != set(languages):
+        given = sorted(candidates[0])
+        raise InputError(f"candidates has the languages {given}, but topics has {sorted(languages)}.")

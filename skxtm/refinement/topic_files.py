@@ -6,15 +6,15 @@ import csv
 import io
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from unicodedata import category
 
 from skxtm._files import write_page
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.languages import canonical_code
+from skxtm.refinement._topics import listed_topics, no_topics
 from skxtm.refinement._words import one_line
 
 __all__ = ["EditedTopic", "read_topics", "write_topics"]
@@ -32,10 +32,7 @@ _MARKUP = "*~`,，、"
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")  # a spreadsheet would compute what begins like this
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
-_NO_TOPICS = (
-    "topics must be a sequence with a dict of language to a list of words for each topic, such as get_topics "
-    "returns, or a dict of numbers to EditedTopic, such as read_topics returns."
-)
+_OR_EDITED = ", or a dict of numbers to EditedTopic, such as read_topics returns."
 _UNWRITABLE = {"Cc", "Cs", "Zl", "Zp"}
 _BOM = "\ufeff"
 
@@ -394,9 +391,9 @@ def _entries(
             )
         entries = dict(topics)
         if not all(isinstance(topic, EditedTopic) for topic in entries.values()):
-            raise InputTypeError(_NO_TOPICS)
+            raise no_topics(other=_OR_EDITED)
     else:
-        topics = _listed(topics)
+        topics = listed_topics(topics, other=_OR_EDITED)
         names = [""] * len(topics) if names is None else list(names)
         if len(names) != len(topics):
             raise InputError(f"names holds {len(names)} names for {len(topics)} topics. Give one for each.")
@@ -405,17 +402,6 @@ def _entries(
             for number, (topic, name) in enumerate(zip(topics, names, strict=True))
         }
     return {number: topic for number, topic in entries.items() if topic.name or topic.words or topic.struck}
-
-
-def _listed(topics: Any) -> list[Mapping[str, Sequence[str]]]:
-    """Check that topics are dicts of languages to lists of words."""
-    is_many = isinstance(topics, Iterable) and not isinstance(topics, str)
-    listed: list[Any] = list(topics) if is_many else [None]
-    for topic in listed:
-        words = list(topic.values()) if isinstance(topic, Mapping) else [None]
-        if any(isinstance(part, str) or not isinstance(part, Collection) for part in words):
-            raise InputTypeError(_NO_TOPICS)
-    return listed
 
 
 def _check_writable(number: int, topic: EditedTopic, *, in_markdown: bool) -> None:

@@ -4,15 +4,17 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skxtm import CrossLingualTopicModel
 from skxtm.exceptions import BudgetError, InputError, InputTypeError, RefinementWarning
 from skxtm.llm import BatchFiles, ChatSession, OpenAIChat, ScriptedChat
 from skxtm.llm.openai_chat import close_clients
-from skxtm.refinement import TopicName, distinctive_names, name_topics, naming_requests
+from skxtm.refinement import EditedTopic, TopicName, distinctive_names, name_topics, naming_requests
 from skxtm.refinement.naming import choose_name, closeness_in, unique_names
 
+NO_TOPICS = "topics must be a sequence with a dict of language to a list of words for each topic, such as get_topics returns"
 TOPICS = [
     {"en": ["new", "rain", "snow", "wind"], "zh": ["雨", "雪"]},
     {"en": ["new", "goal", "team", "match"], "zh": ["球", "队"]},
@@ -243,6 +245,31 @@ def test_a_model_in_the_place_of_its_topics_is_named_with_what_to_give(function)
     assert str(error.value) == (
         "topics must be words by language, but is CrossLingualTopicModel: give its get_topics()."
     )
+
+
+@pytest.mark.parametrize("function", [name_topics, naming_requests, distinctive_names])
+@pytest.mark.parametrize(
+    ("topics", "message"),
+    [
+        ({0: EditedTopic({"en": ["rain"]})}, f"{NO_TOPICS}: of what read_topics returned, give [topic.words for topic in topics.values()]."),
+        ({0: {"en": ["rain"]}}, f"{NO_TOPICS}."),
+        (pd.DataFrame({"topic": [0], "en": ["rain, snow"]}), f"{NO_TOPICS}."),
+        ([{"en": "rain, snow"}], f"{NO_TOPICS}."),
+        (None, f"{NO_TOPICS}."),
+        ([{"en": ["rain", 5]}], "Words are str. Got 5 in topic 0 of topics."),
+        ([{"en": ["rain"]}, {"zh": ["雨"]}], "All topics must have the same languages. Topic 0 of topics has ['en'], topic 1 has ['zh']."),
+    ],
+)  # fmt: skip
+def test_what_are_no_topics_is_named_with_what_to_give(function, topics, message):
+    with pytest.raises((InputError, InputTypeError)) as error:
+        function(topics)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("function", [name_topics, naming_requests, distinctive_names])
+def test_topics_may_come_one_by_one_and_need_not_be_any(function):
+    assert function(iter(TOPICS)) == function(TOPICS)
+    assert function([]) == []
 
 
 def test_the_names_language_is_a_code_of_which_any_spelling_will_do():

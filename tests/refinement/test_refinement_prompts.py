@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skxtm.exceptions import InputError
+from skxtm import CrossLingualTopicModel
+from skxtm.exceptions import InputError, InputTypeError
 from skxtm.refinement import parse_answer, refinement_prompts
 
 TOPICS = [
@@ -216,3 +217,17 @@ def test_a_wrong_argument_is_named(arguments, message):
     with pytest.raises(InputError) as caught:
         refinement_prompts(**arguments)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["topics", "candidates"])
+@pytest.mark.parametrize(
+    "given", [CrossLingualTopicModel(3), {0: TOPICS[0]}, [["rain"]], [{"en": "rain"}], 5]
+)
+def test_what_are_no_topics_is_named(name, given):
+    with pytest.raises(InputTypeError, match=rf"^{name} must be .* get_topics( returns\.|\(\)\.)$"):
+        refinement_prompts(**{"topics": TOPICS, name: given})
+
+
+def test_topics_may_come_one_by_one():
+    prompts = refinement_prompts(iter(TOPICS), candidates=iter(TOPICS))
+    assert prompts == refinement_prompts(TOPICS, candidates=TOPICS)
