@@ -10,7 +10,7 @@ from skxtm.exceptions import BudgetError, ChatRefusedError
 from skxtm.llm import ChatRequest
 from skxtm.refinement.matching import VocabularyIndex
 from skxtm.refinement.parsing import ParsedAnswer, parse_answer
-from skxtm.refinement.prompts import Prompt, refinement_prompts
+from skxtm.refinement.prompts import Prompt, prompts_about, refinement_prompts
 
 if TYPE_CHECKING:
     from skxtm.llm import ChatSession
@@ -48,8 +48,9 @@ def ask_rounds(
 ) -> list[ParsedAnswer]:
     r"""Let a chat model clean topics, in all rounds at once.
 
-    A topic that an answer about all of them leaves out, or fills with words of the wrong language, is asked
-    about once more in the same round, alone, as ``form="single"`` does.
+    Topics that an answer about all of them leaves out, as where it is cut off, or fills with words of the
+    wrong language, are asked about once more in the same round, in requests as ``form="single"`` makes them,
+    each about at most half as many topics as that answer held.
 
     Parameters
     ----------
@@ -99,31 +100,40 @@ def ask_rounds(
     >>> answer.words
     {0: {'en': ['rain']}, 1: {'en': ['goal']}}
     """
-    write = partial(refinement_prompts, topics, n_words=n_words, domain=domain, candidates=candidates)
     read = partial(parse_answer, languages=list(topics[0]), n_words=n_words, vocabularies=vocabularies)
-    prompts = write(form=form)
+    prompts = refinement_prompts(topics, form=form, n_words=n_words, domain=domain, candidates=candidates)
     requests = requests_of(prompts, n_rounds)
     parsers = [partial(read, topics=prompt.topics) for prompt in prompts] * n_rounds
     answers = [ParsedAnswer({}, {}, []) for _ in range(n_rounds)]
-    left_out: list[tuple[int, int]] = []
+    left_out: list[tuple[int, list[int]]] = []
     outcomes = session.ask(requests, parsers)
     for request, prompt, outcome in zip(requests, prompts * n_rounds, outcomes, strict=True):
         _enter(answers[request.round], prompt, outcome.value, outcome.error)
-        if form != "single" and outcome.value is not None and len(topics) > 1:
-            left_out += [(request.round, number) for number in outcome.value.failures]
+        if form != "single" and outcome.value is not None and outcome.value.failures and len(topics) > 1:
+            left_out += [(request.round, part) for part in _parts(prompt, outcome.value)]
     if not left_out:
         return answers
-    alone = write(form="single")
-    parsers = [partial(read, topics=(number,)) for _, number in left_out]
+    again = prompts_about(
+        topics, [part for _, part in left_out], n_words=n_words, domain=domain, candidates=candidates
+    )
+    requests = [_request(prompt, number) for prompt, (number, _) in zip(again, left_out, strict=True)]
     try:
-        outcomes = session.ask([_request(alone[topic], number) for number, topic in left_out], parsers)
+        outcomes = session.ask(requests, [partial(read, topics=prompt.topics) for prompt in again])
     except (BudgetError, ChatRefusedError) as error:
         for answer in {number: answers[number] for number, _ in left_out}.values():
-            answer.problems.append(f"Topics left out were not asked about alone: {error}")
+            answer.problems.append(f"Topics left out were not asked about again: {error}")
         return answers
-    for (number, topic), outcome in zip(left_out, outcomes, strict=True):
-        _enter(answers[number], alone[topic], outcome.value, outcome.error)
+    for request, prompt, outcome in zip(requests, again, outcomes, strict=True):
+        _enter(answers[request.round], prompt, outcome.value, outcome.error)
     return answers
+
+
+def _parts(prompt: Prompt, answer: ParsedAnswer) -> list[list[int]]:
+    """Divide the topics that an answer left out: where it was cut off, half as many will fit."""
+    left = list(answer.failures)
+    size = max(1, (len(prompt.topics) - len(left)) // 2)
+    size = -(-len(left) // -(-len(left) // size))  # requests of about one length
+    return [left[start : start + size] for start in range(0, len(left), size)]
 
 
 def _request(prompt: Prompt, number: int) -> ChatRequest:
@@ -142,7 +152,8 @@ def _enter(answer: ParsedAnswer, prompt: Prompt, read: ParsedAnswer | None, erro
         answer.problems.append(error or "")
         for number in prompt.topics:
             before = answer.failures.get(number)
-            answer.failures[number] = f"{before} Asked about alone: {error}" if before else error or ""
+            how = "alone" if len(prompt.topics) == 1 else "again"
+            answer.failures[number] = f"{before} Asked about {how}: {error}" if before else error or ""
         return
     for number in prompt.topics:
         answer.failures.pop(number, None)

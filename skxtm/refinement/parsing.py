@@ -91,8 +91,8 @@ def parse_answer(
         If `n_words` is not an integer of at least 1.
     AnswerFormatError
         If no topic that was asked about has words in all languages; or if topics 0, 1, ... were asked about,
-        and the answer numbers them from 1 on, so that each number may stand for another. The message is
-        written for the model, to be sent back with the request.
+        and the answer numbers them from 1 on, or others, and it numbers them anew, so that each number may
+        stand for another. The message is written for the model, to be sent back with the request.
 
     See Also
     --------
@@ -128,6 +128,8 @@ def parse_answer(
         found.note("The JSON is damaged or cut off; only its whole topics were read.")
     if _counts_from_one(entries, topics):
         raise AnswerFormatError(_FROM_ONE.format(asked=list(topics)))
+    if _counts_anew(entries, topics):
+        raise AnswerFormatError(_ANEW.format(asked=list(topics)))
     chosen = _chosen(entries, topics, languages, found)
     words = {
         number: _limited(chosen[number].words, number, n_words, found)
@@ -179,6 +181,10 @@ _FROM_ONE = (
     "The answer counts topics from 1 on, or leaves out topic 0, so that it is not certain which topic is "
     "meant. Answer for topics {asked}, each under its own number."
 )
+_ANEW = (
+    "The answer numbers topics anew, so that it is not certain which topic is meant. Answer for topics "
+    "{asked}, each under its own number."
+)
 _SWAPPED = "The words of {0!r} and {1!r} are swapped. Give each language its own words."
 
 
@@ -193,6 +199,13 @@ def _counts_from_one(entries: Sequence[Entry], topics: Sequence[int]) -> bool:
         and 0 not in numbers
         and (1 < last <= len(topics) and is_shifted)
     )
+
+
+def _counts_anew(entries: Sequence[Entry], topics: Sequence[int]) -> bool:
+    """Whether other topics than 0, 1, ... were asked about, and as many answered, counted from 0 or 1."""
+    numbers, asked = {entry.topic for entry in entries}, set(topics)
+    counted = [set(range(first, first + len(asked))) for first in (0, 1)]
+    return asked != counted[0] and numbers != asked and not numbers.isdisjoint(asked) and numbers in counted
 
 
 def _chosen(

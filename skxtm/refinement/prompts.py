@@ -195,6 +195,34 @@ def refinement_prompts(
     return [task.prompt(topics, asked=(number,), form="single") for number in numbers]
 
 
+def prompts_about(
+    topics: Topics,
+    parts: Sequence[Sequence[int]],
+    *,
+    n_words: int = 15,
+    domain: str | None = None,
+    candidates: Topics | None = None,
+) -> list[Prompt]:
+    """Write requests about some topics each, with all others for comparison.
+
+    Parameters
+    ----------
+    topics : list of dict of str to list of str
+        All topics, as `refinement_prompts` took them.
+    parts : sequence of sequence of int
+        For each request the numbers of the topics that it asks about.
+    n_words, domain, candidates
+        As for `refinement_prompts`.
+
+    Returns
+    -------
+    prompts : list of Prompt
+        One for each part; about a single topic, as ``form="single"`` makes it.
+    """
+    task = _Task(tuple(topics[0]), LANGUAGE_NAMES, int(n_words), domain, candidates)
+    return [task.prompt(topics, asked=tuple(part), form="single") for part in parts]
+
+
 @dataclass(frozen=True, slots=True)
 class _Task:
     """What the requests of one refinement have in common."""
@@ -208,7 +236,7 @@ class _Task:
     def prompt(self, topics: Topics, *, asked: tuple[int, ...], form: str) -> Prompt:
         task = self._instructions(asked, form)
         data = self._data(topics, asked)
-        answered = "every topic" if form == "joint" else f"topic {asked[0]} only"
+        answered = "every topic" if form == "joint" else f"{_named(asked)} only"
         json_format = _JSON_FORMAT.format(answered=answered, example=self._json_example(asked[0]))
         lines = "\n".join(f"{label_of(code)}: <word> - <word> - ..." for code in self.languages)
         plain_format = _PLAIN_FORMAT.format(answered=answered, example=lines)
@@ -251,7 +279,7 @@ class _Task:
         return _TASK.format(
             languages=self._languages(),
             domain=self._domain(),
-            edited="each topic" if form == "joint" else f"topic {asked[0]}",
+            edited="each topic" if form == "joint" else _named(asked),
             n_words=self.n_words,
             extra=extra,
         )
@@ -352,6 +380,11 @@ def quoted(words: Sequence[str]) -> str:
     """
     shown = list(filter(None, map(one_line, words)))
     return json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _named(asked: Sequence[int]) -> str:
+    numbers = _enumeration(list(map(str, asked)))
+    return f"topic {numbers}" if len(asked) == 1 else f"each of topics {numbers}"
 
 
 def _enumeration(names: Sequence[str]) -> str:

@@ -258,7 +258,7 @@ def ask_chat(session: ChatSession, topics: TopicNumbers, words: Words, asking: A
     Returns
     -------
     rounds : Rounds
-        A topic that an answer leaves out is asked about once more, alone, and else failed in that round.
+        Topics that an answer leaves out are asked about once more, and have else failed in that round.
     """
     indexes = _indexes(words)
     candidates = None

@@ -54,6 +54,34 @@ def test_topics_that_an_answer_leaves_out_are_asked_about_alone(session, chat_se
     assert chat_server.n_requests == n_requests
 
 
+@pytest.mark.parametrize(("n_whole", "n_again"), [(12, 0), (11, 1), (8, 1), (5, 4), (1, 11)])
+def test_topics_cut_off_are_asked_about_again_half_as_many_at_a_time_as_were_whole(
+    session, chat_server, n_whole, n_again
+):
+    topics = [{"en": [f"word{number}"], "zh": [f"字{number}"]} for number in range(12)]
+    chat_server.answer = lambda body: answer_about(*asked(body)[:n_whole], words=topics)
+    (answer,) = ask_rounds(session, topics, n_rounds=1, n_words=1)
+    assert answer.words == dict(enumerate(topics))
+    assert answer.failures == {}
+    again = list(map(asked, chat_server.bodies[1:]))
+    assert len(again) == n_again
+    assert sorted(number for numbers in again for number in numbers) == list(range(n_whole, 12))
+    assert all(len(numbers) <= max(1, n_whole // 2) for numbers in again)
+    for body, numbers in zip(chat_server.bodies[1:], again, strict=True):
+        others = body["messages"][1]["content"].split("<other_topics>")[1].split("</other_topics>")[0]
+        assert set(map(int, re.findall(r"Topic (\d+)", others))) == set(range(12)) - set(numbers)
+
+
+def test_topics_asked_about_again_that_stay_unanswered_say_so(session, chat_server):
+    topics = [{"en": [f"word{number}"]} for number in range(6)]
+    chat_server.answer = lambda body: answer_about(*range(4), words=topics) if len(asked(body)) > 2 else "No."
+    (answer,) = ask_rounds(session, topics, n_rounds=1, n_words=1)
+    assert list(answer.failures) == [4, 5]
+    assert answer.failures[5].startswith(
+        "Topic 5 was not answered. Asked about again: The answer holds no line"
+    )
+
+
 def test_a_topic_with_swapped_languages_is_asked_about_alone(session, chat_server):
     swapped = [TOPICS[0], {"en": TOPICS[1]["zh"], "zh": TOPICS[1]["en"]}, TOPICS[2]]
     chat_server.answer = lambda body: (
@@ -82,7 +110,7 @@ def test_asking_alone_beyond_the_budget_keeps_what_there_is(chat_server):
     assert list(answer.words) == [0]
     assert list(answer.failures) == [1, 2]
     assert answer.problems[-1] == (
-        "Topics left out were not asked about alone: 2 requests are not in the cache, but max_requests=2 leaves 1 of "
+        "Topics left out were not asked about again: 2 requests are not in the cache, but max_requests=2 leaves 1 of "
         "them. Nothing was sent. Raise max_requests, or ask less."
     )
 

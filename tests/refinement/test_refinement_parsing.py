@@ -607,3 +607,16 @@ def test_the_time_of_reading_grows_with_the_text_only(piece):
 
     n_pieces = 10_000 // len(piece)
     assert seconds(10 * n_pieces) < 20 * seconds(n_pieces) + 0.5
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"), [((2, 3, 5), (1, 2, 3)), ((0, 2, 5), (0, 1, 2)), ((1, 2), (0, 1))]
+)
+def test_topics_that_are_numbered_anew_may_be_any(asked, numbers):
+    answer = "\n".join(f"Topic {number}: theme\nEN: rain" for number in numbers)
+    with pytest.raises(AnswerFormatError) as error:
+        parse_answer(answer, asked, ["en"], n_words=1)
+    assert str(error.value) == (
+        "The answer numbers topics anew, so that it is not certain which topic is meant. Answer for topics "
+        f"{list(asked)}, each under its own number."
+    )

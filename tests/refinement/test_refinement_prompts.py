@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from skxtm import CrossLingualTopicModel
 from skxtm.exceptions import InputError, InputTypeError
 from skxtm.refinement import parse_answer, refinement_prompts
+from skxtm.refinement.prompts import prompts_about
 
 TOPICS = [
     {"en": ["rain", "tax"], "zh": ["雨", "风"]},
@@ -85,6 +86,19 @@ def test_the_published_form_lists_no_candidates():
     assert str(error.value) == (
         "form='paper' lists no candidates. Leave candidates out, or take form='joint'."
     )
+
+
+def test_some_topics_are_asked_about_together_as_one_is_alone():
+    assert prompts_about(TOPICS, [[0], [1], [2]]) == refinement_prompts(TOPICS, form="single")
+    (prompt,) = prompts_about(TOPICS, [[0, 2]], candidates=TOPICS)
+    assert prompt.topics == (0, 2)
+    assert "\nFor each of topics 0 and 2:\n" in prompt.messages[0][1]
+    assert "with an entry for each of topics 0 and 2 only under its own number:" in prompt.messages[1][1]
+    assert "For each of topics 0 and 2 only, under its own number, write" in prompt.plain_messages[1][1]
+    shown, others = prompt.messages[1][1].split("</topics>")
+    assert shown.count("Candidates EN") == 2
+    assert "Topic 1\n" in others
+    assert "Candidates" not in others
 
 
 def test_a_single_topic_has_no_others_to_show():
