@@ -413,7 +413,7 @@ class LLMRefiner(RefinedModel):
         -------
         estimate : Estimate
             Requests and tokens of all refinements, without those asked again because an answer could not be
-            read; print it. Later refinements are taken to be like the first one.
+            read or left topics out; print it. Later refinements are taken to be like the first one.
 
         Raises
         ------

@@ -256,6 +256,7 @@ def test_a_model_in_the_place_of_its_topics_is_named_with_what_to_give(function)
         (pd.DataFrame({"topic": [0], "en": ["rain, snow"]}), f"{NO_TOPICS}."),
         ([{"en": "rain, snow"}], f"{NO_TOPICS}."),
         (None, f"{NO_TOPICS}."),
+        ([{}], f"{NO_TOPICS}."),
         ([{"en": ["rain", 5]}], "Words are str. Got 5 in topic 0 of topics."),
         ([{"en": ["rain"]}, {"zh": ["雨"]}], "All topics must have the same languages. Topic 0 of topics has ['en'], topic 1 has ['zh']."),
     ],
