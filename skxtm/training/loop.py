@@ -346,16 +346,16 @@ def restore_trainer(trainer: Trainer, state: dict[str, Any]) -> None:
     trainer : Trainer
         Fresh, of the same network.
     state : dict
-        The state.
+        The state, which is copied: its arrays may be those of a file.
     """
     if state["moments"]:
         optimizer_state = trainer.optimizer.state_dict()
         optimizer_state["state"] = {
-            number: {name: torch.as_tensor(value) for name, value in moment.items()}
+            number: {name: torch.tensor(value) for name, value in moment.items()}
             for number, moment in state["moments"].items()
         }
         trainer.optimizer.load_state_dict(optimizer_state)
     trainer.rng.bit_generator.state = state["rng"]
-    trainer.generator.set_state(torch.as_tensor(state["generator"]))
+    trainer.generator.set_state(torch.tensor(state["generator"]))
     trainer.n_epochs = state["n_epochs"]
     trainer.history = state["history"]

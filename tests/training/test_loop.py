@@ -1,5 +1,6 @@
 """The training loop: one seed, one result; divergence and Ctrl-C."""
 
+import copy
 from types import SimpleNamespace
 
 import numpy as np
@@ -49,6 +50,23 @@ def test_training_in_pieces_through_a_saved_state_equals_training_at_once():
     second.train(COUNTS, 3)
     assert same_state(to_arrays(whole.network), to_arrays(second.network))
     assert whole.history == second.history
+
+
+@pytest.mark.parametrize("is_writable", [True, False], ids=["writable", "read-only"])
+def test_training_on_leaves_the_state_that_it_began_with_as_it_was(is_writable):
+    first = make_trainer()
+    first.train(COUNTS, 1)
+    state = copy.deepcopy(trainer_state(first))
+    arrays = [array for moment in state["moments"].values() for array in moment.values()]
+    for array in [*arrays, state["generator"]]:
+        array.flags.writeable = is_writable  # as those that joblib maps from a file, in its modes r+ and r
+    before = copy.deepcopy(state)
+    second = make_trainer()
+    restore_trainer(second, state)
+    second.train(COUNTS, 1)
+    np.testing.assert_array_equal(state["generator"], before["generator"])
+    for number, moment in state["moments"].items():
+        assert same_state(moment, before["moments"][number])
 
 
 def test_a_model_without_training_makes_no_optimiser():
