@@ -16,6 +16,7 @@ import pytest
 
 from skxtm import CrossLingualTopicModel, as_corpus
 from skxtm.corpus import detect_languages
+from skxtm.corpus._checks import is_missing
 from skxtm.datasets import load_sample, load_sample_lexicon
 from skxtm.exceptions import UncertainLanguageWarning
 
@@ -331,6 +332,56 @@ def test_tables_of_spreadsheets_in_utf_16_are_read(tmp_path):
     assert read(path, "lang").corpus.text.tolist() == ["雨", "rain"]
 
 
+def test_the_mark_of_utf_16_is_seen_in_a_packed_file_too(tmp_path):
+    path = tmp_path / "data.csv.gz"
+    path.write_bytes(gzip.compress("body,lang\n雨,zh\n".encode("utf-16")))
+    assert read(path, "lang").corpus.text.tolist() == ["雨"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "read_as"),
+    [
+        (['"Yes, he said', "rain", "wind", '"No, she said', "sun"], None),
+        (['"Yes," he said', 'a 5" pipe', '""', "sun", '"'], None),
+        (["x", '"a ""b"""', '"wind\n\nand rain"'], ["x", 'a "b"', "wind\n\nand rain"]),
+    ],
+    ids=["marks that begin texts", "all kinds of marks", "a table that quotes"],
+)
+def test_a_table_separated_by_tabs_that_does_not_quote_keeps_all_its_rows(tmp_path, texts, read_as):
+    path = tmp_path / "data.tsv"
+    for row, header in (("{}\ten\n", "body\tlang\n"), ("{}\n", "body\n")):
+        path.write_text(header + "".join(row.format(text) for text in texts), encoding="utf-8")
+        assert read(path, "en").table["body"].tolist() == (read_as or texts)
+
+
+def test_a_table_separated_by_tabs_whose_marks_and_lines_disagree_is_warned_of(tmp_path):
+    path = tmp_path / "data.tsv"
+    path.write_text('body\tlang\n"Yes, he said\ten\n"No, she said\ten\nrain\n', encoding="utf-8")
+    message = (
+        f"{path} has quotation marks that are not around a whole cell, and lines with other numbers of tabs "
+        "than the header has, so that rows may be read as one or cut. Write cells with such marks as "
+        '"He said ""no""".'
+    )
+    with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
+        read(path, "en")
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_whole_numbers_stay_whole_beside_a_missing_value(tmp_path, suffix):
+    path = tmp_path / f"data{suffix}"
+    numbers = [2**53, 2**53 + 1, None]
+    if suffix == ".parquet":
+        arrow = pytest.importorskip("pyarrow")
+        importlib.import_module("pyarrow.parquet").write_table(arrow.table({"source": numbers}), path)
+    else:
+        lines = [json.dumps({"source": number}) for number in numbers]
+        path.write_text("\n".join([*lines, "{}"]), encoding="utf-8")
+    table = _tables.read_table(path)
+    found = [None if is_missing(value) else value for value in _tables.column_of(table, "source", path, "")]
+    assert found == [*numbers, *[None] * (suffix == ".jsonl")]
+    assert [str(number) for number in found[:2]] == ["9007199254740992", "9007199254740993"]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("name", ["data.csv", "data.tsv", "data.csv.gz"])
 def test_the_header_tells_what_separates_columns(tmp_path, separator, name):
@@ -369,6 +420,10 @@ BAD = {
     "latin": (
         ["latin.csv"],
         "latin.csv cannot be decoded as utf-8: give its encoding, as in --encoding cp1252.",
+    ),
+    "utf-16": (
+        ["small.csv", "--encoding", "utf-16"],
+        "small.csv cannot be decoded as utf-16: give its encoding, as in --encoding cp1252.",
     ),
     "encoding": (
         ["small.csv", "--encoding", "utf-88"],
@@ -672,7 +727,7 @@ def test_parquet_is_read_and_written_by_pandas(model, tmp_path, refused, monkeyp
     assert main(["topics", model, "--out", str(tmp_path / "topics.parquet")]) == 0
     assert (tmp_path / "topics.parquet").read_bytes() == b"PAR1"
     table = pd.DataFrame({"body": ["rain", None], "lang": ["en", None]})
-    monkeypatch.setattr(pd, "read_parquet", lambda path: table)
+    monkeypatch.setattr(pd, "read_parquet", lambda path, **_: table)
     assert read(tmp_path / "topics.parquet", "lang").rows.tolist() == [0]
     monkeypatch.setattr(pd, "read_parquet", raising(ValueError("no magic bytes.\nat all")))
     assert refused("fit", tmp_path / "topics.parquet", "--out", tmp_path / "model") == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import gzip
 import json
 import re
@@ -24,6 +25,7 @@ _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _ALL_SEPARATORS = (",", ";", "\t", "|")
 _LINES = (".jsonl", ".ndjson")
 _PARQUET = ".parquet"
+_CELL = re.compile(r'(?:"[^"]*(?:""[^"]*)*"|(?!")[^\t\n]*)(?:[\t\n]|\Z)')  # with what ends it
 _SUFFIXES = (*_SEPARATORS, *_LINES, _PARQUET)
 
 
@@ -32,17 +34,17 @@ def read_table(path: Path, encoding: str | None = None) -> Any:
     suffix = _suffix(path.with_suffix("") if path.suffix == ".gz" else path)
     if not path.is_file():
         raise InputError(f"There is no file {str(path)!r}; check the path.")
-    encoding = encoding or _encoding_of(path)
     try:
+        encoding = encoding or _encoding_of(path)
         if suffix == _PARQUET:
             table = _read_parquet(path)
         elif suffix in _LINES:
             table = _read_lines(path, encoding)
         else:
             table = _read_separated(path, encoding, _SEPARATORS[suffix])
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:  # of which one that lacks the mark of UTF-16 is no UnicodeDecodeError
         raise InputError(
-            f"{path} cannot be decoded as {encoding.removesuffix('-sig')}: give its encoding, as in "
+            f"{path} cannot be decoded as {str(encoding).removesuffix('-sig')}: give its encoding, as in "
             "--encoding cp1252."
         ) from error
     except LookupError as error:
@@ -112,6 +114,10 @@ def check_out(path: Path, *, overwrite: bool, folder: bool = False) -> None:
         ) from error
 
 
+def _opened(path: Path, mode: str, **how: Any) -> Any:
+    return (gzip.open if path.suffix == ".gz" else open)(path, mode=mode, **how)
+
+
 def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in _SUFFIXES:
@@ -123,15 +129,14 @@ def _suffix(path: Path) -> str:
 
 def _encoding_of(path: Path) -> str:
     """UTF-8 unless the first bytes are the mark of UTF-16, as in what spreadsheets export."""
-    with path.open("rb") as file:
+    with _opened(path, "rb") as file:
         start = file.read(2)
     return "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 def _separator_of(path: Path, encoding: str, usual: str) -> str:
     """Find what separates the header's names: where a comma is the decimal point, spreadsheets write ";"."""
-    opened: Any = gzip.open if path.suffix == ".gz" else open
-    with opened(path, mode="rt", encoding=encoding) as lines:
+    with _opened(path, "rt", encoding=encoding) as lines:
         header = next((line for line in lines if line.strip()), "")
     numbers = Counter(re.sub(r'"[^"]*"', "", header))
     return max((usual, *_ALL_SEPARATORS), key=numbers.__getitem__)  # the first of several
@@ -144,6 +149,8 @@ def _read_separated(path: Path, encoding: str, usual: str) -> Any:
         # rows with more cells than the header has would otherwise be cut
         warnings.simplefilter("error", pandas.errors.ParserWarning)
         how = {"sep": separator, "dtype": str, "keep_default_na": False, "index_col": False}
+        if separator == "\t" and not _is_quoted(path, encoding):
+            how["quoting"] = csv.QUOTE_NONE
         try:
             header = pandas.read_csv(path, encoding=encoding, nrows=0, **how)
             if header.shape[1] == 1:
@@ -159,6 +166,26 @@ def _read_separated(path: Path, encoding: str, usual: str) -> Any:
             ) from error
 
 
+def _is_quoted(path: Path, encoding: str) -> bool:
+    """Tell whether quotation marks stand around cells; tables of tabs are often written without any."""
+    with _opened(path, "rt", encoding=encoding) as file:
+        text = file.read()
+    match = _CELL.match(text)
+    while match is not None and match.end() < len(text):
+        match = _CELL.match(text, match.end())
+    if match is not None:
+        return True
+    if len({line.count("\t") for line in text.split("\n") if line}) == 1:
+        return False
+    warnings.warn(
+        f"{path} has quotation marks that are not around a whole cell, and lines with other numbers of tabs "
+        "than the header has, so that rows may be read as one or cut. Write cells with such marks as "
+        '"He said ""no""".',
+        stacklevel=2,
+    )
+    return True
+
+
 def _without_blank_end(table: Any) -> Any:
     """Take blank lines of one column for empty cells, but for those at the end."""
     table = table.fillna("")
@@ -167,13 +194,12 @@ def _without_blank_end(table: Any) -> Any:
 
 def _read_lines(path: Path, encoding: str) -> Any:
     pandas: Any = import_optional("pandas", extra="cli", purpose="Reading tables")
-    opened: Any = gzip.open if path.suffix == ".gz" else open
     rows = []
-    with opened(path, mode="rt", encoding=encoding) as lines:
+    with _opened(path, "rt", encoding=encoding) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 rows.append(_object_in(line, number, path))
-    return pandas.DataFrame(rows)
+    return pandas.DataFrame(rows, dtype=object)  # else a missing value would make fractions of whole numbers
 
 
 def _object_in(line: str, number: int, path: Path) -> dict[str, Any]:
@@ -190,7 +216,7 @@ def _read_parquet(path: Path) -> Any:
     _pyarrow("Reading")
     pandas: Any = import_optional("pandas", extra="cli", purpose="Reading tables")
     try:
-        return pandas.read_parquet(path)
+        return pandas.read_parquet(path, dtype_backend="numpy_nullable")  # whole numbers stay so
     except (OSError, ValueError) as error:  # of pyarrow, whose errors are these
         raise InputError(f"{path} is no Parquet file: {_first_line(error)}.") from error
 
