@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from skxtm import CrossLingualTopicModel, as_corpus
+from skxtm._model.state import state_of
 from skxtm.corpus import detect_languages
 from skxtm.corpus._checks import is_missing
 from skxtm.datasets import load_sample, load_sample_lexicon
@@ -133,6 +134,26 @@ def test_quiet_shows_nothing(model, data, tmp_path, capsys):
     assert main(["transform", model, data, "--out", out, "--quiet"]) == 0
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
+
+
+@pytest.mark.encoder
+def test_quiet_shows_no_bar_of_the_encoder_whatever_fit_was_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("SKXTM_CACHE", str(tmp_path / "cache"))
+    data, out = tmp_path / "data.csv", tmp_path / "model"
+    data.write_text(
+        "text,language\nrain and wind,en\nsun and rain,en\n风 和 雨,zh\n雨,zh\n", encoding="utf-8"
+    )
+    options = ["--topics", "2", "--backbone", "usvd", "--min-df", "1", "--max-df", "1.0"]
+    assert main(["fit", str(data), "--out", str(out), *options]) == 0
+    assert "Encoding: 100%" in capsys.readouterr().err
+    for number, quiet in enumerate(([], ["--quiet"])):
+        data.write_text(
+            f"text,language\nmuch rain and wind {number},en\n", encoding="utf-8"
+        )  # not in the cache
+        assert main(["transform", str(out), str(data), "--out", "-", *quiet]) == 0
+        assert ("Encoding: 100%" in capsys.readouterr().err) == (not quiet)
+    loaded = CrossLingualTopicModel.load(out)
+    assert (loaded.verbose, state_of(loaded).document_encoder.verbose) == (0, 0)
 
 
 def test_transform_writes_a_row_for_every_row_of_the_table(model, data, tmp_path):
@@ -574,6 +595,18 @@ def test_what_is_there_is_replaced_only_on_request(model, data, tmp_path, refuse
     assert out.read_text(encoding="utf-8") == "mine"
     assert main(["topics", model, "--out", str(out), "--overwrite"]) == 0
     assert out.read_text(encoding="utf-8").startswith("topic,name,")
+
+
+def test_the_folder_that_the_command_runs_in_is_refused_before_the_fit(
+    model, data, tmp_path, refused, monkeypatch
+):
+    monkeypatch.setattr(_commands, "read_table", raising(AssertionError("it has begun")))
+    monkeypatch.chdir(model)
+    for out in (".", model):
+        assert refused("fit", data, "--out", out, "--overwrite") == (
+            f"{out!r} is the folder that skxtm runs in, and cannot be replaced: give another --out, or run it in "
+            "another folder."
+        )
 
 
 def test_a_place_that_cannot_be_written_is_refused_before_the_fit(data, tmp_path, refused, monkeypatch):

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skxtm._model.saving import is_saved_model
+from skxtm._model.state import state_of
 from skxtm._optional import import_optional
 from skxtm.backbones import backbone_names
 from skxtm.command_line._documents import AUTO, Documents, read_documents
@@ -70,6 +71,11 @@ def fit(
         raise InputError(
             f"{str(out)!r} is no saved model, which --overwrite would replace: give another --out."
         )
+    if out.exists() and out.samefile(Path.cwd()):
+        raise InputError(
+            f"{str(out)!r} is the folder that skxtm runs in, and cannot be replaced: give another --out, or "
+            "run it in another folder."
+        )
     if backbone not in backbone_names():
         raise InputError(f"There is no backbone {backbone!r}; there are {', '.join(backbone_names())}.")
     documents = _documents(data, text, language, encoding, quiet=quiet)
@@ -90,6 +96,7 @@ def fit(
         if not quiet:
             _say(f"{search.recommended} topics: {search.reason}")
     model.fit(documents.corpus)
+    _set_quiet(model, quiet=True)  # those who load it say for themselves
     model.save(out)
     if not quiet:
         for code, report in model.vectorizer_.report_.items():
@@ -117,7 +124,7 @@ def transform(
 ) -> None:
     """Write the topic proportions of every row of a table; a row without text has none."""
     check_table_out(out, overwrite=overwrite)
-    fitted = CrossLingualTopicModel.load(model)
+    fitted = _load(model, quiet=quiet)
     documents = _documents_for(fitted, data, text, language, encoding, quiet=quiet)
     theta = fitted.transform(documents.corpus)
     write_table((_long if is_long else _wide)(documents, theta, fitted.topic_names_), out)
@@ -159,7 +166,7 @@ def evaluate(
         raise InputError("Accuracies need both a file of documents and --labels, the column of their labels.")
     if out is not None:
         check_table_out(out, overwrite=overwrite)
-    fitted = CrossLingualTopicModel.load(model)
+    fitted = _load(model, quiet=quiet)
     rows = _of_topics(fitted, n_words)
     if reference is not None:
         rows += _coherence(fitted, reference, n_words)
@@ -193,7 +200,7 @@ def explore(
 ) -> None:
     """Write a page to look around in topics and documents."""
     check_out(out, overwrite=overwrite)
-    fitted = CrossLingualTopicModel.load(model)
+    fitted = _load(model, quiet=quiet)
     documents = _documents_for(fitted, data, text, language, encoding, quiet=quiet)
     columns: dict[str, Any] = {}
     for name, column in (("dates", dates), ("groups", groups)):
@@ -209,9 +216,22 @@ def explore(
 def report(*, model: Path, out: Path, title: str, n_words: int, overwrite: bool, quiet: bool) -> None:
     """Write the topics of a saved model as one HTML page."""
     check_out(out, overwrite=overwrite)
-    write_report(out, CrossLingualTopicModel.load(model), title=title, n_words=n_words)
+    write_report(out, _load(model, quiet=quiet), title=title, n_words=n_words)
     if not quiet:
         _say(f"The page is {out}.")
+
+
+def _load(model: Path, *, quiet: bool) -> CrossLingualTopicModel:
+    fitted = CrossLingualTopicModel.load(model)
+    _set_quiet(fitted, quiet=quiet)
+    return fitted
+
+
+def _set_quiet(model: CrossLingualTopicModel, *, quiet: bool) -> None:
+    """Tell a model, and the encoder that it reads documents by, whether to show progress."""
+    for shows in (model, model.document_embeddings, state_of(model).document_encoder):
+        if hasattr(shows, "verbose"):
+            shows.verbose = int(not quiet)
 
 
 def _say(text: str) -> None:
