@@ -573,6 +573,41 @@ def test_warnings_name_options_too(tmp_path, capsys):
     assert "On the command line languages is --language auto:de,en." in capsys.readouterr().err
 
 
+def test_languages_without_a_list_of_stop_words_are_fitted_on_request(tmp_path, refused):
+    pytest.importorskip("stopwordsiso")
+    data, out = tmp_path / "data.csv", tmp_path / "model"
+    data.write_text(
+        "text,language\nthe rain,en\nthe wind,en\nкиша и ветар,sr\nто је киша,sr\n", encoding="utf-8"
+    )
+    command = ["fit", str(data), "--min-df", "1", "--max-df", "1.0", "--topics", "2", "--quiet"]
+    command += [
+        "--backbone",
+        "nmtm",
+        "--lexicon",
+        str(tmp_path / "sr-en.tsv"),
+        "--out",
+        str(out),
+        "--overwrite",
+    ]
+    (tmp_path / "sr-en.tsv").write_text("киша\train\n", encoding="utf-8")
+    said = refused(*command)
+    assert said.startswith("stop_words='iso' has no list for language 'sr'.")
+    assert said.endswith(
+        " On the command line stop_words is --stop-words none, or none:sr for some languages."
+    )
+    for given, is_dropped in (("none", False), ("none:sr", True)):
+        assert main([*command, "--stop-words", given]) == 0
+        words = CrossLingualTopicModel.load(out).vocabularies_
+        assert ("the" not in words["en"], "је" in words["sr"]) == (is_dropped, True)
+    for given in ("iso:sr", "some"):
+        assert refused(*command, "--stop-words", given) == (
+            f"--stop-words must be iso, none, or none:CODE with the languages without a list. Got {given!r}."
+        )
+    assert refused(*command, "--stop-words", "none:serbian").startswith(
+        "The language code 'serbian' is no code"
+    )
+
+
 def test_rare_words_are_kept_on_request(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     texts = ["rain wind", "snow hail", "bread milk", "salt soup"]

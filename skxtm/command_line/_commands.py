@@ -30,6 +30,7 @@ from skxtm.corpus._checks import is_missing
 from skxtm.exceptions import InputError
 from skxtm.explore import explore as write_explorer
 from skxtm.explore import search_n_components
+from skxtm.languages import distinct_codes
 from skxtm.metrics import (
     AlignedReference,
     cluster_scores,
@@ -58,6 +59,7 @@ def fit(
     n_topics: int | Sequence[int],
     min_df: float,
     max_df: float,
+    stop_words: str,
     backbone: str,
     lexicon: Sequence[str],
     seed: int,
@@ -78,12 +80,19 @@ def fit(
         )
     if backbone not in backbone_names():
         raise InputError(f"There is no backbone {backbone!r}; there are {', '.join(backbone_names())}.")
+    dropped = _stop_words(stop_words)
     documents = _documents(data, text, language, encoding, quiet=quiet)
     model = CrossLingualTopicModel(
         backbone=backbone,
         lexicon=_lexicon(lexicon),
         # with which later documents are read alike
-        vectorizer=CrossLingualVectorizer(min_df=min_df, max_df=max_df, text_column=text, **documents.source),
+        vectorizer=CrossLingualVectorizer(
+            min_df=min_df,
+            max_df=max_df,
+            stop_words=dropped,
+            text_column=text,
+            **documents.source,
+        ),
         random_state=seed,
         verbose=int(not quiet),
     )
@@ -281,6 +290,17 @@ def _documents_for(
         encoding,
         quiet=quiet,
         choices=model.languages_,
+    )
+
+
+def _stop_words(given: str) -> Any:
+    kind, _, codes = given.partition(":")
+    if given in ("iso", "none"):
+        return None if given == "none" else given
+    if kind == "none":
+        return dict.fromkeys(distinct_codes(codes.split(","), "--stop-words"))
+    raise InputError(
+        f"--stop-words must be iso, none, or none:CODE with the languages without a list. Got {given!r}."
     )
 
 

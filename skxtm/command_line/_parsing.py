@@ -18,6 +18,7 @@ _OPTIONS = {
     "n_components": "--topics",
     "min_df": "--min-df",
     "max_df": "--max-df",
+    "stop_words": "--stop-words none, or none:sr for some languages",
     "text_column": "--text",
     "language_column": "--language",
     "languages=": "--language auto:de,en",
@@ -87,6 +88,13 @@ def _fit() -> click.Command:
             type=_frequency(),
             metavar="N|SHARE",
             help="Leave out words of more documents; 1.0 keeps all.",
+        ),
+        _option(
+            "--stop-words",
+            default="iso",
+            metavar="iso|none",
+            help="Leave out the words of each language's list in stopwordsiso, or none; as in none:sr,mk, "
+            "none of some languages only.",
         ),
         _option("--backbone", default="corectm", metavar="NAME", help="The model inside."),
         _option(
