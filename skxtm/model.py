@@ -419,7 +419,7 @@ class CrossLingualTopicModel(ShapedTopics):
         Parameters
         ----------
         path : path
-            The folder, made or replaced.
+            The folder, made or replaced; of a link, the one that it leads to.
         resumable : bool, default=False
             Whether to save the state of the optimiser and of the sources of randomness too, three times as
             much: after `load`, `partial_fit` with the same documents then goes on as if nothing had happened.

@@ -126,6 +126,7 @@ def _mark(path: Path) -> tuple[int, int] | None:
 
 def _replace_folder(path: Path, files: dict[str, bytes]) -> None:
     """Write all files beside the folder, then put them in its place; at no time half of it is there."""
+    path = path.resolve()  # a link is kept, and what it leads to replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     fresh, stale = beside / "fresh", beside / "stale"
@@ -161,7 +162,12 @@ def _read_once(path: Path) -> tuple[dict[str, Any], Tensors]:
         raise ModelFileError(
             f"{path} is a file, not a saved model. Give the folder that CrossLingualTopicModel.save wrote."
         ) from error
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise ModelFileError(
+            f"{error.filename or path} cannot be read ({error.strerror or error}). Check who may read it, "
+            "and that it is a file."
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path / JSON} is damaged ({error}). Save the model again.") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         found = description.get("format") if isinstance(description, dict) else None

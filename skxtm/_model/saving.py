@@ -24,6 +24,7 @@ from skxtm._model.reading import reader_of
 from skxtm._model.shaping import Shaping
 from skxtm._model.sources import Resource
 from skxtm._model.state import Settings, State
+from skxtm._version import __version__
 from skxtm.corpus._checks import checked_vocabularies
 from skxtm.embeddings import AlignedWordEncoder
 from skxtm.exceptions import InputError, MissingDependencyError, ModelFileError
@@ -158,9 +159,18 @@ def load_model(path: Path, make: Callable[[dict[str, Any]], Model]) -> tuple[Mod
         raise
     except (LookupError, TypeError, ArithmeticError, ValueError, RuntimeError, AttributeError) as error:
         raise ModelFileError(
-            f"{path} holds no usable model: {type(error).__name__}: {error}. Save the model again."
+            f"{path} holds no usable model: {type(error).__name__}: {error}. {_remedy(description)}"
         ) from error
     return model, state, columns
+
+
+def _remedy(description: dict[str, Any]) -> str:
+    saved_by = description.get("skxtm")
+    if saved_by == __version__:
+        return "Save the model again."
+    return (
+        f"It was saved by skxtm {saved_by}, and this is {__version__}: load it with the skxtm that saved it."
+    )
 
 
 def _fitted(state: State, columns: Columns) -> dict[str, Any]:

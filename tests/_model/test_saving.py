@@ -1,6 +1,7 @@
 """Saved models are data: they load to the same model, or say what is wrong."""
 
 import copy
+import errno
 import hashlib
 import json
 from pathlib import Path
@@ -355,6 +356,49 @@ def test_a_file_in_place_of_the_folder_is_named(tmp_path):
         CrossLingualTopicModel.load(path)
     assert str(caught.value) == (
         f"{path} is a file, not a saved model. Give the folder that CrossLingualTopicModel.save wrote."
+    )
+
+
+@pytest.mark.parametrize("name", ["model.json", "tensors.safetensors"])
+def test_a_file_that_may_not_be_read_is_not_called_damaged(model, tmp_path, monkeypatch, name):
+    method = "read_text" if name == "model.json" else "read_bytes"
+    read = getattr(Path, method)
+
+    def refusing(path, **how):
+        if path.name == name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path, **how)
+
+    def refuse(folder):
+        monkeypatch.setattr(Path, method, refusing)
+
+    assert damaged(model, tmp_path / "model", refuse) == (
+        f"{tmp_path / 'model' / name} cannot be read (Permission denied). Check who may read it, and that it is a "
+        "file."
+    )
+
+
+def test_a_link_in_place_of_the_folder_stays_one_and_what_it_leads_to_is_replaced(model, data, tmp_path):
+    model.save(tmp_path / "model")
+    (tmp_path / "latest").symlink_to(tmp_path / "model")
+    other = clone(model).set_params(random_state=1).fit(data.corpus)
+    other.save(tmp_path / "latest")
+    assert (tmp_path / "latest").is_symlink()
+    assert CrossLingualTopicModel.load(tmp_path / "model").random_state == 1
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["latest", "model"]
+
+
+def test_a_model_of_another_skxtm_that_this_one_cannot_use_names_both(model, tmp_path):
+    from skxtm import __version__
+
+    def of_the_future(said):
+        said.update(skxtm="99.0")
+        said["params"].update(new_thing=1)
+
+    message = damaged(model, tmp_path / "model", edit(of_the_future))
+    assert message.startswith(f"{tmp_path / 'model'} holds no usable model: TypeError: ")
+    assert message.endswith(
+        f"'new_thing'. It was saved by skxtm 99.0, and this is {__version__}: load it with the skxtm that saved it."
     )
 
 
