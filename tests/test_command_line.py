@@ -18,8 +18,9 @@ from skxtm import CrossLingualTopicModel, as_corpus
 from skxtm._model.state import state_of
 from skxtm.corpus import detect_languages
 from skxtm.corpus._checks import is_missing
-from skxtm.datasets import load_sample, load_sample_lexicon
+from skxtm.datasets import load_sample, load_sample_lexicon, make_multilingual_corpus
 from skxtm.exceptions import UncertainLanguageWarning
+from skxtm.metrics import inverted_rbo
 
 pytest.importorskip("click")
 pd = pytest.importorskip("pandas")
@@ -253,6 +254,25 @@ def test_evaluate_measures_topics_coherence_and_accuracies_across_languages(
     assert set(table["accuracy"].index) == set(table["macro F1"].index) == pairs
     assert set(table["coherence (NPMI)"].index) == {"en", "zh"}
     assert set(table["coherence (CNPMI)"].index) == {"en-zh"}
+
+
+def test_evaluate_measures_a_language_of_few_words_by_those_that_it_has(tmp_path, capsys):
+    data = make_multilingual_corpus(30, n_components=2, vocabulary_sizes=[20, 3], random_state=0)
+    model = CrossLingualTopicModel(2, backbone="nmtm", lexicon=data.lexicon, max_epochs=1, random_state=0)
+    model.fit(data.corpus).save(tmp_path / "model")
+    out = tmp_path / "measures.csv"
+    assert main(["evaluate", str(tmp_path / "model"), "--words", "5", "--out", str(out)]) == 0
+    assert (
+        "Warning: Inverted RBO in 'zh' compares 3 words, the fewest that a topic has there.\n"
+        in capsys.readouterr().err
+    )
+    table = pd.read_csv(out, index_col=["measure", "languages"])["value"]
+    assert len(table) == 6
+    topics = model.get_topics(5)
+    for code, n_words in (("en", 5), ("zh", 3)):
+        assert table["inverted RBO", code] == pytest.approx(
+            inverted_rbo(topics, n_words=n_words, languages=[code])
+        )
 
 
 def test_explore_writes_a_page_of_the_table_s_documents_with_its_groups(model, data, tmp_path, refused):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import warnings
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -344,13 +345,20 @@ def _languages(documents: Documents) -> Any:
 def _of_topics(model: CrossLingualTopicModel, n_words: int) -> list[tuple[str, str, float]]:
     found = model.get_topics(n_words)
     named = [("uniqueness (TU)", topic_uniqueness), ("diversity (TD)", topic_diversity)]
-    if len(found) > 1:
-        named.append(("inverted RBO", inverted_rbo))
-    return [
+    rows = [
         (name, code, measure(found, n_words=n_words, languages=[code]))
         for name, measure in named
         for code in model.languages_
     ]
+    for code in model.languages_ if len(found) > 1 else ():
+        fewest = min(n_words, *(len(topic[code]) for topic in found))
+        if fewest < n_words:
+            warnings.warn(
+                f"Inverted RBO in {code!r} compares {fewest} words, the fewest that a topic has there.",
+                stacklevel=2,
+            )
+        rows.append(("inverted RBO", code, inverted_rbo(found, n_words=fewest, languages=[code])))
+    return rows
 
 
 def _coherence(model: CrossLingualTopicModel, folder: Path, n_words: int) -> list[tuple[str, str, float]]:
