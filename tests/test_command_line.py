@@ -305,6 +305,15 @@ def test_a_warning_that_comes_again_is_shown_once(model, capsys):
     assert len(warned) == len(set(warned))
 
 
+@pytest.mark.parametrize("command", ["explore", "report"])
+def test_a_page_is_not_written_into_a_file_called_dash(command, model, data, tmp_path, refused, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = [command, model, *([data] if command == "explore" else []), "--out", "-"]
+    said = "'-' is standard output, which takes tables only: give another --out."
+    assert refused(*arguments) == said
+    assert names_in(tmp_path) == []
+
+
 def test_report_writes_the_page(model, tmp_path):
     pytest.importorskip("jinja2")
     out = tmp_path / "page.html"
@@ -449,6 +458,9 @@ def test_words_that_pandas_takes_for_missing_values_stay_words(tmp_path):
     assert documents.rows.tolist() == [0, 1]
 
 
+NO_TOPICS = (
+    "is neither a number, such as 20, nor auto, nor auto with numbers to choose from, such as auto:10,20."
+)
 BAD = {
     "no file": (["none.csv"], "There is no file 'none.csv'; check the path."),
     "format": (
@@ -512,7 +524,7 @@ BAD = {
     "topics": (["small.csv", "--topics", "0"], "Invalid value for '--topics': 0 is not in the range x>=1."),
     "no topics": (
         ["small.csv", "--topics", "many"],
-        "Invalid value for '--topics': 'many' is not a valid integer range.",
+        f"Invalid value for '--topics': 'many' {NO_TOPICS}",
     ),
     "one topic": (
         ["small.csv", "--topics", "auto:1,5"],
@@ -520,7 +532,22 @@ BAD = {
     ),
     "gap": (
         ["small.csv", "--topics", "auto:5,"],
-        "Invalid value for '--topics': '' is not a valid integer range.",
+        f"Invalid value for '--topics': 'auto:5,' {NO_TOPICS}",
+    ),
+    "no auto": (["small.csv", "--topics", "10,20"], f"Invalid value for '--topics': '10,20' {NO_TOPICS}"),
+    "capital": (["small.csv", "--topics", "Auto"], f"Invalid value for '--topics': 'Auto' {NO_TOPICS}"),
+    "percent": (
+        ["small.csv", "--max-df", "50%"],
+        "Invalid value for '--max-df': '50%' is neither a number of documents, such as 2, nor with a point a share "
+        "of them, such as 0.5.",
+    ),
+    "share": (
+        ["small.csv", "--max-df", "1.5"],
+        "Invalid value for '--max-df': 1.5 is not in the range 0<x<=1.",
+    ),
+    "dash": (
+        ["small.csv", "--out", "-"],
+        "'-' is standard output, which takes tables only: give another --out.",
     ),
     "seed": (
         ["small.csv", "--seed", "-1"],
@@ -562,7 +589,7 @@ def bad_folder(tmp_path, monkeypatch):
 def test_bad_input_ends_with_one_sentence_and_nothing_written(case, bad_folder, refused):
     arguments, sentence = BAD[case]
     before = names_in(bad_folder)
-    said = refused("fit", *arguments, "--out", "model", "--quiet")
+    said = refused("fit", "--out", "model", *arguments, "--quiet")
     is_begin = case in {"backbone", "option", "flipped bytes", "deep"}
     assert said.startswith(sentence) if is_begin else said == sentence
     assert names_in(bad_folder) == before
@@ -583,6 +610,15 @@ def test_parameters_that_a_message_names_are_named_as_options(bad_folder, refuse
     assert "at least min_df=2 and at most max_df=0.25 of" in said
     assert said.endswith(" On the command line min_df is --min-df, max_df is --max-df.")
     assert "On the command line" not in refused("topics", "model")
+    Path("mydict.tsv").write_text("雨\train\n", encoding="utf-8")
+    said = refused(
+        "fit", "small.csv", "--min-df", "1", "--out", "model", "--lexicon", "mydict.tsv", "--quiet"
+    )
+    assert said == (
+        "The languages of mydict.tsv cannot be read from its name, as they can from 'zh-en.tsv'. Give them in the "
+        "order of its columns: Lexicon.read(path, languages=('zh', 'en')). On the command line Lexicon.read is "
+        "--lexicon with a file named as zh-en.tsv."
+    )
 
 
 def test_warnings_name_options_too(tmp_path, capsys):

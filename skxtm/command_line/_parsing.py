@@ -21,7 +21,8 @@ _OPTIONS = {
     "stop_words": "--stop-words none, or none:sr for some languages",
     "text_column": "--text",
     "language_column": "--language",
-    "languages=": "--language auto:de,en",
+    "languages=[": "--language auto:de,en",
+    "Lexicon.read": "--lexicon with a file named as zh-en.tsv",
     "lexicon=": "--lexicon",
     "backbone=": "--backbone",
     "n_words": "--words",
@@ -45,9 +46,9 @@ def command_group() -> click.Group:
 def options_for(message: str) -> str:
     """Say which options stand for the parameters that a message of the estimators names, if it names any."""
     named = [
-        f"{parameter.rstrip('=')} is {option}"
+        f"{parameter.rstrip('=[')} is {option}"
         for parameter, option in _OPTIONS.items()
-        if re.search(rf"(?<!\w){parameter}(?!\w)", message)
+        if re.search(rf"(?<!\w){re.escape(parameter)}(?!\w)", message)
     ]
     return f" On the command line {', '.join(named)}." if named else ""
 
@@ -281,9 +282,17 @@ def _number_of_topics() -> click.ParamType:
         ) -> int | tuple[int, ...]:
             one, several = (click.IntRange(min=least) for least in (1, 2))
             start, _, listed = str(value).partition(":")
+            numbers = [str(value)] if start != "auto" else listed.split(",") if listed else []
+            if not all(re.fullmatch(r"\s*[+-]?\d+\s*", number) for number in numbers):
+                self.fail(
+                    f"{value!r} is neither a number, such as 20, nor auto, nor auto with numbers to choose "
+                    "from, such as auto:10,20.",
+                    param,
+                    ctx,
+                )
             if start != "auto":
                 return int(one(value, param, ctx))
-            return tuple(int(several(number, param, ctx)) for number in listed.split(",") if listed)
+            return tuple(int(several(number, param, ctx)) for number in numbers)
 
     return NumberOfTopics()
 
@@ -301,6 +310,15 @@ def _frequency() -> click.ParamType:
             text = str(value)
             if text.isdecimal():
                 return int(click.IntRange(min=1)(text, param, ctx))
-            return float(click.FloatRange(0, 1, min_open=True)(text, param, ctx))
+            try:
+                share = float(text)
+            except ValueError:
+                self.fail(
+                    f"{value!r} is neither a number of documents, such as 2, nor with a point a share of "
+                    "them, such as 0.5.",
+                    param,
+                    ctx,
+                )
+            return float(click.FloatRange(0, 1, min_open=True)(share, param, ctx))
 
     return Frequency()

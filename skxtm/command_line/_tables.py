@@ -93,6 +93,8 @@ def check_table_out(out: str, *, overwrite: bool) -> None:
 
 def check_out(path: Path, *, overwrite: bool, folder: bool = False) -> None:
     """Refuse a file or folder that is there, or could not be written; folders around a folder are made."""
+    if str(path) == STDOUT:
+        raise InputError(f"{STDOUT!r} is standard output, which takes tables only: give another --out.")
     if path.exists() or path.is_symlink():
         if not overwrite:
             raise InputError(f"{str(path)!r} exists: give another --out, or --overwrite to replace it.")
