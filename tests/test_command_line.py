@@ -404,13 +404,17 @@ def test_a_table_separated_by_tabs_that_does_not_quote_keeps_all_its_rows(tmp_pa
         assert read(path, "en").table["body"].tolist() == (read_as or texts)
 
 
-def test_a_table_separated_by_tabs_whose_marks_and_lines_disagree_is_warned_of(tmp_path):
+@pytest.mark.parametrize(
+    "rows",
+    ['"Yes, he said\ten\n"No, she said\ten\nrain\n', '"Yes, he said.\ten\nAnd went."\ten\n'],
+    ids=["a row without its last cell", "marks that may stand around a cell"],
+)
+def test_a_table_separated_by_tabs_that_can_be_read_in_two_ways_is_warned_of(tmp_path, rows):
     path = tmp_path / "data.tsv"
-    path.write_text('body\tlang\n"Yes, he said\ten\n"No, she said\ten\nrain\n', encoding="utf-8")
+    path.write_text("body\tlang\n" + rows, encoding="utf-8")
     message = (
-        f"{path} has quotation marks that are not around a whole cell, and lines with other numbers of tabs "
-        "than the header has, so that rows may be read as one or cut. Write cells with such marks as "
-        '"He said ""no""".'
+        f"{path} has quotation marks that may be its texts' own; rows between them are then read as one. Write "
+        'texts with such marks as "He said ""no""".'
     )
     with pytest.warns(UserWarning, match=f"^{re.escape(message)}$"):
         read(path, "en")
@@ -436,7 +440,7 @@ def test_whole_numbers_stay_whole_beside_a_missing_value(tmp_path, suffix):
 @pytest.mark.parametrize("name", ["data.csv", "data.tsv", "data.csv.gz"])
 def test_the_header_tells_what_separates_columns(tmp_path, separator, name):
     path = tmp_path / name
-    table = pd.DataFrame({"body": ["rain, wind; sun", 'a "b"', "x\ty|z\nw"], "place": ["1,5", "2", ""]})
+    table = pd.DataFrame({"body": ["rain, wind; sun", 'a "b"', "x\ty|z\nv\nw"], "place": ["1,5", "2", ""]})
     table.to_csv(path, sep=separator, index=False, encoding="utf-8-sig", lineterminator="\r\n")
     pd.testing.assert_frame_equal(_tables.read_table(path).astype(object), table.astype(object))
 

@@ -25,7 +25,8 @@ _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _ALL_SEPARATORS = (",", ";", "\t", "|")
 _LINES = (".jsonl", ".ndjson")
 _PARQUET = ".parquet"
-_CELL = re.compile(r'(?:"[^"]*(?:""[^"]*)*"|(?!")[^\t\n]*)(?:[\t\n]|\Z)')  # with what ends it
+_OPENING = re.compile(r'"(?<![^\t\n]")')  # a quotation mark where a cell begins
+_QUOTED = re.compile(r'"[^"]*(?:""[^"]*)*"(?![^\t\n])')  # a cell between such marks
 _SUFFIXES = (*_SEPARATORS, *_LINES, _PARQUET)
 
 
@@ -172,19 +173,19 @@ def _is_quoted(path: Path, encoding: str) -> bool:
     """Tell whether quotation marks stand around cells; tables of tabs are often written without any."""
     with _opened(path, "rt", encoding=encoding) as file:
         text = file.read()
-    match = _CELL.match(text)
-    while match is not None and match.end() < len(text):
-        match = _CELL.match(text, match.end())
-    if match is not None:
-        return True
-    if len({line.count("\t") for line in text.split("\n") if line}) == 1:
+    is_table_by_line = len({line.count("\t") for line in text.split("\n") if line}) == 1
+    spans_lines, mark = False, _OPENING.search(text)
+    while mark is not None and (cell := _QUOTED.match(text, mark.start())) is not None:
+        spans_lines |= "\n" in cell[0] and "\t" in cell[0]
+        mark = _OPENING.search(text, cell.end())
+    if mark is not None and is_table_by_line:
         return False
-    warnings.warn(
-        f"{path} has quotation marks that are not around a whole cell, and lines with other numbers of tabs "
-        "than the header has, so that rows may be read as one or cut. Write cells with such marks as "
-        '"He said ""no""".',
-        stacklevel=2,
-    )
+    if mark is not None or (spans_lines and is_table_by_line):
+        warnings.warn(
+            f"{path} has quotation marks that may be its texts' own; rows between them are then read as one. "
+            'Write texts with such marks as "He said ""no""".',
+            stacklevel=2,
+        )
     return True
 
 
