@@ -332,9 +332,10 @@ def find_documents(
 
     Notes
     -----
-    What is found is of the same topics, not necessarily a translation: of backbones, u-SVD finds most of
-    these. Small proportions count by their logarithms, as they do for classifiers: with most backbones this
-    finds more translations than the proportions' roots, with the default many more.
+    What is found is of the same topics, not necessarily a translation; `retrieval_score` says by which
+    features more of these are found. Small proportions count by their logarithms, as they do for
+    classifiers: with most backbones this finds more translations than the proportions' roots, with the
+    default many more.
 
     Examples
     --------
