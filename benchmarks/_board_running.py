@@ -255,6 +255,9 @@ def process(command: list[str], log: Path, minutes: float) -> dict[str, float]:
     if child.returncode:
         if time.monotonic() > end:
             raise BoardError(f"It took more than {minutes:g} minutes.")
+        if child.returncode < 0:
+            name = signal.Signals(-child.returncode).name
+            raise BoardError(f"It was ended by {name}; the system does so where memory is short.")
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise BoardError(lines[-1] if lines else f"It ended with exit code {child.returncode}.")
     used = (round(usage.ru_utime + usage.ru_stime, 1), round(usage.ru_maxrss / 2**20, 2))

@@ -235,6 +235,12 @@ def test_a_run_that_takes_too_long_is_stopped(running, tmp_path):
     assert str(caught.value) == "It took more than 0.005 minutes."
 
 
+def test_a_run_that_the_system_ends_says_so_and_not_its_last_line(running, tmp_path):
+    with pytest.raises(running.BoardError) as caught:
+        running.process(["sh", "-c", "echo 3 of 500 epochs; kill -9 $$"], tmp_path / "log.txt", 1)
+    assert str(caught.value) == "It was ended by SIGKILL; the system does so where memory is short."
+
+
 def test_a_package_that_cannot_be_installed_gives_the_first_line_of_the_reason(
     running, tmp_path, monkeypatch
 ):
