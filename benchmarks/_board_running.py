@@ -18,7 +18,7 @@ from _board_corpora import SPLITS, BoardCorpus
 from _board_intervals import packed
 from _cells import ResultError, has_result, read_result, write_json
 from _evaluation import one_sided
-from _translations import Documents, found
+from _translations import Documents, found, logarithm, root
 from sklearn.model_selection import cross_val_score
 from sklearn.svm import LinearSVC
 
@@ -319,10 +319,7 @@ def reciprocal_ranks(theta: dict[str, Any], corpora: dict[str, Any]) -> tuple[An
     return np.mean(ranks, axis=0), features
 
 
-FEATURES: dict[str, Callable[[Any], Any]] = {
-    "log": lambda theta: np.log(np.maximum(theta, 1e-6)),
-    "root": lambda theta: np.sqrt(np.maximum(theta, 0)),
-}
+FEATURES: dict[str, Callable[[Any], Any]] = {"log": logarithm, "root": root}
 
 
 def transferred(corpus: BoardCorpus, theta: dict[str, Any]) -> tuple[dict[str, Any], str]:

@@ -12,16 +12,23 @@ N_CHOOSING = 500  # sets of translations among the training documents by which f
 LEAST_SHARE = 1e-6
 
 
+def logarithm(theta: Any) -> Any:
+    """Logarithm of proportions, of a least one."""
+    return np.log(np.maximum(theta, LEAST_SHARE))
+
+
+def root(theta: Any) -> Any:
+    """Root of proportions."""
+    return np.sqrt(np.maximum(theta, 0))
+
+
 def centred_logarithm(theta: Any) -> Any:
     """Logarithm of proportions less the mean of their row."""
-    logarithm = np.log(np.maximum(theta, LEAST_SHARE))
-    return logarithm - logarithm.mean(1, keepdims=True)
+    of_theta = logarithm(theta)
+    return of_theta - of_theta.mean(1, keepdims=True)
 
 
-FEATURES: dict[str, Callable[[Any], Any]] = {
-    "log": centred_logarithm,
-    "root": lambda theta: np.sqrt(np.maximum(theta, 0)),
-}
+FEATURES: dict[str, Callable[[Any], Any]] = {"log": centred_logarithm, "root": root}
 
 
 class Documents(NamedTuple):
@@ -48,7 +55,8 @@ def suited(train: Documents) -> str:
     The cosine of logarithms weighs small proportions as much as great ones, that of roots what a document is
     mainly about: which of them tells more depends on how a system makes its proportions.
     """
-    return max(FEATURES, key=lambda name: ranked(train.drawn(N_CHOOSING), name).mean_reciprocal_rank)
+    some = train.drawn(N_CHOOSING)
+    return max(FEATURES, key=lambda name: ranked(some, name).mean_reciprocal_rank)
 
 
 def ranked(documents: Documents, name: str) -> RetrievalScores:
